@@ -24,19 +24,19 @@ impl Hash {
     }
 
     #[must_use]
-    pub fn add(mut self, bytes: &[u8]) -> Self {
+    pub fn chain(mut self, bytes: &[u8]) -> Self {
         self.0.update(bytes);
         self
     }
 
     #[must_use]
-    pub fn add_u64(self, v: u64) -> Self {
-        self.add(&v.to_be_bytes())
+    pub fn chain_u64(self, v: u64) -> Self {
+        self.chain(&v.to_be_bytes())
     }
 
     #[must_use]
-    pub fn add_u16(self, v: u16) -> Self {
-        self.add(&v.to_be_bytes())
+    pub fn chain_u16(self, v: u16) -> Self {
+        self.chain(&v.to_be_bytes())
     }
 
     pub fn finish(self) -> Digest32 {

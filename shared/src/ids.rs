@@ -94,7 +94,7 @@ impl ConvId {
     /// The conversation of two accounts: the same from either side.
     pub fn direct(one: AccountId, other: AccountId) -> Self {
         let (low, high) = if one <= other { (one, other) } else { (other, one) };
-        Self(crate::Hash::new("dm").add(low.as_bytes()).add(high.as_bytes()).finish())
+        Self(crate::Hash::new("dm").chain(low.as_bytes()).chain(high.as_bytes()).finish())
     }
 }
 
@@ -105,7 +105,7 @@ impl MembersHash {
         sorted.sort_unstable();
         let mut h = crate::Hash::new("members");
         for (account, ik) in sorted {
-            h = h.add(account.as_bytes()).add(ik.as_bytes());
+            h = h.chain(account.as_bytes()).chain(ik.as_bytes());
         }
         Self(h.finish())
     }

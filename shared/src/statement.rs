@@ -51,7 +51,7 @@ pub struct SignedStatement {
 impl StatedEk {
     /// `H(L("ek") || suite || SPKI)`.
     pub fn id(&self) -> EkId {
-        EkId(Hash::new("ek").add_u16(self.suite).add(&self.spki).finish())
+        EkId(Hash::new("ek").chain_u16(self.suite).chain(&self.spki).finish())
     }
 }
 
@@ -95,7 +95,7 @@ impl Statement {
     }
 
     pub fn hash(&self) -> StatementHash {
-        StatementHash(Hash::new("stmt").add(&self.to_bytes()).finish())
+        StatementHash(Hash::new("stmt").chain(&self.to_bytes()).finish())
     }
 
     pub fn ik_hash(&self) -> IkHash {
@@ -134,12 +134,12 @@ impl SignedStatement {
 
 /// `H(L("ik") || SPKI)`.
 pub fn derive_ik_hash(ik_spki: &[u8]) -> IkHash {
-    IkHash(Hash::new("ik").add(ik_spki).finish())
+    IkHash(Hash::new("ik").chain(ik_spki).finish())
 }
 
 /// `H(L("acct") || canonical username || IK SPKI || nonce)[..16]`.
 pub fn derive_account_id(username: &Username, ik_spki: &[u8], nonce: &[u8; 32]) -> AccountId {
-    let digest = Hash::new("acct").add(username.canonical().as_bytes()).add(ik_spki).add(nonce).finish();
+    let digest = Hash::new("acct").chain(username.canonical().as_bytes()).chain(ik_spki).chain(nonce).finish();
     let mut id = [0; AccountId::LEN];
     id.copy_from_slice(&digest[..AccountId::LEN]);
     AccountId(id)

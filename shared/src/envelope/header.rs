@@ -124,11 +124,11 @@ impl Header {
 
     /// `ctx = H(L("ctx") || header)`.
     pub fn ctx(&self) -> crate::Digest32 {
-        Hash::new("ctx").add(&self.to_bytes()).finish()
+        Hash::new("ctx").chain(&self.to_bytes()).finish()
     }
 
     /// What `prev` is in a stream's first message: `H(L("stream") || conv || sender || stream_id)`.
     pub fn first_prev(conv: ConvId, sender: AccountId, stream: StreamId) -> EnvId {
-        EnvId(Hash::new("stream").add(conv.as_bytes()).add(sender.as_bytes()).add(stream.as_bytes()).finish())
+        EnvId(Hash::new("stream").chain(conv.as_bytes()).chain(sender.as_bytes()).chain(stream.as_bytes()).finish())
     }
 }

@@ -6,11 +6,11 @@ use crate::{Digest32, Hash};
 pub type Node = Digest32;
 
 pub fn leaf_hash(data: &[u8]) -> Node {
-    Hash::unlabelled().add(&[0]).add(data).finish()
+    Hash::unlabelled().chain(&[0]).chain(data).finish()
 }
 
 fn node_hash(left: &Node, right: &Node) -> Node {
-    Hash::unlabelled().add(&[1]).add(left).add(right).finish()
+    Hash::unlabelled().chain(&[1]).chain(left).chain(right).finish()
 }
 
 /// The root over leaf hashes. An empty tree has the hash of the empty string.

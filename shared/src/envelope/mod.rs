@@ -45,11 +45,11 @@ impl Body {
         let ct_len = u32::try_from(self.ct.len()).unwrap_or(u32::MAX);
         EnvId(
             Hash::new("id")
-                .add(&header.to_bytes())
-                .add(root)
-                .add(&ct_len.to_be_bytes())
-                .add(&self.ct)
-                .add(&self.tag)
+                .chain(&header.to_bytes())
+                .chain(root)
+                .chain(&ct_len.to_be_bytes())
+                .chain(&self.ct)
+                .chain(&self.tag)
                 .finish(),
         )
     }

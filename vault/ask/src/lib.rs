@@ -1,1 +1,67 @@
+//! The contract between page and vault. The page asks; the vault, which alone holds keys and opened messages, answers and
+//! reports events. There is no question that returns a key; the one secret that crosses is the recovery key, shown to its
+//! owner once at sign-up.
+//!
+//! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 
+mod event;
+mod question;
+mod trouble;
+mod view;
+
+pub use event::{Event, Progress, Task};
+pub use question::*;
+pub use trouble::{FailedBecause, Trouble};
+pub use view::*;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A question with the type of its answer.
+pub trait Ask: Into<Question> {
+    type Answer: Serialize + DeserializeOwned + 'static;
+}
+
+/// What the page posts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ToVault {
+    /// Chosen by the page, unique within it; comes back with the answer.
+    pub ask_id: u32,
+    pub question: Question,
+}
+
+/// What the vault posts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum FromVault {
+    Answer {
+        ask_id: u32,
+        /// The postcard encoding of `Result<A::Answer, Trouble>` for the question `A` that was asked.
+        result: Vec<u8>,
+    },
+    Event(Event),
+}
+
+/// The share of this browser's local slot that lives in a tab's `sessionStorage`. Useless alone.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TabShare(pub [u8; 32]);
+
+impl core::fmt::Debug for TabShare {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("TabShare(..)")
+    }
+}
+
+/// Encodes anything of the contract.
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    // Writing to a growing vector fails only if a type of the contract cannot be serialised at all, which its tests show.
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+/// Decodes what [`encode`] made; `None` for anything else.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+/// The answer's bytes for [`FromVault::Answer`].
+pub fn encode_answer<A: Ask>(result: &Result<A::Answer, Trouble>) -> Vec<u8> {
+    encode(result)
+}

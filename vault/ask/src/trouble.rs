@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why a question could not be answered. The page has a sentence with cause and cure for each; the texts here are for
+/// programs and logs, and hold nothing that a person wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Trouble {
+    #[error("the username is not well formed")]
+    BadUsername,
+    #[error("the password is too short or too long")]
+    BadPassword,
+    #[error("the username is taken")]
+    UsernameTaken,
+    #[error("the username or the password is wrong")]
+    LoginFailed,
+    #[error("nobody has this username")]
+    NoSuchUser,
+    #[error("that is this account itself")]
+    Yourself,
+    #[error("too many tries; again in {after_s} seconds")]
+    TooMany { after_s: u32 },
+    #[error("the relay cannot be reached")]
+    Unreachable,
+    #[error("the relay's store is full or broken")]
+    RelayStore,
+    #[error("the relay answered something that cannot be read")]
+    RelayNonsense,
+    #[error("the relay does not take new accounts")]
+    RegistrationClosed,
+    #[error("this page is at another address than the relay's own, {public_url}")]
+    WrongOrigin { public_url: String },
+    #[error("the key-stretching profile that the relay names is unknown or too weak")]
+    WeakProfile,
+    #[error("the stored keys do not open: altered, or not this account's")]
+    KeystoreDamaged,
+    #[error("the stored keys or state are older than what this browser has seen")]
+    RolledBack,
+    #[error("a key statement does not verify")]
+    BadStatement,
+    #[error("someone else's key log does not continue the one seen before")]
+    KeyLogForked,
+    #[error("the text is empty or above {} characters", signet_shared::limits::TEXT_CHARS)]
+    BadText,
+    #[error("there is no such conversation or message")]
+    NotFound,
+    #[error("nobody is signed in here")]
+    SignedOut,
+    #[error("the session was ended or has expired")]
+    SessionEnded,
+    #[error("this browser's storage cannot be written: {reason}")]
+    Storage { reason: String },
+    #[error("stopped at your request")]
+    Cancelled,
+    #[error("something else is already running")]
+    Busy,
+    #[error("a fault in the vault: {code}")]
+    Fault { code: String },
+}
+
+/// Why a message could not be sent, and will not be tried again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailedBecause {
+    /// The relay says that a reader's account is gone.
+    NoSuchAccount,
+    TooLarge,
+    /// The relay refused it as malformed or not ours: a fault of one side.
+    Refused,
+    /// Sending to this person is blocked by a warning.
+    Blocked,
+}

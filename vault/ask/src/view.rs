@@ -1,0 +1,152 @@
+//! What the page shows. Plain values, no keys.
+
+use serde::{Deserialize, Serialize};
+use signet_shared::{AccountId, ClientUuid, ConvId};
+
+use crate::FailedBecause;
+
+/// Who is signed in here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// `username`: the account last used in this browser, if its sign-in can be resumed with the password.
+    SignedOut {
+        username: Option<String>,
+    },
+    SignedIn {
+        username: String,
+        account: AccountId,
+    },
+}
+
+/// The state of the line to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Connection {
+    Connected,
+    /// Trying again in so many milliseconds (0: right now).
+    Reconnecting {
+        in_ms: u32,
+    },
+    /// The browser says that it has no network.
+    Offline,
+}
+
+/// The recovery key as its owner writes it down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryKeyText(pub String);
+
+impl core::fmt::Debug for RecoveryKeyText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("RecoveryKeyText(..)")
+    }
+}
+
+/// A message for ever: who wrote it, and the number that the writer's browser gave it. A retry keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageId {
+    pub author: AccountId,
+    pub uuid: ClientUuid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationView {
+    pub id: ConvId,
+    /// The other person's username.
+    pub title: String,
+    pub unread: u32,
+    pub last: Option<LastLine>,
+    /// Milliseconds since 1970 of the newest message, or of the conversation's start here: the list's order.
+    pub touched_ms: u64,
+    pub warnings: Vec<Warning>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastLine {
+    pub mine: bool,
+    /// The first 120 characters on one line.
+    pub text: String,
+    pub sent_ms: u64,
+    /// Of one's own message.
+    pub state: Option<MessageState>,
+}
+
+impl core::fmt::Debug for LastLine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("LastLine(..)")
+    }
+}
+
+/// What stays above a conversation until its cause is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Warning {
+    /// Messages that others saw, or that later ones build on, did not arrive.
+    Missing { count: u32 },
+    /// Two different messages claim the same place: the relay or the other side is lying.
+    Equivocation,
+    /// Someone saw another message in a place where a different one was delivered here.
+    ViewsDiffer,
+    /// The other person's key log does not continue the one seen before. Nothing is sent until this is resolved.
+    KeyLogForked,
+    /// The other person has a new identity. `verified`: they had been verified, so sending is blocked.
+    NewIdentity { verified: bool },
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    pub id: MessageId,
+    pub mine: bool,
+    pub author: String,
+    pub body: BodyView,
+    /// The writer's clock, milliseconds since 1970. Shown, never trusted.
+    pub sent_ms: u64,
+    /// Place in the conversation, ascending: the place in one's mailbox; what is not yet sent comes last.
+    pub order: u64,
+    pub state: MessageState,
+}
+
+impl core::fmt::Debug for MessageView {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "MessageView({:?}, {:?}, ..)", self.id, self.state)
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BodyView {
+    Text(String),
+    /// Written by a newer version than this one; authentic, but of a kind that this version cannot show.
+    Unsupported,
+}
+
+/// States of one's own message; those of others are `Received`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MessageState {
+    /// In the outbox.
+    Sending,
+    /// The relay has it on disk.
+    Sent,
+    /// A reader's browser has opened it, and said so under seal.
+    Delivered,
+    /// A reader has seen it.
+    Read,
+    Failed(FailedBecause),
+    Received,
+}
+
+/// Messages of a conversation, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub messages: Vec<MessageView>,
+    /// There are older ones.
+    pub more: bool,
+    /// The newest message that had been seen when the page was read: the unread line goes below it.
+    pub read_upto: Option<MessageId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    pub username: String,
+    pub account: AccountId,
+    /// 60 digits in 12 groups of 5, one space between.
+    pub safety_number: String,
+    /// How many key statements of this person have been checked.
+    pub statements: u64,
+}

@@ -1,0 +1,1 @@
+//! The Web Worker around the machine.
