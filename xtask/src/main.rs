@@ -1,1 +1,87 @@
-fn main() {}
+//! The project's own commands. One file for each verb; `cargo xtask --help` lists them.
+
+mod bench;
+mod build;
+mod certs;
+mod check;
+mod end2end;
+mod needs;
+mod place;
+mod serve;
+mod shell;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::place::Place;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Signet's own commands", disable_version_flag = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build both WebAssembly modules, the pages and the relay: leaves target/release/signet with the site inside.
+    Build,
+    /// Build, make development certificates in certs/, and serve https://localhost:8443 with its data in data/.
+    Run {
+        /// Options of `signet serve`; they replace what this command would choose.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Every test: native ones, then the built relay end to end in Chromium. Installs what it needs.
+    Test {
+        /// Passed to Playwright: file names, `--grep`, and the like. With any, the native tests are left out.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        playwright: Vec<String>,
+    },
+    /// Formatting, lints, licences, the walls between rooms and the size budgets, then every test: what CI runs.
+    Check,
+    /// A picture of each page, wide and narrow, light and dark, in end2end/screenshots/.
+    Screenshots,
+    /// Benchmarks: a table on the terminal and JSON in target/bench/.
+    Bench {
+        what: Bench,
+        /// Fewer rounds: for a look, not for a figure to quote.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Bench {
+    /// What a person waits for, in Chromium.
+    Web,
+    /// What the relay carries.
+    Relay,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    let place = Place::find()?;
+    match command {
+        Command::Build => build::all(&place).map(drop),
+        Command::Run { options } => serve::run(&place, options),
+        Command::Test { playwright } if playwright.is_empty() => test::all(&place),
+        Command::Test { playwright } => test::end_to_end(&place, &playwright),
+        Command::Check => check::all(&place),
+        Command::Screenshots => end2end::screenshots(&place),
+        Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
+        Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),
+    }
+}

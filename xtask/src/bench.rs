@@ -1,0 +1,26 @@
+//! Benchmarks: figures to report, never tests to pass.
+
+use anyhow::Result;
+
+use crate::{
+    end2end,
+    place::Place,
+    shell::{self, step},
+};
+
+/// What a person waits for, in Chromium.
+pub(crate) fn web(place: &Place, quick: bool) -> Result<()> {
+    let rounds = if quick { "1" } else { "5" };
+    end2end::bench(place, rounds)
+}
+
+/// What the relay carries: the driver of `bench/`.
+pub(crate) fn relay(place: &Place, quick: bool) -> Result<()> {
+    step("Benchmarking the relay with the driver in bench/ (release)");
+    let mut command = shell::command(shell::cargo(), &place.root, &["run", "--locked", "--release"]);
+    command.args(["--package", "signet-bench", "--", "relay", "--json"]).arg(place.target.join("bench/relay.json"));
+    if quick {
+        command.arg("--quick");
+    }
+    shell::run(&mut command, "Its own messages above say why.")
+}

@@ -1,0 +1,71 @@
+//! From sources to one binary with the site inside it.
+
+mod assets;
+mod modules;
+mod optimise;
+mod pack;
+mod pages;
+mod relay;
+mod sizes;
+mod style;
+
+use anyhow::Result;
+
+pub(crate) use self::{
+    modules::{Module, PAGE, VAULT},
+    optimise::tool as wasm_opt,
+    sizes::Sizes,
+};
+use crate::{
+    place::Place,
+    shell::{note, step},
+    toolchain,
+};
+
+/// The whole site and the relay around it.
+pub(crate) fn all(place: &Place) -> Result<Sizes> {
+    let sizes = site(place)?;
+    step("Building the relay with the site inside it (release)");
+    relay::build(place)?;
+    note(&format!("the relay: {}", place.shown(&place.relay())));
+    Ok(sizes)
+}
+
+/// Everything that a browser is given, in `target/site`.
+fn site(place: &Place) -> Result<Sizes> {
+    step("Checking the compiler and its WebAssembly target");
+    toolchain::ready(place)?;
+
+    let optimiser = wasm_opt(place);
+    if optimiser.is_none() {
+        note("no wasm-opt on the PATH or in end2end/node_modules: the modules work, but are larger than need be");
+    }
+
+    step("Building the page's module: small, because every byte is fetched before the sign-in page can be used");
+    let page = modules::build(place, &PAGE, optimiser.as_deref())?;
+
+    step("Building the vault's module: fast, because keys are made and messages opened in it");
+    let vault = modules::build(place, &VAULT, optimiser.as_deref())?;
+
+    step("Bundling the style sheets into one");
+    let style = style::bundle(place)?;
+
+    step("Naming every asset by its content, so that a browser may keep it for ever and check it");
+    let mut assets = assets::Assets::default();
+    assets.add_folder(&page)?;
+    assets.add_folder(&vault)?;
+    assets.add("main.css", style.into_bytes())?;
+    assets.add_folder(&place.root.join("app/boot"))?;
+    if place.root.join("app/public").is_dir() {
+        assets.add_folder(&place.root.join("app/public"))?;
+    }
+    let named = assets.resolve()?;
+
+    step("Rendering the pages: the same bytes for every visitor, so that they can be compared");
+    let pages = pages::render(place, &named)?;
+
+    step("Compressing with brotli and listing every file in manifest.json");
+    let sizes = pack::write(place, &named, &pages)?;
+    sizes.print();
+    Ok(sizes)
+}

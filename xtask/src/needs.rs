@@ -1,0 +1,86 @@
+//! What the tests need beyond Rust, installed where it is missing.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    place::Place,
+    shell::{self, note, step},
+};
+
+/// Debian's packages, and what shows that each is there.
+const PACKAGES: [(&str, Shown); 6] = [
+    ("nodejs", Shown::Program("node")),
+    ("npm", Shown::Program("npm")),
+    ("chromium", Shown::File("/usr/bin/chromium")),
+    ("fonts-noto-core", Shown::File("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")),
+    ("fonts-noto-cjk", Shown::File("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")),
+    ("fonts-noto-color-emoji", Shown::File("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")),
+];
+
+#[derive(Clone, Copy)]
+enum Shown {
+    Program(&'static str),
+    File(&'static str),
+}
+
+impl Shown {
+    fn there(self) -> bool {
+        match self {
+            Self::Program(name) => shell::find(name).is_some(),
+            Self::File(path) => Path::new(path).is_file(),
+        }
+    }
+}
+
+/// Node, Chromium, fonts for every script that the tests write, and the npm packages of end2end/.
+pub(crate) fn browser(place: &Place) -> Result<()> {
+    step("Looking for what the tests in Chromium need: a browser, Node, and fonts with CJK and emoji");
+    let missing: Vec<&str> = PACKAGES.iter().filter(|(_, shown)| !shown.there()).map(|(package, _)| *package).collect();
+    if missing.is_empty() {
+        note("all there");
+    } else {
+        install(place, &missing)?;
+    }
+    npm(place)
+}
+
+fn install(place: &Place, missing: &[&str]) -> Result<()> {
+    let names = missing.join(" ");
+    let line = format!("apt-get update && apt-get install -y --no-install-recommends {names}");
+    note(&format!("missing: {names}"));
+    if shell::find("apt-get").is_none() {
+        bail!("these are missing, and this system has no apt-get to install them with: {names}");
+    }
+    let root = shell::read(Command::new("id").arg("-u"), "This system has no `id`.")?.trim() == "0";
+    let shell_line = if root {
+        line.clone()
+    } else if shell::find("sudo").is_some() {
+        format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}")
+    } else {
+        bail!("only root can install what is missing. Run this as root: {line}");
+    };
+    note(&shell_line);
+    let mut command = shell::command("sh", &place.root, &["-c", &shell_line]);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    shell::run(&mut command, &format!("Run this as root, then try again: {line}"))
+}
+
+/// `npm ci`, unless the packages are those of the lock file already.
+fn npm(place: &Place) -> Result<()> {
+    let folder = place.end2end();
+    let lock = fs::read(folder.join("package-lock.json")).context("end2end/package-lock.json is missing")?;
+    let wanted = hex::encode(Sha256::digest(lock));
+    let stamp = folder.join("node_modules/.signet-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        note("the npm packages of end2end/ are there");
+        return Ok(());
+    }
+    step("Installing the npm packages of end2end/: Playwright, which drives the browser, and wasm-opt");
+    let mut command = shell::command("npm", &folder, &["ci", "--no-audit", "--no-fund"]);
+    command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    shell::run(&mut command, "Is the npm registry reachable?")?;
+    fs::write(&stamp, wanted).with_context(|| format!("could not write {}", stamp.display()))
+}

@@ -1,0 +1,61 @@
+//! `cargo xtask test`: every test there is.
+
+use anyhow::{Result, bail};
+
+use crate::{
+    build,
+    end2end::{self, Counted},
+    needs,
+    place::Place,
+    shell::{self, note, step},
+};
+
+pub(crate) fn all(place: &Place) -> Result<()> {
+    needs::browser(place)?;
+    let (native, _, browser) = run(place)?;
+    report(&[("native", native), ("browser", browser)])
+}
+
+/// The end-to-end tests that the words choose.
+pub(crate) fn end_to_end(place: &Place, words: &[String]) -> Result<()> {
+    end2end::ready(place)?;
+    let counted = end2end::tests(place, words)?;
+    report(&[("browser", counted)])
+}
+
+/// Native tests, the build, and the tests in Chromium: later ones run even where earlier ones failed, so that one run
+/// tells everything.
+pub(crate) fn run(place: &Place) -> Result<(Counted, build::Sizes, Counted)> {
+    let native = native(place)?;
+    let sizes = end2end::ready(place)?;
+    let browser = end2end::tests(place, &[])?;
+    Ok((native, sizes, browser))
+}
+
+fn native(place: &Place) -> Result<Counted> {
+    step("Running the native tests of every room (the pages with `ssr`, as they are rendered)");
+    let mut command =
+        shell::command(shell::cargo(), &place.root, &["test", "--locked", "--workspace", "--no-fail-fast"]);
+    command.args(["--features", "signet-app/ssr"]);
+    let mut counted = Counted::default();
+    counted.good = shell::watch(&mut command, |line| counted.see(line))?;
+    Ok(counted)
+}
+
+/// Prints what was counted, the sum on a line of its own, and fails where a test did.
+pub(crate) fn report(counts: &[(&str, Counted)]) -> Result<()> {
+    step("Tests");
+    for (name, counted) in counts {
+        note(&format!("{name}: {} passed, {} failed", counted.passed, counted.failed));
+    }
+    let passed: usize = counts.iter().map(|(_, counted)| counted.passed).sum();
+    let failed: usize = counts.iter().map(|(_, counted)| counted.failed).sum();
+    println!("\n{passed} passed, {failed} failed");
+    if let Some((name, _)) = counts.iter().find(|(_, counted)| !counted.good || counted.failed > 0) {
+        bail!("the {name} tests failed; their messages are above");
+    }
+    if let Some((name, _)) = counts.iter().find(|(_, counted)| counted.passed == 0) {
+        bail!("no {name} test was run, which proves nothing");
+    }
+    Ok(())
+}
