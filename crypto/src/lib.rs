@@ -1,1 +1,47 @@
+//! Seal, open, keys, statements: Signet's formats. Pure: no I/O, no clock; the caller passes the random numbers.
+//!
+//! | module | what it makes of what |
+//! |---|---|
+//! | `make`, `keys` | random numbers -> RSA keys, step by step; their public halves and ids |
+//! | `statement` | signed key statements -> [`VerifiedAccount`], the only form in which a contact's keys are used |
+//! | `seal` | text and verified readers -> [`SealedMessage`] |
+//! | `open` | bytes -> [`Incoming`] -> [`Authentic`] -> [`Message`] |
+//! | `opaque`, `recovery` | a secret -> [`ExportKey`], without the relay learning it |
+//! | `master` | [`ExportKey`] -> [`UnlockKey`] -> [`MasterKey`] -> one key per purpose |
+//! | `sealed`, `keystore`, `history` | everything that rests on the relay besides messages |
+//! | `safety` | two accounts -> sixty digits to compare |
+//!
+//! Every byte is specified in [`format`].
 
+mod history;
+mod inner;
+mod keys;
+mod keystore;
+mod make;
+mod master;
+mod opaque;
+mod open;
+mod padding;
+mod primitives;
+mod recovery;
+mod safety;
+mod seal;
+mod sealed;
+mod statement;
+
+#[doc = include_str!("../FORMAT.md")]
+pub mod format {}
+
+pub use history::{open_record, seal_record};
+pub use inner::{Content, Inner, SeenRow};
+pub use keys::{ContentKey, DecryptionKey, EncryptionPublic, IdentityKey, IdentityPublic, KeyError};
+pub use keystore::{Keyring, object_hash, open_keystore, open_keystore_chained, seal_keystore};
+pub use make::{KeyMaker, Making, NewKeys};
+pub use master::{LocalShares, MasterKey, UnlockKey};
+pub use opaque::{ExportKey, Login, OpaqueError, Registration};
+pub use open::{Authentic, Incoming, Message, Refused, View};
+pub use recovery::{RecoveryKey, RecoveryKeyError, looks_like_recovery_key};
+pub use safety::safety_number;
+pub use seal::{Address, SealError, SealedMessage, Sender, seal_message};
+pub use sealed::{Aad, ObjectKey, OpenError, Purpose, open_object, seal_object};
+pub use statement::{StatementError, VerifiedAccount, make_first_statement};

@@ -1,0 +1,114 @@
+//! The private keys of an account, sealed under its master key.
+
+use core::fmt;
+
+use rand_core::CryptoRng;
+use signet_shared::{AccountId, DecodeError, Digest32, EkId, Hash, IkHash, Reader, Writer, envelope::Suite};
+use zeroize::Zeroizing;
+
+use crate::{
+    Aad, DecryptionKey, IdentityKey, MasterKey, OpenError, Purpose, open_object, primitives::same, seal_object,
+};
+
+const VERSION: u8 = 1;
+
+/// The private keys of an account: the identity key, and every encryption key it ever had, newest last.
+pub struct Keyring {
+    pub ik: IdentityKey,
+    pub eks: Vec<DecryptionKey>,
+}
+
+impl Keyring {
+    pub fn ek(&self, id: &EkId) -> Option<&DecryptionKey> {
+        self.eks.iter().find(|ek| ek.id() == *id)
+    }
+}
+
+/// ```text
+/// ver u8 = 1 | prev_hash[32] | ik len u16, PKCS#8 | n u16 | n x ( suite u16 | len u16, PKCS#8 )
+/// ```
+/// Only private keys, from which the public ones are derived: a public part that lies beside a private one is a way to
+/// make signatures with the wrong modulus ("Victory by KO"). `prev_hash` is [`object_hash`] of the version before.
+pub fn seal_keystore<R: CryptoRng + ?Sized>(
+    keys: &Keyring,
+    amk: &MasterKey,
+    account: AccountId,
+    version: u64,
+    prev_hash: Digest32,
+    rng: &mut R,
+) -> Vec<u8> {
+    let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()));
+    w.u8(VERSION).raw(&prev_hash).bytes16(keys.ik.pkcs8());
+    w.u16(u16::try_from(keys.eks.len()).unwrap_or(u16::MAX));
+    for ek in keys.eks.iter().take(u16::MAX.into()) {
+        w.u16(ek.suite().number()).bytes16(ek.pkcs8());
+    }
+    let plaintext = Zeroizing::new(w.finish());
+    seal_object(
+        &amk.keystore_key(),
+        Purpose::Keystore,
+        &aad(amk, account, version, keys.ik.public().hash()),
+        &plaintext,
+        rng,
+    )
+}
+
+/// Opens a keystore whose identity key is the one that the account's own statement names.
+pub fn open_keystore(
+    amk: &MasterKey,
+    account: AccountId,
+    version: u64,
+    ik: IkHash,
+    sealed: &[u8],
+) -> Result<Keyring, OpenError> {
+    Ok(open_keystore_chained(amk, account, version, ik, sealed)?.0)
+}
+
+/// As [`open_keystore`], with the hash of the version before.
+pub fn open_keystore_chained(
+    amk: &MasterKey,
+    account: AccountId,
+    version: u64,
+    ik: IkHash,
+    sealed: &[u8],
+) -> Result<(Keyring, Digest32), OpenError> {
+    let plaintext = open_object(&amk.keystore_key(), Purpose::Keystore, &aad(amk, account, version, ik), sealed)?;
+    let (keys, prev) = parse(&plaintext).map_err(|_| OpenError)?;
+    if same(keys.ik.public().hash().as_bytes(), ik.as_bytes()) { Ok((keys, prev)) } else { Err(OpenError) }
+}
+
+/// How one version of a sealed object names another: `H(L("object") || its bytes)`.
+pub fn object_hash(sealed: &[u8]) -> Digest32 {
+    Hash::new("object").chain(sealed).finish()
+}
+
+fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
+    let mut r = Reader::new(bytes);
+    if r.u8()? != VERSION {
+        return Err(DecodeError::UnknownVersion);
+    }
+    let prev = r.array()?;
+    let ik = IdentityKey::from_pkcs8(r.bytes16()?).map_err(|_| DecodeError::Invalid)?;
+    let n = r.u16()?;
+    let mut eks = Vec::new();
+    for _ in 0..n {
+        let suite = Suite::from_number(r.u16()?).ok_or(DecodeError::UnknownVersion)?;
+        eks.push(DecryptionKey::from_pkcs8(suite, r.bytes16()?).map_err(|_| DecodeError::Invalid)?);
+    }
+    r.finish()?;
+    if eks.is_empty() {
+        return Err(DecodeError::Invalid);
+    }
+    Ok((Keyring { ik, eks }, prev))
+}
+
+fn aad(amk: &MasterKey, account: AccountId, version: u64, ik: IkHash) -> Aad {
+    Aad { account, object: b"keystore".to_vec(), version, ik, amk_epoch: amk.epoch() }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ik: _, eks: _ } = self;
+        f.write_str("Keyring(..)")
+    }
+}

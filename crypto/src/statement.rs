@@ -1,0 +1,272 @@
+//! An account's statements about its keys, verified from the first. Layout: `signet_shared::statement`.
+
+use rand_core::CryptoRng;
+use signet_shared::{
+    AccountId, IkHash, Reader, StatementHash, Username, Writer,
+    envelope::Suite,
+    limits,
+    statement::{SignedStatement, StatedEk, Statement},
+};
+use thiserror::Error;
+
+use crate::{EncryptionPublic, IdentityPublic, Keyring};
+
+const SIGNED: &str = "sig stmt";
+const PIN_VERSION: u8 = 1;
+
+/// The first statement of a new account, signed by its identity key. Should the signing fail its own check (a fault of
+/// the machine), the signature is empty, and [`VerifiedAccount::verify`] refuses the statement.
+pub fn make_first_statement<R: CryptoRng + ?Sized>(
+    username: &Username,
+    nonce: [u8; 32],
+    keys: &Keyring,
+    not_after: u64,
+    rng: &mut R,
+) -> SignedStatement {
+    let eks = keys.eks.iter().rev().take(limits::STATEMENT_EKS).rev();
+    let mut statement = Statement {
+        account_id: AccountId([0; 16]),
+        username: username.clone(),
+        nonce,
+        seq: 1,
+        prev: StatementHash([0; 32]),
+        flags: 0,
+        min_suite: Suite::Rsa3072.number(),
+        ik_spki: keys.ik.public().spki().to_vec(),
+        eks: eks
+            .map(|ek| StatedEk { suite: ek.suite().number(), not_after, spki: ek.public().spki().to_vec() })
+            .collect(),
+    };
+    statement.account_id = statement.derive_account_id();
+    let sig = keys.ik.sign(SIGNED, &statement.hash().0, rng).unwrap_or_default();
+    SignedStatement { statement, sig, old_sig: Vec::new() }
+}
+
+/// A verified chain of one account's statements: the only form in which a contact's keys can be used.
+#[derive(Debug, Clone)]
+pub struct VerifiedAccount {
+    chain: Vec<SignedStatement>,
+    known: Vec<Known>,
+    ek: EncryptionPublic,
+}
+
+/// What must be remembered of each statement: messages in flight name older ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    hash: StatementHash,
+    pub(crate) ik: IdentityPublic,
+    pub(crate) min_suite: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum StatementError {
+    #[error("there is no statement")]
+    Empty,
+    #[error("the bytes are not a pinned account")]
+    Malformed,
+    #[error("a statement does not follow from the one before")]
+    Gap,
+    #[error("there are two different statements in one place")]
+    Fork,
+    #[error("the statements end before one that is known already")]
+    Rollback,
+    #[error("the statement is another account's, or its account id is not its own")]
+    Substituted,
+    #[error("a key in the statement cannot be used")]
+    Key,
+    #[error("a signature does not verify")]
+    Signature,
+    #[error("the identity key was replaced without the old one's word")]
+    IdentityReplaced,
+    #[error("the least suite was lowered")]
+    SuiteLowered,
+}
+
+impl VerifiedAccount {
+    /// Verifies an account's statements from the first.
+    pub fn verify(chain: &[SignedStatement]) -> Result<Self, StatementError> {
+        let (first, rest) = chain.split_first().ok_or(StatementError::Empty)?;
+        let said = &first.statement;
+        if said.seq != 1 || said.prev != StatementHash([0; 32]) {
+            return Err(StatementError::Gap);
+        }
+        if said.account_id != said.derive_account_id() {
+            return Err(StatementError::Substituted);
+        }
+        let (known, ek) = check(first, None)?;
+        let mut account = Self { chain: vec![first.clone()], known: vec![known], ek };
+        account.extend(rest)?;
+        Ok(account)
+    }
+
+    /// Takes in newer statements; some that are known already may come first. Refused as a whole if any is refused.
+    pub fn extend(&mut self, more: &[SignedStatement]) -> Result<(), StatementError> {
+        let mut next = self.clone();
+        for signed in more {
+            next.take(signed)?;
+        }
+        match more.last() {
+            Some(last) if last.statement.seq < self.seq() => Err(StatementError::Rollback),
+            _ => {
+                *self = next;
+                Ok(())
+            }
+        }
+    }
+
+    pub fn account_id(&self) -> AccountId {
+        self.newest().account_id
+    }
+
+    pub fn username(&self) -> &Username {
+        &self.newest().username
+    }
+
+    pub fn ik(&self) -> &IdentityPublic {
+        &self.newest_known().ik
+    }
+
+    pub fn ik_hash(&self) -> IkHash {
+        self.ik().hash()
+    }
+
+    pub fn head(&self) -> StatementHash {
+        self.newest_known().hash
+    }
+
+    pub fn seq(&self) -> u64 {
+        self.newest().seq
+    }
+
+    /// Whether this is one of the account's statements.
+    pub fn knows(&self, hash: &StatementHash) -> bool {
+        self.known(hash).is_some()
+    }
+
+    /// The newest encryption key.
+    pub fn ek(&self) -> &EncryptionPublic {
+        &self.ek
+    }
+
+    /// The least suite that the account takes part in.
+    pub fn min_suite(&self) -> u16 {
+        self.newest_known().min_suite
+    }
+
+    /// What the newest statement says.
+    pub fn statement(&self) -> &Statement {
+        self.newest()
+    }
+
+    /// For a pin: `ver u8 = 1 | n u16 | n x ( len u32, signed statement )`
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::with_capacity(2048 * self.chain.len());
+        w.u8(PIN_VERSION).u16(u16::try_from(self.chain.len()).unwrap_or(u16::MAX));
+        for signed in &self.chain {
+            w.bytes32(&signed.to_bytes());
+        }
+        w.finish()
+    }
+
+    /// Reads a pin, and verifies everything again.
+    pub fn from_pinned(bytes: &[u8]) -> Result<Self, StatementError> {
+        let malformed = |_| StatementError::Malformed;
+        let mut r = Reader::new(bytes);
+        if r.u8().map_err(malformed)? != PIN_VERSION {
+            return Err(StatementError::Malformed);
+        }
+        let n = r.u16().map_err(malformed)?;
+        let mut chain = Vec::new();
+        for _ in 0..n {
+            let signed = r.bytes32(limits::STATEMENT).map_err(malformed)?;
+            chain.push(SignedStatement::parse(signed).map_err(malformed)?);
+        }
+        r.finish().map_err(malformed)?;
+        Self::verify(&chain)
+    }
+
+    pub(crate) fn known(&self, hash: &StatementHash) -> Option<&Known> {
+        self.known.iter().rev().find(|known| known.hash == *hash)
+    }
+
+    fn take(&mut self, signed: &SignedStatement) -> Result<(), StatementError> {
+        let said = &signed.statement;
+        let newest = self.newest();
+        let same_account =
+            said.account_id == newest.account_id && said.username == newest.username && said.nonce == newest.nonce;
+        if !same_account {
+            return Err(StatementError::Substituted);
+        }
+        if said.seq <= self.seq() {
+            let at = said.seq.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+            let mine = at.and_then(|at| self.chain.get(at)).ok_or(StatementError::Gap)?;
+            return if mine.statement.hash() == said.hash() { Ok(()) } else { Err(StatementError::Fork) };
+        }
+        if said.seq != self.seq() + 1 {
+            return Err(StatementError::Gap);
+        }
+        if said.prev != self.head() {
+            return Err(StatementError::Fork);
+        }
+        let (known, ek) = check(signed, Some(self.newest_known()))?;
+        self.chain.push(signed.clone());
+        self.known.push(known);
+        self.ek = ek;
+        Ok(())
+    }
+
+    #[expect(clippy::expect_used, reason = "verify makes no account without a first statement, and none is removed")]
+    fn newest(&self) -> &Statement {
+        &self.chain.last().expect("never empty").statement
+    }
+
+    #[expect(clippy::expect_used, reason = "verify makes no account without a first statement, and none is removed")]
+    fn newest_known(&self) -> &Known {
+        self.known.last().expect("never empty")
+    }
+}
+
+/// Keys, suite and signatures of one statement, after the one before it.
+fn check(signed: &SignedStatement, before: Option<&Known>) -> Result<(Known, EncryptionPublic), StatementError> {
+    let said = &signed.statement;
+    let hash = said.hash();
+    let ik = IdentityPublic::from_spki(&said.ik_spki).map_err(|_| StatementError::Key)?;
+    let ek = check_eks(said)?;
+    if said.flags != 0 {
+        return Err(StatementError::Malformed);
+    }
+    if said.min_suite == 0 || before.is_some_and(|before| said.min_suite < before.min_suite) {
+        return Err(StatementError::SuiteLowered);
+    }
+    if !ik.verify(SIGNED, &hash.0, &signed.sig) {
+        return Err(StatementError::Signature);
+    }
+    match before {
+        Some(before) if before.ik != ik => {
+            if signed.old_sig.is_empty() {
+                return Err(StatementError::IdentityReplaced);
+            }
+            if !before.ik.verify(SIGNED, &hash.0, &signed.old_sig) {
+                return Err(StatementError::Signature);
+            }
+        }
+        _ if !signed.old_sig.is_empty() => return Err(StatementError::Signature),
+        _ => {}
+    }
+    Ok((Known { hash, ik, min_suite: said.min_suite }, ek))
+}
+
+/// The newest encryption key of a suite that exists here. Keys of other suites are left to those who know them; no key
+/// may be the identity key.
+fn check_eks(said: &Statement) -> Result<EncryptionPublic, StatementError> {
+    let mut newest = None;
+    for ek in &said.eks {
+        if ek.spki == said.ik_spki {
+            return Err(StatementError::Key);
+        }
+        if let Some(suite) = Suite::from_number(ek.suite) {
+            newest = Some(EncryptionPublic::from_spki(suite, &ek.spki).map_err(|_| StatementError::Key)?);
+        }
+    }
+    newest.ok_or(StatementError::Key)
+}
