@@ -1,0 +1,225 @@
+//! One machine per browser, however many tabs. Every tab has a worker; the one that holds the lock leads and runs the
+//! machine. A follower passes its page's questions to the leader over a channel that only this site's pages can join, and
+//! the answers back. When the leader's tab closes, the browser hands the lock to the next worker, which starts a machine
+//! of its own and announces itself; whatever was not answered is asked again, which no question minds.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use js_sys::{Array, Promise};
+use serde::{Deserialize, Serialize};
+use signet_ask::{Attach, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::{
+    desk::Desk,
+    js,
+    run::{Runner, Said},
+};
+use crate::machine::AskId;
+
+const LOCK: &str = "signet-vault";
+const CHANNEL: &str = "signet";
+/// The worker's own question at a takeover. Pages number theirs from 1.
+const TAKEOVER: AskId = AskId { tab: OWN_PAGE, ask: 0 };
+const OWN_PAGE: u64 = 0;
+const TRY_AGAIN_MS: i32 = 3_000;
+
+/// What workers say to each other.
+#[derive(Serialize, Deserialize)]
+enum Between {
+    Ask {
+        tab: u64,
+        message: ToVault,
+    },
+    Answer {
+        tab: u64,
+        ask_id: u32,
+        result: Vec<u8>,
+    },
+    /// For one tab, or for all.
+    Event {
+        tab: Option<u64>,
+        event: Event,
+    },
+    NewLeader,
+}
+
+struct Tabs {
+    /// This tab's name among the others: random, never [`OWN_PAGE`].
+    tab: u64,
+    channel: BroadcastChannel,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    unanswered: BTreeMap<u32, Question>,
+    /// The page has attached, so after a takeover this worker attaches in its stead.
+    attached: bool,
+    /// The newest share that the page brought or was given.
+    share: Option<TabShare>,
+    /// In the leader.
+    desk: Option<Rc<Desk>>,
+}
+
+pub(super) fn start() -> Result<(), JsValue> {
+    let tab = getrandom::u64().map_err(|_| JsValue::from("the browser gives no randomness"))?.max(OWN_PAGE + 1);
+    let tabs = Rc::new(Tabs { tab, channel: BroadcastChannel::new(CHANNEL)?, state: RefCell::default() });
+
+    let hearing = Rc::clone(&tabs);
+    tabs.channel.set_onmessage(Some(&js::handler(move |event| hearing.others_say(&event.unchecked_into()))));
+    let asked = Rc::clone(&tabs);
+    js::scope().set_onmessage(Some(&js::handler(move |event| asked.page_says(&event.unchecked_into()))));
+
+    let lock = js::locks()?;
+    let holder = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |_| {
+        Rc::clone(&tabs).lead();
+        // A promise that never settles: the lock is held until this worker ends.
+        Promise::new(&mut |_, _| {}).into()
+    });
+    let _ = lock.request(LOCK, holder.into_js_value().unchecked_ref());
+    Ok(())
+}
+
+impl Tabs {
+    fn lead(self: Rc<Self>) {
+        let saying = Rc::clone(&self);
+        let desk = Rc::new(Desk::new(Runner::start(move |said| saying.said(said))));
+        let unanswered = {
+            let mut state = self.state.borrow_mut();
+            state.desk = Some(Rc::clone(&desk));
+            state.unanswered.clone()
+        };
+        self.take_over();
+        for (ask, question) in unanswered {
+            desk.ask(AskId { tab: OWN_PAGE, ask }, question);
+        }
+        // After our own, so that the account is opened with a share before a tab without one asks.
+        self.tell_others(&Between::NewLeader);
+    }
+
+    /// Opens the account in the page's stead: it attached long ago, at a leader that is gone.
+    fn take_over(&self) {
+        let (desk, share) = {
+            let state = self.state.borrow();
+            (state.desk.clone().filter(|_| state.attached), state.share)
+        };
+        if let Some(desk) = desk {
+            desk.ask(TAKEOVER, Attach { share }.into());
+        }
+    }
+
+    fn page_says(&self, event: &MessageEvent) {
+        let Some(mut message) = js::bytes(&event.data()).and_then(|bytes| decode::<ToVault>(&bytes)) else {
+            return web_sys::console::error_1(&"vault: a message of the page cannot be read".into());
+        };
+        let desk = {
+            let mut state = self.state.borrow_mut();
+            if let Question::Attach(attach) = &mut message.question {
+                state.attached = true;
+                state.share = attach.share.or(state.share);
+                attach.share = state.share;
+            }
+            state.unanswered.insert(message.ask_id, message.question.clone());
+            state.desk.clone()
+        };
+        match desk {
+            Some(desk) => desk.ask(AskId { tab: OWN_PAGE, ask: message.ask_id }, message.question),
+            // Should nobody lead yet, this is lost, and asked again when somebody does.
+            None => self.tell_others(&Between::Ask { tab: self.tab, message }),
+        }
+    }
+
+    fn others_say(&self, event: &MessageEvent) {
+        let Some(between) = js::bytes(&event.data()).and_then(|bytes| decode::<Between>(&bytes)) else {
+            // A tab of another version, still open after an update of the site.
+            return web_sys::console::warn_1(&"vault: a message of another tab cannot be read; reload it".into());
+        };
+        let desk = self.state.borrow().desk.clone();
+        match (desk, between) {
+            (Some(desk), Between::Ask { tab, message }) => {
+                desk.ask(AskId { tab, ask: message.ask_id }, message.question);
+            }
+            (None, Between::Answer { tab, ask_id, result }) if tab == self.tab => self.answer_page(ask_id, result),
+            (None, Between::Event { tab, event }) if tab.is_none_or(|tab| tab == self.tab) => self.show_page(event),
+            (None, Between::NewLeader) => {
+                let unanswered = self.state.borrow().unanswered.clone();
+                for (ask_id, question) in unanswered {
+                    self.tell_others(&Between::Ask { tab: self.tab, message: ToVault { ask_id, question } });
+                }
+            }
+            // Meant for another tab, or a former leader's last words.
+            _ => {}
+        }
+    }
+
+    /// What this worker's own machine says.
+    fn said(self: &Rc<Self>, said: Said) {
+        let Some(desk) = self.state.borrow().desk.clone() else { return };
+        match said {
+            Said::Event(event) => {
+                desk.note(&event);
+                self.say_everywhere(event);
+            }
+            Said::Answer { ask, result } => {
+                let missed = desk.answered(ask);
+                if ask == TAKEOVER {
+                    self.taken_over(&result);
+                } else if ask.tab == OWN_PAGE {
+                    self.answer_page(ask.ask, result);
+                } else {
+                    for event in missed {
+                        self.tell_others(&Between::Event { tab: Some(ask.tab), event });
+                    }
+                    self.tell_others(&Between::Answer { tab: ask.tab, ask_id: ask.ask, result });
+                }
+            }
+        }
+    }
+
+    /// No page asked, but all want to know.
+    fn taken_over(self: &Rc<Self>, result: &[u8]) {
+        match decode::<Result<Status, Trouble>>(result) {
+            Some(Ok(status)) => self.say_everywhere(Event::Status(status)),
+            Some(Err(Trouble::Unreachable)) => {
+                let again = Rc::clone(self);
+                let again = Closure::once_into_js(move || again.take_over());
+                // Fails in no browser; the next question then hears that nobody is signed in.
+                let _ = js::scope()
+                    .set_timeout_with_callback_and_timeout_and_arguments_0(again.unchecked_ref(), TRY_AGAIN_MS);
+            }
+            Some(Err(trouble)) => self.say_everywhere(Event::SignedOutBecause(trouble)),
+            None => {}
+        }
+    }
+
+    fn say_everywhere(&self, event: Event) {
+        self.tell_others(&Between::Event { tab: None, event: event.clone() });
+        self.show_page(event);
+    }
+
+    fn show_page(&self, event: Event) {
+        if let Event::KeepShare(share) = &event {
+            self.state.borrow_mut().share = *share;
+        }
+        tell_page(&FromVault::Event(event));
+    }
+
+    fn answer_page(&self, ask_id: u32, result: Vec<u8>) {
+        if self.state.borrow_mut().unanswered.remove(&ask_id).is_some() {
+            tell_page(&FromVault::Answer { ask_id, result });
+        }
+    }
+
+    fn tell_others(&self, between: &Between) {
+        // Fails only when the channel is closed, which ends with the worker.
+        let _ = self.channel.post_message(&js::buffer(&encode(between)));
+    }
+}
+
+fn tell_page(message: &FromVault) {
+    let buffer = js::buffer(&encode(message));
+    // Moved, not copied. Fails only when the page is gone.
+    let _ = js::scope().post_message_with_transfer(&buffer, &Array::of1(&buffer));
+}
