@@ -1,0 +1,86 @@
+// Starts the page: looks whether this browser has what Signet needs, and says so in plain words where it has not.
+// The build fills in the names and hashes of the files.
+
+const WORKER = new URL("{{asset:vault-worker.js}}", location.href).href;
+
+await boot();
+
+async function boot() {
+  const missing = await whatIsMissing();
+  if (missing !== null) {
+    tell(missing);
+    return;
+  }
+  guardSinks();
+  // Where the page's module finds the vault's worker.
+  document.documentElement.dataset.vaultWorker = WORKER;
+  try {
+    const [page, module] = await Promise.all([
+      import("{{asset:page.js}}"),
+      fetch("{{asset:page_bg.wasm}}", { integrity: "{{integrity:page_bg.wasm}}" }),
+    ]);
+    await page.default({ module_or_path: module });
+    page.hydrate();
+  } catch (error) {
+    console.error("boot:", error);
+    tell("missing-page");
+  }
+}
+
+// The id of the element of the page that names what is missing and why it is needed, or null.
+async function whatIsMissing() {
+  if (!window.isSecureContext) return "missing-secure-context";
+  if (!mayCompile()) return "missing-webassembly";
+  if (!navigator.cookieEnabled) return "missing-cookies";
+  if (typeof BroadcastChannel !== "function" || !navigator.locks || typeof AbortSignal?.timeout !== "function") {
+    return "missing-browser";
+  }
+  if (!(await mayStore())) return "missing-storage";
+  return null;
+}
+
+// Not only whether WebAssembly is there: a policy or a browser's strict mode may forbid compiling.
+function mayCompile() {
+  try {
+    // The smallest module: its magic number and version.
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) instanceof WebAssembly.Module;
+  } catch {
+    return false;
+  }
+}
+
+// A database of its own, so that the vault's is never open in a page. A browser in a private mode may refuse it.
+function mayStore() {
+  const name = "signet-check";
+  return new Promise((resolve) => {
+    try {
+      sessionStorage.getItem(name);
+      const request = indexedDB.open(name);
+      request.onerror = () => resolve(false);
+      request.onsuccess = () => {
+        request.result.close();
+        indexedDB.deleteDatabase(name);
+        resolve(true);
+      };
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+// Trusted Types: strings reach the browser's dangerous sinks through here alone.
+function guardSinks() {
+  if (!window.trustedTypes) return;
+  // Leptos builds its templates by innerHTML. They are fixed when the page is compiled, hold no script, and what people
+  // write never is among them, so anything that could run is refused.
+  const runs = /<\/?(script|iframe|object|embed|base|link|meta)\b|\son\w+\s*=|javascript:/i;
+  window.trustedTypes.createPolicy("default", {
+    createHTML: (html) => (runs.test(html) ? null : html),
+    createScriptURL: (url) => (new URL(url, location.href).href === WORKER ? url : null),
+  });
+}
+
+function tell(id) {
+  const section = document.getElementById(id) ?? document.getElementById("missing-browser");
+  if (section) section.hidden = false;
+}

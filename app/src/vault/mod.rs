@@ -1,0 +1,172 @@
+//! The page's way to its vault: questions over `postMessage` to a worker, answers and events back. Nothing here could open
+//! a message; the page has no key, and no code that could use one.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
+use signet_ask::{Ask, Attach, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MessageEvent, Storage, Worker, WorkerOptions, WorkerType};
+
+/// Where a tab keeps its share of the local slot. It outlives a reload, not the tab.
+const SHARE: &str = "signet.share";
+/// Where `boot.js` leaves the address of the worker, which holds a hash of what is in it.
+const WORKER: &str = "data-vault-worker";
+
+#[derive(Clone)]
+pub(crate) struct Vault {
+    line: Rc<Line>,
+}
+
+struct Line {
+    worker: Option<Worker>,
+    /// Counts up from 1: the worker keeps 0 for itself.
+    last: Cell<u32>,
+    /// Who waits for which answer.
+    waiting: RefCell<HashMap<u32, Function>>,
+    /// Why there will be no answers any more.
+    fault: RefCell<Option<String>>,
+}
+
+impl Vault {
+    /// Starts this tab's worker. `on_event` is called for every event for as long as the page lives.
+    pub(crate) fn connect(on_event: impl Fn(Event) + 'static) -> Self {
+        let (worker, fault) = match start_worker() {
+            Ok(worker) => (Some(worker), None),
+            Err(error) => (None, Some(words(&error))),
+        };
+        let line =
+            Rc::new(Line { worker, last: Cell::new(0), waiting: RefCell::default(), fault: RefCell::new(fault) });
+        if let Some(worker) = &line.worker {
+            listen(worker, &line, on_event);
+        }
+        Self { line }
+    }
+
+    pub(crate) async fn ask<A: Ask>(&self, question: A) -> Result<A::Answer, Trouble> {
+        let Some(answer) = self.line.post(question.into()).await else { return Err(self.line.trouble()) };
+        decode::<Result<A::Answer, Trouble>>(&answer).unwrap_or_else(|| Err(Trouble::Fault { code: "answer".into() }))
+    }
+
+    /// The first question of every page: opens the account from what this browser kept, if it can.
+    pub(crate) async fn attach(&self) -> Result<Status, Trouble> {
+        self.ask(Attach { share: kept_share() }).await
+    }
+}
+
+impl Line {
+    /// The answer's bytes; `None` when the worker has failed.
+    async fn post(&self, question: Question) -> Option<Vec<u8>> {
+        let worker = self.worker.as_ref().filter(|_| self.fault.borrow().is_none())?;
+        let ask_id = self.last.get().wrapping_add(1).max(1);
+        self.last.set(ask_id);
+        let answer = Promise::new(&mut |resolve, _| {
+            self.waiting.borrow_mut().insert(ask_id, resolve);
+        });
+        let message = Uint8Array::from(&encode(&ToVault { ask_id, question })[..]);
+        if let Err(error) = worker.post_message(&message) {
+            self.fail(words(&error));
+        }
+        let answer = JsFuture::from(answer).await.ok()?;
+        answer.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec)
+    }
+
+    /// Returns an event, for the page.
+    fn hear(&self, message: FromVault) -> Option<Event> {
+        match message {
+            FromVault::Answer { ask_id, result } => {
+                let waiting = self.waiting.borrow_mut().remove(&ask_id);
+                if let Some(waiting) = waiting {
+                    let _ = waiting.call1(&JsValue::NULL, &Uint8Array::from(&result[..]));
+                }
+                None
+            }
+            FromVault::Event(event) => Some(event),
+        }
+    }
+
+    /// Ends every question, and all to come.
+    fn fail(&self, code: String) {
+        self.fault.borrow_mut().get_or_insert(code);
+        for (_, waiting) in self.waiting.take() {
+            let _ = waiting.call0(&JsValue::NULL);
+        }
+    }
+
+    fn trouble(&self) -> Trouble {
+        Trouble::Fault { code: self.fault.borrow().clone().unwrap_or_else(|| "worker".to_owned()) }
+    }
+}
+
+fn start_worker() -> Result<Worker, JsValue> {
+    let root = leptos::prelude::document().document_element();
+    let url = root.and_then(|root| root.get_attribute(WORKER)).ok_or("the page does not name the vault's worker")?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(&url, &options)
+}
+
+fn listen(worker: &Worker, line: &Rc<Line>, on_event: impl Fn(Event) + 'static) {
+    let hearing = Rc::clone(line);
+    let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let data = event.data();
+        // Bytes are the contract; a text is the worker's last word.
+        let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else {
+            return hearing.fail(event.data().as_string().unwrap_or_else(|| "worker".to_owned()));
+        };
+        let Some(message) = decode::<FromVault>(&Uint8Array::new(&buffer).to_vec()) else {
+            return hearing.fail("message".to_owned());
+        };
+        if let Some(event) = hearing.hear(message) {
+            // Before anything else: a share that is lost here costs its owner a password.
+            if let Event::KeepShare(share) = &event {
+                keep_share(*share);
+            }
+            on_event(event);
+        }
+    });
+    worker.set_onmessage(Some(heard.into_js_value().unchecked_ref()));
+
+    // The worker's file cannot be loaded, or it broke where it could not say so itself.
+    let failing = Rc::clone(line);
+    let failed = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| failing.fail(words(&event)));
+    worker.set_onerror(Some(failed.into_js_value().unchecked_ref()));
+}
+
+fn session_storage() -> Option<Storage> {
+    leptos::prelude::window().session_storage().ok().flatten()
+}
+
+fn kept_share() -> Option<TabShare> {
+    let text = session_storage()?.get_item(SHARE).ok()??;
+    let digits = text.as_bytes();
+    let mut share = [0; 32];
+    if digits.len() != 2 * share.len() {
+        return None;
+    }
+    for (byte, pair) in share.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(TabShare(share))
+}
+
+fn keep_share(share: Option<TabShare>) {
+    let Some(storage) = session_storage() else { return };
+    // A browser that refuses asks for the password after a reload, no more.
+    let _ = match share {
+        Some(TabShare(share)) => {
+            storage.set_item(SHARE, &share.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        None => storage.remove_item(SHARE),
+    };
+}
+
+fn words(error: &JsValue) -> String {
+    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| "worker".to_owned())
+}
