@@ -1,0 +1,97 @@
+//! An opened account: who I am, and the keys.
+
+use rand_core::CryptoRng;
+use signet_ask::Trouble;
+use signet_crypto::{
+    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, open_keystore, open_object, seal_object,
+};
+use signet_shared::{AccountId, EkId, IkHash, api::Vault, statement::SignedStatement};
+use zeroize::Zeroizing;
+
+use super::{Table, local::Device, state::State};
+
+pub(super) struct Account {
+    pub(super) me: VerifiedAccount,
+    pub(super) amk: MasterKey,
+    pub(super) keys: Keyring,
+    pub(super) ek_ids: Vec<EkId>,
+    pub(super) keystore_version: u64,
+    cache: ObjectKey,
+}
+
+impl Account {
+    pub(super) fn id(&self) -> AccountId {
+        self.me.account_id()
+    }
+
+    pub(super) fn ik(&self) -> IkHash {
+        self.me.ik_hash()
+    }
+
+    fn row_aad(&self, table: Table, key: &[u8]) -> Aad {
+        let object = [table.name().as_bytes(), b"/", key].concat();
+        Aad { account: self.id(), object, version: 0, ik: self.ik(), amk_epoch: self.amk.epoch() }
+    }
+
+    /// Seals a row of this browser's database. Its place is part of the seal, so that rows cannot be swapped.
+    pub(super) fn seal_row<R: CryptoRng>(&self, table: Table, key: &[u8], plain: &[u8], rng: &mut R) -> Vec<u8> {
+        seal_object(&self.cache, Purpose::Cache, &self.row_aad(table, key), plain, rng)
+    }
+
+    pub(super) fn open_row(&self, table: Table, key: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open_object(&self.cache, Purpose::Cache, &self.row_aad(table, key), sealed).ok()
+    }
+
+    pub(super) fn seal_state<R: CryptoRng>(&self, state: &State, version: u64, rng: &mut R) -> Vec<u8> {
+        let aad = state_aad(&self.me, &self.amk, version);
+        seal_object(&self.amk.state_key(), Purpose::State, &aad, &state.to_bytes(), rng)
+    }
+
+    pub(super) fn open_state(&self, sealed: &[u8], version: u64) -> Option<State> {
+        let aad = state_aad(&self.me, &self.amk, version);
+        State::parse(&open_object(&self.amk.state_key(), Purpose::State, &aad, sealed).ok()?)
+    }
+}
+
+pub(super) fn state_aad(me: &VerifiedAccount, amk: &MasterKey, version: u64) -> Aad {
+    Aad { account: me.account_id(), object: b"state".to_vec(), version, ik: me.ik_hash(), amk_epoch: amk.epoch() }
+}
+
+/// The verified chain of one's own statements.
+pub(super) fn own_statements(vault: &Vault) -> Result<VerifiedAccount, Trouble> {
+    let chain = parse_chain(&vault.statements)?;
+    let me = VerifiedAccount::verify(&chain).map_err(|_| Trouble::BadStatement)?;
+    if me.account_id() == vault.account_id { Ok(me) } else { Err(Trouble::BadStatement) }
+}
+
+pub(super) fn parse_chain(statements: &[Vec<u8>]) -> Result<Vec<SignedStatement>, Trouble> {
+    statements.iter().map(|bytes| SignedStatement::parse(bytes).map_err(|_| Trouble::BadStatement)).collect()
+}
+
+/// Opens keystore and state, and refuses what is older than this browser has seen.
+pub(super) fn open_account(
+    me: VerifiedAccount,
+    amk: MasterKey,
+    vault: &Vault,
+    device: Option<&Device>,
+) -> Result<(Account, State), Trouble> {
+    if let Some(seen) = device.filter(|device| device.account == vault.account_id) {
+        if vault.keystore_version < seen.keystore_version || vault.state_version < seen.state_version {
+            return Err(Trouble::RolledBack);
+        }
+        if seen.ik != me.ik_hash() {
+            return Err(Trouble::BadStatement);
+        }
+    }
+    let keys = open_keystore(&amk, vault.account_id, vault.keystore_version, me.ik_hash(), &vault.keystore)
+        .map_err(|_| Trouble::KeystoreDamaged)?;
+    let ek_ids: Vec<EkId> = keys.eks.iter().map(signet_crypto::DecryptionKey::id).collect();
+    // What others seal for is what the statements say: a keystore without that key could not read it.
+    if !ek_ids.contains(&me.ek().id()) {
+        return Err(Trouble::KeystoreDamaged);
+    }
+    let cache = amk.cache_key();
+    let account = Account { me, amk, keys, ek_ids, keystore_version: vault.keystore_version, cache };
+    let state = account.open_state(&vault.state, vault.state_version).ok_or(Trouble::KeystoreDamaged)?;
+    Ok((account, state))
+}

@@ -1,0 +1,219 @@
+//! What every step of the machine works with: randomness, the clock of this call, the effects so far, and what each
+//! outstanding call was for.
+
+use std::collections::HashMap;
+
+use rand_core::CryptoRng;
+use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
+use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
+
+use super::{AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device};
+
+/// What an answer that comes later is for.
+#[derive(Debug)]
+pub(super) enum Call {
+    /// Nobody waits: a sign-out, a confirmation.
+    Ignore,
+    AttachBrowser,
+    AttachTake,
+    AttachVault,
+    UpAbout,
+    UpStarted,
+    UpFinished,
+    InAbout,
+    InStarted,
+    InFinished,
+    DepositBrowser,
+    DepositTake,
+    Load(Table),
+    PutState,
+    Refresh,
+    Lookup(AccountId),
+    Start {
+        ask: AskId,
+        name: Username,
+    },
+}
+
+/// What a batch of effects made durable, so that a storage failure can be taken back.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    pub(super) any: bool,
+    pub(super) asks: Vec<AskId>,
+    pub(super) mail: Vec<u64>,
+    pub(super) outbox: Vec<ClientUuid>,
+}
+
+pub(super) struct Hands<R> {
+    pub(super) rng: R,
+    pub(super) now: u64,
+    pub(super) out: Vec<Effect>,
+    pub(super) origin: String,
+    pub(super) online: bool,
+    pub(super) device: Option<Device>,
+    /// The state as this browser last had it, sealed: pins made while the relay was away are in it.
+    pub(super) kept_state: Option<Vec<u8>>,
+    pub(super) batch: Stored,
+    calls: HashMap<CallId, Call>,
+    next_call: u32,
+}
+
+impl<R: CryptoRng> Hands<R> {
+    pub(super) fn new(rng: R) -> Self {
+        Self {
+            rng,
+            now: 0,
+            out: Vec::new(),
+            origin: String::new(),
+            online: true,
+            device: None,
+            kept_state: None,
+            batch: Stored::default(),
+            calls: HashMap::new(),
+            next_call: 0,
+        }
+    }
+
+    pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.out.push(effect);
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.out.push(Effect::Event(event));
+    }
+
+    pub(super) fn keep_share(&mut self, share: Option<[u8; 32]>) {
+        self.event(Event::KeepShare(share.map(TabShare)));
+    }
+
+    pub(super) fn log(&mut self, code: &'static str) {
+        self.out.push(Effect::Log(code));
+    }
+
+    pub(super) fn answer<A: Ask>(&mut self, ask: AskId, result: &Result<A::Answer, Trouble>) {
+        if self.batch.any {
+            self.batch.asks.push(ask);
+        }
+        self.out.push(Effect::Answer { ask, result: encode_answer::<A>(result) });
+    }
+
+    /// An error's encoding does not depend on the question.
+    pub(super) fn fail(&mut self, ask: AskId, trouble: Trouble) {
+        self.answer::<signet_ask::SignOut>(ask, &Err(trouble));
+    }
+
+    pub(super) fn store(&mut self, changes: Vec<Change>) {
+        self.batch.any = true;
+        for change in &changes {
+            match change {
+                Change::Put { table: Table::Mail, row } => {
+                    if let Ok(seq) = row.key.as_slice().try_into() {
+                        self.batch.mail.push(u64::from_be_bytes(seq));
+                    }
+                }
+                Change::Put { table: Table::Outbox, row } => {
+                    self.batch.outbox.extend(ClientUuid::from_slice(&row.key));
+                }
+                _ => {}
+            }
+        }
+        self.out.push(Effect::Store(changes));
+    }
+
+    pub(super) fn store_device(&mut self) {
+        if let Some(device) = &self.device {
+            let row = Row { key: Device::KEY.to_vec(), value: device.to_bytes() };
+            self.store(vec![Change::Put { table: Table::Meta, row }]);
+        }
+    }
+
+    pub(super) fn post(&mut self, path: &'static str, body: &impl Body, call: Call) {
+        self.http(path, Some(body.to_bytes()), call);
+    }
+
+    pub(super) fn http(&mut self, path: &'static str, body: Option<Vec<u8>>, call: Call) {
+        let call = self.call(call);
+        self.out.push(Effect::Http { call, path, body });
+    }
+
+    pub(super) fn vault(&mut self, call: Call) {
+        self.http(api::VAULT, None, call);
+    }
+
+    pub(super) fn browser_share(&mut self, salt: [u8; 32], call: Call) {
+        let call = self.call(call);
+        self.out.push(Effect::BrowserShare { call, salt });
+    }
+
+    pub(super) fn load(&mut self, table: Table) {
+        let call = self.call(Call::Load(table));
+        self.out.push(Effect::Load { call, table });
+    }
+
+    fn call(&mut self, call: Call) -> CallId {
+        self.next_call = self.next_call.wrapping_add(1);
+        let id = CallId(self.next_call);
+        self.calls.insert(id, call);
+        id
+    }
+
+    /// What an answer is for; `None` if what asked for it has been given up since.
+    pub(super) fn called(&mut self, id: CallId) -> Option<Call> {
+        self.calls.remove(&id)
+    }
+
+    /// Answers to anything outstanding will be ignored.
+    pub(super) fn drop_calls(&mut self) {
+        self.calls.clear();
+    }
+}
+
+/// The body of a 200, or the trouble that the answer means.
+pub(super) fn body_of(result: Result<HttpAnswer, NoAnswer>) -> Result<Vec<u8>, Trouble> {
+    let answer = result.map_err(|NoAnswer| Trouble::Unreachable)?;
+    if answer.status == 200 {
+        return Ok(answer.body);
+    }
+    let Some(refusal) = answer.refusal.and_then(Refusal::from_number) else {
+        // A proxy speaks for a relay that is away.
+        return Err(if answer.status >= 500 { Trouble::Unreachable } else { Trouble::RelayNonsense });
+    };
+    Err(match refusal {
+        Refusal::TooMany => Trouble::TooMany { after_s: answer.retry_after_s.unwrap_or(1) },
+        Refusal::SignedOut => Trouble::SessionEnded,
+        Refusal::UsernameTaken => Trouble::UsernameTaken,
+        Refusal::LoginFailed => Trouble::LoginFailed,
+        Refusal::NoSuchAccount | Refusal::NotFound => Trouble::NoSuchUser,
+        Refusal::StoreUnavailable | Refusal::Internal => Trouble::RelayStore,
+        Refusal::RegistrationClosed => Trouble::RegistrationClosed,
+        Refusal::WrongOrigin => Trouble::WrongOrigin { public_url: String::new() },
+        Refusal::VersionConflict => fault("version-conflict"),
+        Refusal::Malformed | Refusal::TooLarge | Refusal::PlaceTaken | Refusal::NotYours | Refusal::CrossSite => {
+            fault("relay-refused")
+        }
+    })
+}
+
+/// The parsed body of a 200.
+pub(super) fn parsed<B: Body>(result: Result<HttpAnswer, NoAnswer>) -> Result<B, Trouble> {
+    B::parse(&body_of(result)?).map_err(|_| Trouble::RelayNonsense)
+}
+
+pub(super) fn fault(code: &str) -> Trouble {
+    Trouble::Fault { code: code.to_owned() }
+}
+
+/// Checks that this page is at the relay's own address: logins are bound to it.
+pub(super) fn check_origin(about: &api::About, origin: &str) -> Result<(), Trouble> {
+    if about.public_url.trim_end_matches('/') == origin.trim_end_matches('/') {
+        Ok(())
+    } else {
+        Err(Trouble::WrongOrigin { public_url: about.public_url.clone() })
+    }
+}

@@ -1,0 +1,210 @@
+//! The line to the relay: one WebSocket, kept alive, opened again with growing pauses, resumed where it broke.
+
+use rand_core::CryptoRng;
+use signet_ask::{Connection, Event, Progress, Task};
+use signet_shared::wire::{ClientFrame, PING_EVERY_MS, ServerFrame, close};
+
+use super::{
+    Effect, SocketEffect, SocketInput, Timer,
+    hands::{Call, Hands},
+    session::Session,
+};
+
+const FIRST_PAUSE_MS: u64 = 500;
+const LONGEST_PAUSE_MS: u64 = 30_000;
+/// A backlog of at least so many messages reports its progress.
+const LONG_BACKLOG: u64 = 50;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum At {
+    #[default]
+    Down,
+    Opening,
+    Up,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    at: At,
+    tries: u32,
+    last_heard_ms: u64,
+    next_ping: u64,
+    /// When the next try is due.
+    due_ms: u64,
+    /// The backlog of this connection has come in.
+    pub(super) caught_up: bool,
+    /// The backlog has come in at least once since the start: what is missing now is missing.
+    pub(super) complete: bool,
+    pub(super) receipts_planned: bool,
+    /// First and last place of a long backlog.
+    backlog: Option<(u64, u64)>,
+}
+
+impl Line {
+    pub(super) fn is_up(&self) -> bool {
+        self.at == At::Up
+    }
+}
+
+impl Session {
+    pub(super) fn connect<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if !hands.online {
+            self.line.at = At::Down;
+            return hands.event(Event::Connection(Connection::Offline));
+        }
+        self.line.at = At::Opening;
+        self.line.last_heard_ms = hands.now;
+        hands.push(Effect::Socket(SocketEffect::Open));
+        // Watches over the opening too.
+        hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
+        hands.event(Event::Connection(Connection::Reconnecting { in_ms: 0 }));
+    }
+
+    pub(super) fn tell_line<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        let connection = match self.line.at {
+            At::Up => Connection::Connected,
+            _ if !hands.online => Connection::Offline,
+            At::Opening => Connection::Reconnecting { in_ms: 0 },
+            At::Down => {
+                let in_ms = u32::try_from(self.line.due_ms.saturating_sub(hands.now)).unwrap_or(u32::MAX);
+                Connection::Reconnecting { in_ms }
+            }
+        };
+        hands.event(Event::Connection(connection));
+    }
+
+    pub(super) fn send_frame<R: CryptoRng>(&self, hands: &mut Hands<R>, frame: &ClientFrame) {
+        if self.line.is_up() {
+            hands.push(Effect::Socket(SocketEffect::Send(frame.to_bytes())));
+        }
+    }
+
+    /// False if the relay has ended the session.
+    pub(super) fn socket<R: CryptoRng>(&mut self, hands: &mut Hands<R>, input: SocketInput) -> bool {
+        match input {
+            SocketInput::Opened => {
+                self.line.at = At::Up;
+                self.line.last_heard_ms = hands.now;
+                self.line.caught_up = false;
+                self.outbox.line_lost();
+                self.asked.clear();
+                self.send_frame(hands, &ClientFrame::Subscribe { after: self.cursor() });
+                hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
+                hands.event(Event::Connection(Connection::Connected));
+                self.try_held(hands);
+                self.pump(hands);
+            }
+            SocketInput::Frame(bytes) => {
+                self.line.last_heard_ms = hands.now;
+                match ServerFrame::parse(&bytes) {
+                    Ok(frame) => self.frame(hands, frame),
+                    Err(_) => {
+                        hands.log("frame");
+                        self.lost(hands, true);
+                    }
+                }
+            }
+            SocketInput::Closed { code: close::SESSION_ENDED } => return false,
+            SocketInput::Closed { .. } => {
+                if self.line.at != At::Down {
+                    self.lost(hands, false);
+                }
+            }
+        }
+        true
+    }
+
+    fn frame<R: CryptoRng>(&mut self, hands: &mut Hands<R>, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Subscribed { head } => {
+                self.line.tries = 0;
+                let from = self.cursor();
+                self.line.backlog = (head.saturating_sub(from) >= LONG_BACKLOG).then_some((from, head));
+            }
+            ServerFrame::Deliver { seq, received_ms, record, delivery } => {
+                self.deliver(hands, seq, received_ms, record, delivery);
+                self.backlog_progress(hands, seq);
+            }
+            ServerFrame::CaughtUp { .. } => {
+                self.line.caught_up = true;
+                self.line.complete = true;
+                if self.line.backlog.take().is_some() {
+                    hands.event(Event::Progress(Progress { task: Task::History, done: 1.0, left: Some(0) }));
+                }
+                hands.event(Event::Conversations(self.conversations()));
+                self.plan_receipts(hands);
+            }
+            ServerFrame::Sent { req, .. } => self.sent(hands, req),
+            ServerFrame::Refused { req, refusal, retry_after_s } => self.refused(hands, req, refusal, retry_after_s),
+            ServerFrame::StateChanged { version } => {
+                if version > self.state_version {
+                    hands.vault(Call::Refresh);
+                }
+            }
+            ServerFrame::Kept { .. } | ServerFrame::Pong { .. } => {}
+        }
+    }
+
+    fn backlog_progress<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64) {
+        let Some((from, head)) = self.line.backlog else { return };
+        if seq > head || seq % 25 != 0 {
+            return;
+        }
+        let share = |n: u64| u16::try_from((n.saturating_sub(from)).saturating_mul(1000) / (head - from).max(1));
+        let done = f32::from(share(seq).unwrap_or(1000).min(1000)) / 1000.0;
+        let left = u32::try_from(head - seq).ok();
+        hands.event(Event::Progress(Progress { task: Task::History, done, left }));
+    }
+
+    /// The line is gone: again after a pause that grows, and is never the same for two browsers.
+    pub(super) fn lost<R: CryptoRng>(&mut self, hands: &mut Hands<R>, close: bool) {
+        if close {
+            hands.push(Effect::Socket(SocketEffect::Close));
+        }
+        self.line.at = At::Down;
+        self.line.caught_up = false;
+        self.line.receipts_planned = false;
+        self.outbox.line_lost();
+        for timer in [Timer::Ping, Timer::Receipts, Timer::Retry] {
+            hands.push(Effect::StopTimer(timer));
+        }
+        if !hands.online {
+            return hands.event(Event::Connection(Connection::Offline));
+        }
+        let pause = FIRST_PAUSE_MS.saturating_mul(1 << self.line.tries.min(10)).min(LONGEST_PAUSE_MS);
+        self.line.tries = self.line.tries.saturating_add(1);
+        let jitter = u64::from(u16::from_be_bytes(hands.random()));
+        let after_ms = pause / 2 + pause * jitter / (2 * 65_536);
+        self.line.due_ms = hands.now.saturating_add(after_ms);
+        hands.push(Effect::Timer { timer: Timer::Reconnect, after_ms });
+        self.tell_line(hands);
+    }
+
+    pub(super) fn ping_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.line.at == At::Down {
+            return;
+        }
+        if hands.now.saturating_sub(self.line.last_heard_ms) >= 2 * PING_EVERY_MS {
+            return self.lost(hands, true);
+        }
+        self.line.next_ping = self.line.next_ping.wrapping_add(1);
+        self.send_frame(hands, &ClientFrame::Ping { nonce: self.line.next_ping });
+        hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
+    }
+
+    pub(super) fn reconnect_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.line.at == At::Down {
+            self.connect(hands);
+        }
+    }
+
+    pub(super) fn online<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if !hands.online {
+            hands.push(Effect::StopTimer(Timer::Reconnect));
+            self.lost(hands, self.line.at != At::Down);
+        } else if self.line.at == At::Down {
+            self.line.tries = 0;
+            self.connect(hands);
+        }
+    }
+}

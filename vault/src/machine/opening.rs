@@ -1,0 +1,298 @@
+//! From an opened account to a running session: the rows of this browser, a new local slot, then the line. Also `Attach`,
+//! which opens an account from the local slot, and the ways out.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, RecoveryKeyText, Status, TabShare, Trouble};
+use signet_crypto::LocalShares;
+use signet_shared::api::{self, Shares, TakeShare, Vault};
+
+use super::{
+    AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
+    account::{Account, open_account, own_statements},
+    hands::{Call, parsed},
+    local::{Attach, Deposit, Device},
+    session::Session,
+    state::State,
+};
+
+/// Who waits for the session, and for what.
+pub(super) enum Reply {
+    SignUp(AskId, RecoveryKeyText),
+    SignIn(AskId),
+    Attach(Vec<AskId>),
+}
+
+pub(super) struct Opening {
+    session: Box<Session>,
+    loading: u8,
+    rows: Vec<(Table, Vec<Row>)>,
+    stay: bool,
+    deposit: Option<Deposit>,
+    /// The local slot is in place, or could not be made.
+    settled: bool,
+    pub(super) reply: Reply,
+}
+
+impl<R: CryptoRng> Machine<R> {
+    /// An account has been opened by a secret or by the local slot.
+    pub(super) fn open(&mut self, account: Account, state: State, state_version: u64, stay: bool, reply: Reply) {
+        let hands = &mut self.hands;
+        let same = hands.device.as_ref().filter(|device| device.account == account.id()).cloned();
+        if same.is_none() {
+            // What an earlier account kept here is not this one's to read.
+            let clear = Table::ALL.into_iter().map(|table| Change::Clear { table });
+            hands.store(clear.collect());
+            hands.kept_state = None;
+        }
+        let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
+        let attached = matches!(reply, Reply::Attach(_));
+        hands.device = Some(Device {
+            username: account.me.username().shown().to_owned(),
+            account: account.id(),
+            ik: account.ik(),
+            stay,
+            salt,
+            slot: if attached { same.and_then(|device| device.slot) } else { None },
+            keystore_version: account.keystore_version,
+            state_version,
+        });
+        hands.store_device();
+        let session = Box::new(Session::new(account, state, state_version, hands));
+        for table in [Table::Mail, Table::Outbox, Table::Drafts] {
+            hands.load(table);
+        }
+        if !attached {
+            hands.browser_share(salt, Call::DepositBrowser);
+        }
+        let opening = Opening { session, loading: 3, rows: Vec::new(), stay, deposit: None, settled: attached, reply };
+        self.phase = Phase::Opening(Box::new(opening));
+    }
+
+    pub(super) fn loaded(&mut self, table: Table, rows: Vec<Row>) {
+        if let Phase::Opening(opening) = &mut self.phase {
+            opening.rows.push((table, rows));
+            opening.loading = opening.loading.saturating_sub(1);
+            self.opened();
+        }
+    }
+
+    pub(super) fn deposit_browser(&mut self, browser: [u8; 32]) {
+        let Phase::Opening(opening) = &mut self.phase else { return };
+        let next = self.hands.random();
+        let tab = if opening.stay { None } else { Some(self.hands.random()) };
+        opening.deposit = Some(Deposit { browser, next, tab });
+        self.hands.post(api::SHARE_TAKE, &TakeShare { next }, Call::DepositTake);
+    }
+
+    pub(super) fn deposit_taken(&mut self, result: Result<HttpAnswer, NoAnswer>) {
+        let Phase::Opening(opening) = &mut self.phase else { return };
+        let hands = &mut self.hands;
+        opening.settled = true;
+        match (parsed::<Shares>(result), opening.deposit.take()) {
+            (Ok(_), Some(deposit)) => {
+                let Deposit { browser, next, tab } = deposit;
+                let account = &opening.session.account;
+                let shares = LocalShares { browser, relay: next, tab };
+                let slot = account.amk.seal_local(&shares, account.id(), account.ik(), &mut hands.rng);
+                if let Some(device) = &mut hands.device {
+                    device.slot = Some(slot);
+                }
+                hands.store_device();
+                opening.session.tab_share = tab;
+                hands.keep_share(tab);
+                hands.post(api::SHARE_CONFIRM, &TakeShare { next }, Call::Ignore);
+            }
+            // Signed in all the same; a reload will ask for the password.
+            _ => hands.log("no-local-slot"),
+        }
+        self.opened();
+    }
+
+    fn opened(&mut self) {
+        if !matches!(&self.phase, Phase::Opening(opening) if opening.loading == 0 && opening.settled) {
+            return;
+        }
+        let Phase::Opening(opening) = core::mem::replace(&mut self.phase, Phase::SignedOut) else { return };
+        let Opening { mut session, rows, reply, .. } = *opening;
+        let hands = &mut self.hands;
+        session.restore(hands, rows);
+        let status = session.status();
+        match reply {
+            Reply::SignUp(ask, text) => hands.answer::<signet_ask::SignUp>(ask, &Ok(text)),
+            Reply::SignIn(ask) => hands.answer::<signet_ask::SignIn>(ask, &Ok(status.clone())),
+            Reply::Attach(asks) => {
+                for ask in asks {
+                    hands.answer::<signet_ask::Attach>(ask, &Ok(status.clone()));
+                }
+            }
+        }
+        hands.event(Event::Status(status));
+        session.connect(hands);
+        self.phase = Phase::SignedIn(session);
+    }
+
+    pub(super) fn attach(&mut self, ask: AskId, share: Option<TabShare>) {
+        match &mut self.phase {
+            Phase::SignedIn(session) => {
+                let (status, share) = (session.status(), session.tab_share);
+                self.hands.answer::<signet_ask::Attach>(ask, &Ok(status));
+                self.hands.keep_share(share);
+                session.tell_line(&mut self.hands);
+            }
+            Phase::Attaching(attach) => attach.waiting.push(ask),
+            Phase::Opening(opening) => match &mut opening.reply {
+                Reply::Attach(waiting) => waiting.push(ask),
+                // The status event follows.
+                Reply::SignUp(..) | Reply::SignIn(_) => self.answer_signed_out(vec![ask]),
+            },
+            Phase::SigningUp(_) | Phase::SigningIn(_) => self.answer_signed_out(vec![ask]),
+            Phase::SignedOut => match &self.hands.device {
+                Some(device) if device.slot.is_some() && (device.stay || share.is_some()) => {
+                    let (salt, stay) = (device.salt, device.stay);
+                    let (next, next_tab) = (self.hands.random(), self.hands.random());
+                    self.phase = Phase::Attaching(Box::new(Attach {
+                        waiting: vec![ask],
+                        tab: share.map(|share| share.0),
+                        browser: [0; 32],
+                        next,
+                        amk: None,
+                        next_tab: if stay { None } else { Some(next_tab) },
+                    }));
+                    self.hands.browser_share(salt, Call::AttachBrowser);
+                }
+                _ => self.answer_signed_out(vec![ask]),
+            },
+        }
+    }
+
+    pub(super) fn attach_browser(&mut self, browser: [u8; 32]) {
+        if let Phase::Attaching(attach) = &mut self.phase {
+            attach.browser = browser;
+            self.hands.post(api::SHARE_TAKE, &TakeShare { next: attach.next }, Call::AttachTake);
+        }
+    }
+
+    pub(super) fn attach_answer(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
+        let done = match call {
+            Call::AttachTake => self.attach_taken(result),
+            _ => self.attach_vault(result),
+        };
+        let Err(trouble) = done else { return };
+        let Phase::Attaching(attach) = core::mem::replace(&mut self.phase, Phase::SignedOut) else { return };
+        match trouble {
+            // The session is over, or the slot does not open: the password is asked for.
+            Trouble::SessionEnded | Trouble::SignedOut => {
+                self.forget_slot();
+                self.answer_signed_out(attach.waiting);
+            }
+            trouble => {
+                for ask in attach.waiting {
+                    self.hands.fail(ask, trouble.clone());
+                }
+            }
+        }
+    }
+
+    fn attach_taken(&mut self, result: Result<HttpAnswer, NoAnswer>) -> Result<(), Trouble> {
+        let Phase::Attaching(attach) = &mut self.phase else { return Ok(()) };
+        let hands = &mut self.hands;
+        let held = parsed::<Shares>(result)?.shares;
+        let Some(device) = &mut hands.device else { return Err(Trouble::SignedOut) };
+        let amk = device.open(attach.browser, &held, attach.tab).ok_or(Trouble::SignedOut)?;
+        let shares = LocalShares { browser: attach.browser, relay: attach.next, tab: attach.next_tab };
+        device.slot = Some(amk.seal_local(&shares, device.account, device.ik, &mut hands.rng));
+        attach.amk = Some(amk);
+        let (next, tab) = (attach.next, attach.next_tab);
+        hands.store_device();
+        hands.keep_share(tab);
+        hands.post(api::SHARE_CONFIRM, &TakeShare { next }, Call::Ignore);
+        hands.vault(Call::AttachVault);
+        Ok(())
+    }
+
+    fn attach_vault(&mut self, result: Result<HttpAnswer, NoAnswer>) -> Result<(), Trouble> {
+        let Phase::Attaching(attach) = &mut self.phase else { return Ok(()) };
+        let vault = parsed::<Vault>(result)?;
+        let amk = attach.amk.take().ok_or(Trouble::SignedOut)?;
+        let device = self.hands.device.as_ref().ok_or(Trouble::SignedOut)?;
+        if device.account != vault.account_id {
+            return Err(Trouble::SignedOut);
+        }
+        let (account, state) = open_account(own_statements(&vault)?, amk, &vault, Some(device))?;
+        let (stay, tab) = (device.stay, attach.next_tab);
+        let waiting = core::mem::take(&mut attach.waiting);
+        self.open(account, state, vault.state_version, stay, Reply::Attach(waiting));
+        if let Phase::Opening(opening) = &mut self.phase {
+            opening.session.tab_share = tab;
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer_signed_out(&mut self, asks: Vec<AskId>) {
+        let status = self.signed_out_status();
+        for ask in asks {
+            self.hands.answer::<signet_ask::Attach>(ask, &Ok(status.clone()));
+        }
+    }
+
+    fn signed_out_status(&self) -> Status {
+        Status::SignedOut { username: self.hands.device.as_ref().map(|device| device.username.clone()) }
+    }
+
+    fn forget_slot(&mut self) {
+        if let Some(device) = &mut self.hands.device {
+            device.slot = None;
+        }
+        self.hands.store_device();
+        self.hands.keep_share(None);
+    }
+
+    /// A sign-up or sign-in has failed.
+    pub(super) fn give_up(&mut self, ask: AskId, trouble: Trouble) {
+        self.phase = Phase::SignedOut;
+        self.hands.drop_calls();
+        self.hands.fail(ask, trouble);
+    }
+
+    /// At the person's wish: nothing stays in this browser, whether or not the relay hears of it.
+    pub(super) fn sign_out(&mut self, ask: AskId) {
+        self.leave();
+        self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::Ignore);
+        self.hands.push(Effect::Forget);
+        self.hands.device = None;
+        self.hands.kept_state = None;
+        self.hands.keep_share(None);
+        self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
+        self.hands.event(Event::Status(Status::SignedOut { username: None }));
+    }
+
+    /// The relay has ended the session: the local slot goes, the sealed rows stay for the next sign-in.
+    pub(super) fn session_ended(&mut self) {
+        self.leave();
+        self.forget_slot();
+        self.hands.event(Event::SignedOutBecause(Trouble::SessionEnded));
+        let status = self.signed_out_status();
+        self.hands.event(Event::Status(status));
+    }
+
+    fn leave(&mut self) {
+        // Whoever waits for something that ends here is told.
+        match core::mem::replace(&mut self.phase, Phase::SignedOut) {
+            Phase::SigningUp(up) => self.hands.fail(up.ask(), Trouble::Cancelled),
+            Phase::SigningIn(signing) => self.hands.fail(signing.ask(), Trouble::Cancelled),
+            Phase::Attaching(attach) => self.answer_signed_out(attach.waiting),
+            Phase::Opening(opening) => match opening.reply {
+                Reply::SignUp(ask, _) | Reply::SignIn(ask) => self.hands.fail(ask, Trouble::SessionEnded),
+                Reply::Attach(asks) => self.answer_signed_out(asks),
+            },
+            Phase::SignedIn(_) => {
+                self.hands.push(Effect::Socket(SocketEffect::Close));
+                for timer in [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::PutState, Timer::Retry] {
+                    self.hands.push(Effect::StopTimer(timer));
+                }
+            }
+            Phase::SignedOut => {}
+        }
+        self.hands.drop_calls();
+    }
+}

@@ -1,0 +1,401 @@
+//! What is to be sent: kept sealed before anything is said of it, sent when the line is up, resent byte for byte until it
+//! is answered, and gone only when it has come back as one's own mail.
+
+use std::collections::HashMap;
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, FailedBecause, MessageId, Trouble};
+use signet_crypto::{Address, Content, Inner, SeenRow, Sender, seal_message, seal_record};
+use signet_shared::{
+    ClientUuid, ConvId, EnvId,
+    envelope::{FLAG_WAKE, Header},
+    limits,
+    wire::{ClientFrame, Refusal},
+};
+
+use super::{
+    Change, Effect, Table, Timer,
+    hands::Hands,
+    rows::{self, MailBody, OutRow, SealedRow},
+    session::Session,
+};
+
+/// Messages sent and not yet answered.
+const IN_FLIGHT: usize = 16;
+/// Message ids in one receipt.
+const RECEIPT_IDS: usize = 256;
+const RETRY_MS: u64 = 2_000;
+
+#[derive(Default)]
+pub(super) struct Outbox {
+    /// In the order of writing.
+    pub(super) items: Vec<Item>,
+    /// What each number of the wire's was for.
+    in_flight: HashMap<u32, ClientUuid>,
+    next_req: u32,
+    next_number: u64,
+    /// The relay asked for patience, or its store is full.
+    waiting: bool,
+}
+
+pub(super) struct Item {
+    pub(super) row: OutRow,
+    /// The relay has it; its echo has not come yet.
+    pub(super) acked: bool,
+}
+
+impl Item {
+    pub(super) fn shown(&self) -> bool {
+        !matches!(self.row.body, MailBody::Delivered(_))
+    }
+}
+
+impl Outbox {
+    pub(super) fn restore(&mut self, row: OutRow) {
+        self.next_number = self.next_number.max(row.number.saturating_add(1));
+        self.items.push(Item { row, acked: false });
+        self.items.sort_by_key(|item| item.row.number);
+    }
+
+    /// The history record of a message that this browser sealed.
+    pub(super) fn record(&self, id: &EnvId) -> Option<&[u8]> {
+        let sealed = self.items.iter().filter_map(|item| item.row.sealed.as_ref());
+        sealed.into_iter().find(|sealed| sealed.env_id == *id).map(|sealed| sealed.record.as_slice())
+    }
+
+    /// Takes out what has come back: by envelope, or as another envelope of the same message.
+    pub(super) fn take_sent(&mut self, id: &EnvId, uuid: ClientUuid) -> Option<ClientUuid> {
+        let is = |item: &Item| item.row.uuid == uuid || item.row.sealed.as_ref().is_some_and(|s| s.env_id == *id);
+        let at = self.items.iter().position(is)?;
+        let uuid = self.items.remove(at).row.uuid;
+        self.in_flight.retain(|_, other| *other != uuid);
+        Some(uuid)
+    }
+
+    pub(super) fn line_lost(&mut self) {
+        self.in_flight.clear();
+        self.waiting = false;
+    }
+
+    fn item(&mut self, uuid: &ClientUuid) -> Option<&mut Item> {
+        self.items.iter_mut().find(|item| item.row.uuid == *uuid)
+    }
+}
+
+impl Session {
+    pub(super) fn send<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: ConvId,
+        uuid: ClientUuid,
+        text: String,
+    ) -> Result<(), Trouble> {
+        if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS {
+            return Err(Trouble::BadText);
+        }
+        let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
+        let id = MessageId { author: self.me(), uuid };
+        // Asked again after an answer that got lost: it is accepted already.
+        if known.index.contains_key(&id) || self.outbox.item(&uuid).is_some() {
+            return Ok(());
+        }
+        let failed = self.blocked(&conv).then_some(FailedBecause::Blocked);
+        self.queue(hands, conv, uuid, MailBody::Text(text), failed);
+        self.drafts.remove(&conv);
+        hands.store(vec![Change::Delete { table: Table::Drafts, key: conv.as_bytes().to_vec() }]);
+        self.tell_outgoing(hands, &uuid);
+        Ok(())
+    }
+
+    fn queue<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: ConvId,
+        uuid: ClientUuid,
+        body: MailBody,
+        failed: Option<FailedBecause>,
+    ) {
+        let number = self.outbox.next_number;
+        self.outbox.next_number = number.saturating_add(1);
+        let row = OutRow { conv, uuid, body, sent_ms: hands.now, number, sealed: None, failed, abandoned: None };
+        self.keep_out(hands, &row);
+        self.outbox.items.push(Item { row, acked: false });
+    }
+
+    fn keep_out<R: CryptoRng>(&self, hands: &mut Hands<R>, row: &OutRow) {
+        let change = self.row_change(hands, Table::Outbox, row.uuid.as_bytes().to_vec(), &rows::to_bytes(row));
+        hands.store(vec![change]);
+    }
+
+    /// Tells every tab how a message of the outbox stands.
+    fn tell_outgoing<R: CryptoRng>(&self, hands: &mut Hands<R>, uuid: &ClientUuid) {
+        let Some(item) = self.outbox.items.iter().find(|item| item.row.uuid == *uuid && item.shown()) else { return };
+        let conv = item.row.conv;
+        hands.event(Event::Messages { conv, messages: vec![self.outgoing_view(item)] });
+        hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
+    }
+
+    /// Sends what may be sent now.
+    pub(super) fn pump<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if !self.line.is_up() || self.outbox.waiting {
+            return;
+        }
+        for at in 0..self.outbox.items.len() {
+            if self.outbox.in_flight.len() >= IN_FLIGHT {
+                break;
+            }
+            let Some(item) = self.outbox.items.get(at) else { break };
+            let uuid = item.row.uuid;
+            if item.acked || item.row.failed.is_some() || self.outbox.in_flight.values().any(|other| *other == uuid) {
+                continue;
+            }
+            if item.row.sealed.is_none() {
+                let row = match self.seal(hands, item.row.clone()) {
+                    Ok(row) => row,
+                    Err(because) => {
+                        self.failed(hands, &uuid, because);
+                        continue;
+                    }
+                };
+                // On disk before it is on the wire: what may have been sent is never sealed to other bytes.
+                self.keep_out(hands, &row);
+                if let Some(item) = self.outbox.items.get_mut(at) {
+                    item.row = row;
+                }
+            }
+            self.outbox.next_req = self.outbox.next_req.wrapping_add(1);
+            let req = self.outbox.next_req;
+            let Some(sealed) = self.outbox.items.get(at).and_then(|item| item.row.sealed.as_ref()) else { continue };
+            let frame = ClientFrame::Send { req, envelope: sealed.envelope.clone() };
+            self.outbox.in_flight.insert(req, uuid);
+            self.send_frame(hands, &frame);
+        }
+    }
+
+    fn seal<R: CryptoRng>(&mut self, hands: &mut Hands<R>, mut row: OutRow) -> Result<OutRow, FailedBecause> {
+        if self.blocked(&row.conv) {
+            return Err(FailedBecause::Blocked);
+        }
+        let (me, stream) = (self.me(), self.stream);
+        let Some(conv) = self.convs.get_mut(&row.conv) else { return Err(FailedBecause::Refused) };
+        let Some(pin) = self.state.pins.get(&conv.peer) else { return Err(FailedBecause::Refused) };
+        let (content, flags) = match &row.body {
+            MailBody::Text(text) => (Content::Text(text.clone()), FLAG_WAKE),
+            MailBody::Delivered(ids) => (Content::Delivered(ids.clone()), 0),
+            MailBody::Unknown => return Err(FailedBecause::Refused),
+        };
+        let (seq, prev) = match conv.own {
+            Some((last, head)) => (last.saturating_add(1), head),
+            None => (1, Header::first_prev(conv.id, me, stream)),
+        };
+        let seen = conv.draw_seen(me, stream);
+        // A place that will stay empty is named, so that readers do not wait for it.
+        let abandoned = row.abandoned.take().or_else(|| conv.to_abandon.pop());
+        let inner = Inner {
+            content,
+            sent_ms: row.sent_ms,
+            client_uuid: row.uuid,
+            reply_to: None,
+            expires_s: 0,
+            seen: seen.iter().map(|p| SeenRow { stream: p.stream, seq: p.seq, env_id: p.env_id }).collect(),
+            abandoned,
+            group_head: [0; 32],
+            keystore_version: self.account.keystore_version,
+            keystore_hash: [0; 32],
+            state_version: self.state_version,
+            state_hash: [0; 32],
+        };
+        let address = Address { flags, conv_id: conv.id, group_epoch: 0, stream_id: stream, seq, prev };
+        let sender = Sender { account: &self.account.me, key: &self.account.keys.ik };
+        let readers = [&self.account.me, &pin.account];
+        let sealed = seal_message(&address, &sender, &readers, &inner, &mut hands.rng).map_err(|_| {
+            hands.log("seal");
+            FailedBecause::TooLarge
+        })?;
+        conv.own = Some((seq, sealed.env_id));
+        let account = &self.account;
+        let (id, key) = (sealed.env_id, &sealed.content_key);
+        let record = seal_record(&account.amk, me, account.ik(), &row.conv, &id, key, &mut hands.rng);
+        row.sealed = Some(SealedRow { env_id: id, envelope: sealed.envelope, record });
+        Ok(row)
+    }
+
+    /// Nothing is sent to someone whose keys are in doubt.
+    fn blocked(&self, conv: &ConvId) -> bool {
+        self.convs.get(conv).is_some_and(|conv| conv.forked)
+    }
+
+    pub(super) fn sent<R: CryptoRng>(&mut self, hands: &mut Hands<R>, req: u32) {
+        let Some(uuid) = self.outbox.in_flight.remove(&req) else { return };
+        if let Some(item) = self.outbox.item(&uuid) {
+            item.acked = true;
+        }
+        self.tell_outgoing(hands, &uuid);
+        self.pump(hands);
+    }
+
+    pub(super) fn refused<R: CryptoRng>(&mut self, hands: &mut Hands<R>, req: u32, refusal: Refusal, after_s: u32) {
+        let Some(uuid) = self.outbox.in_flight.remove(&req) else { return };
+        let because = match refusal {
+            Refusal::NoSuchAccount => FailedBecause::NoSuchAccount,
+            Refusal::TooLarge => FailedBecause::TooLarge,
+            Refusal::TooMany | Refusal::StoreUnavailable | Refusal::Internal => {
+                // Everything waits, so that the order stays.
+                self.outbox.waiting = true;
+                let after_ms = u64::from(after_s).saturating_mul(1000).max(RETRY_MS);
+                return hands.push(Effect::Timer { timer: Timer::Retry, after_ms });
+            }
+            _ => FailedBecause::Refused,
+        };
+        self.failed(hands, &uuid, because);
+        self.pump(hands);
+    }
+
+    pub(super) fn retry_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.outbox.waiting = false;
+        self.pump(hands);
+    }
+
+    fn failed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, uuid: &ClientUuid, because: FailedBecause) {
+        let Some(item) = self.outbox.item(uuid) else { return };
+        if !item.shown() {
+            // A receipt that cannot be sent is of no use to anyone.
+            let (conv, sealed) = (item.row.conv, item.row.sealed.take());
+            self.outbox.items.retain(|item| item.row.uuid != *uuid);
+            self.give_up_envelope(&conv, sealed);
+            return hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
+        }
+        item.row.failed = Some(because);
+        let row = item.row.clone();
+        self.keep_out(hands, &row);
+        self.tell_outgoing(hands, uuid);
+    }
+
+    fn give_up_envelope(&mut self, conv: &ConvId, sealed: Option<SealedRow>) {
+        if let (Some(conv), Some(sealed)) = (self.convs.get_mut(conv), sealed) {
+            conv.to_abandon.push(sealed.env_id);
+        }
+    }
+
+    /// Seals a failed message anew: another place in the stream, the same message.
+    pub(super) fn retry<R: CryptoRng>(&mut self, hands: &mut Hands<R>, id: MessageId) -> Result<(), Trouble> {
+        let me = self.me();
+        let item = self.outbox.item(&id.uuid).filter(|item| id.author == me && item.row.failed.is_some());
+        let item = item.ok_or(Trouble::NotFound)?;
+        item.row.failed = None;
+        if let Some(sealed) = item.row.sealed.take() {
+            item.row.abandoned = Some(sealed.env_id);
+        }
+        let row = item.row.clone();
+        self.keep_out(hands, &row);
+        self.tell_outgoing(hands, &id.uuid);
+        Ok(())
+    }
+
+    pub(super) fn discard<R: CryptoRng>(&mut self, hands: &mut Hands<R>, id: MessageId) -> Result<(), Trouble> {
+        let at = self.outbox.items.iter().position(|item| item.row.uuid == id.uuid && item.shown());
+        let at = at.filter(|_| id.author == self.me()).ok_or(Trouble::NotFound)?;
+        // What may be on its way cannot be taken back.
+        let sealed =
+            self.outbox.items.get(at).is_some_and(|item| item.row.sealed.is_some() && item.row.failed.is_none());
+        if sealed {
+            return Err(Trouble::Busy);
+        }
+        let row = self.outbox.items.remove(at).row;
+        hands.store(vec![Change::Delete { table: Table::Outbox, key: id.uuid.as_bytes().to_vec() }]);
+        if let Some(conv) = self.convs.get_mut(&row.conv) {
+            conv.to_abandon.extend(row.abandoned);
+        }
+        self.give_up_envelope(&row.conv, row.sealed);
+        hands.event(Event::Gone { conv: row.conv, ids: vec![id] });
+        hands.event(Event::Conversations(self.conversation(&row.conv).into_iter().collect()));
+        Ok(())
+    }
+
+    /// Says under seal what has been opened here, one message per conversation.
+    pub(super) fn send_receipts<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.line.receipts_planned = false;
+        if !self.line.is_up() {
+            return;
+        }
+        let mut due = Vec::new();
+        for conv in self.convs.values_mut() {
+            // Once said, not said again by this start; the echo makes it lasting.
+            let ids: Vec<EnvId> = core::mem::take(&mut conv.to_receipt).into_iter().collect();
+            conv.receipted.extend(ids.iter().copied());
+            due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, ids.to_vec())));
+        }
+        for (conv, ids) in due {
+            if !self.blocked(&conv) {
+                let uuid = ClientUuid(hands.random());
+                self.queue(hands, conv, uuid, MailBody::Delivered(ids), None);
+            }
+        }
+        self.pump(hands);
+    }
+
+    /// A row could not be stored: nothing claims to be kept that is not.
+    pub(super) fn outbox_not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, uuid: &ClientUuid) {
+        let Some(at) = self.outbox.items.iter().position(|item| item.row.uuid == *uuid) else { return };
+        let Some(item) = self.outbox.items.get(at) else { return };
+        let (conv, shown, never_kept) = (item.row.conv, item.shown(), item.row.sealed.is_none());
+        self.outbox.in_flight.retain(|_, other| other != uuid);
+        if never_kept {
+            self.outbox.items.remove(at);
+            if shown {
+                let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
+                hands.event(Event::Gone { conv, ids });
+            }
+        } else if self.line.is_up() {
+            hands.log("outbox-not-stored");
+        }
+    }
+
+    pub(super) fn save_draft<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: ConvId,
+        text: String,
+    ) -> Result<(), Trouble> {
+        if !self.convs.contains_key(&conv) {
+            return Err(Trouble::NotFound);
+        }
+        if text.chars().count() > limits::TEXT_CHARS.saturating_mul(2) {
+            return Err(Trouble::BadText);
+        }
+        let key = conv.as_bytes().to_vec();
+        if text.is_empty() {
+            self.drafts.remove(&conv);
+            hands.store(vec![Change::Delete { table: Table::Drafts, key }]);
+        } else {
+            let change = self.row_change(hands, Table::Drafts, key, text.as_bytes());
+            hands.store(vec![change]);
+            self.drafts.insert(conv, text);
+        }
+        Ok(())
+    }
+
+    pub(super) fn mark_read<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: ConvId,
+        id: MessageId,
+    ) -> Result<(), Trouble> {
+        let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
+        // One's own message that is still in the outbox: everything delivered was above it on the screen.
+        let last = known.messages.last_key_value().map(|(seq, _)| *seq);
+        let outgoing = self.outbox.items.iter().any(|item| item.row.uuid == id.uuid && item.row.conv == conv);
+        let seq = match known.index.get(&id) {
+            Some(seq) => *seq,
+            None if outgoing => last.unwrap_or(0),
+            None => return Err(Trouble::NotFound),
+        };
+        let mark = self.state.marks.entry(conv).or_default();
+        if seq > *mark {
+            *mark = seq;
+            self.state_changed(hands);
+            hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
+        }
+        Ok(())
+    }
+}

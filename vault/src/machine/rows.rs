@@ -1,0 +1,85 @@
+//! What this browser's database holds of messages, before sealing. One version byte, then postcard.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use signet_ask::FailedBecause;
+use signet_shared::{AccountId, ClientUuid, ConvId, EnvId};
+
+use super::streams::Place;
+
+const VERSION: u8 = 1;
+
+/// One place of the mailbox. Everything that was delivered gets a row, so that the rows say how far this browser has come.
+#[derive(Serialize, Deserialize)]
+pub(super) enum MailRow {
+    /// Did not open, or was not authentic.
+    Refused,
+    /// Cannot be judged yet: a key statement or the conversation is unknown.
+    Held {
+        received_ms: u64,
+        record: Option<Vec<u8>>,
+        delivery: Vec<u8>,
+    },
+    /// Authentic, but in a place that another message has.
+    Equivocal {
+        conv: ConvId,
+    },
+    Opened(Opened),
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Opened {
+    pub(super) conv: ConvId,
+    pub(super) author: AccountId,
+    pub(super) place: Place,
+    pub(super) prev: EnvId,
+    pub(super) uuid: ClientUuid,
+    pub(super) sent_ms: u64,
+    pub(super) body: MailBody,
+    pub(super) seen: Vec<Place>,
+    pub(super) abandoned: Option<EnvId>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) enum MailBody {
+    Text(String),
+    Delivered(Vec<EnvId>),
+    /// Of a content type that this version does not know.
+    Unknown,
+}
+
+/// Something to be sent.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct OutRow {
+    pub(super) conv: ConvId,
+    pub(super) uuid: ClientUuid,
+    pub(super) body: MailBody,
+    pub(super) sent_ms: u64,
+    /// Order of writing.
+    pub(super) number: u64,
+    pub(super) sealed: Option<SealedRow>,
+    pub(super) failed: Option<FailedBecause>,
+    /// Sealed before, refused, and not to be sent again: the next seal names it.
+    pub(super) abandoned: Option<EnvId>,
+}
+
+/// Sealed bytes: resent as they are until they are answered.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SealedRow {
+    pub(super) env_id: EnvId,
+    pub(super) envelope: Vec<u8>,
+    /// The history record: it opens one's own message without RSA when it comes back.
+    pub(super) record: Vec<u8>,
+}
+
+pub(super) fn to_bytes<T: Serialize>(row: &T) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    bytes.extend(postcard::to_allocvec(row).unwrap_or_default());
+    bytes
+}
+
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => postcard::from_bytes(rest).ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,313 @@
+//! The signed-in state.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Status, Trouble};
+use signet_shared::{
+    AccountId, ClientUuid, ConvId, StreamId,
+    api::{self, PutState, Stored, Vault},
+};
+
+use super::{
+    Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
+    account::Account,
+    conv::Conv,
+    hands::{Call, Hands, body_of, parsed},
+    line::Line,
+    local::Device,
+    outbox::Outbox,
+    rows::{self, MailRow, OutRow},
+    state::{CHECKPOINTS, Pin, State},
+    streams::Place,
+};
+
+/// A change of the state is written after this long, together with those that follow at once.
+const PUT_AFTER_MS: u64 = 500;
+const PUT_AGAIN_MS: u64 = 5_000;
+
+pub(super) struct Session {
+    pub(super) account: Account,
+    /// This start's own stream.
+    pub(super) stream: StreamId,
+    pub(super) state: State,
+    pub(super) state_version: u64,
+    state_dirty: bool,
+    putting: bool,
+    pub(super) convs: BTreeMap<ConvId, Conv>,
+    /// Places of the mailbox that have a row here.
+    pub(super) kept: BTreeSet<u64>,
+    /// Deliveries that cannot be judged yet.
+    pub(super) held: BTreeMap<u64, Waiting>,
+    /// Accounts whose statements are being asked for.
+    pub(super) asked: BTreeSet<AccountId>,
+    pub(super) outbox: Outbox,
+    pub(super) drafts: HashMap<ConvId, String>,
+    pub(super) line: Line,
+    pub(super) tab_share: Option<[u8; 32]>,
+}
+
+/// A delivery that waits for a statement or a pin.
+pub(super) struct Waiting {
+    pub(super) received_ms: u64,
+    pub(super) record: Option<Vec<u8>>,
+    pub(super) delivery: Vec<u8>,
+}
+
+impl Session {
+    pub(super) fn new<R: CryptoRng>(
+        account: Account,
+        mut state: State,
+        state_version: u64,
+        hands: &mut Hands<R>,
+    ) -> Self {
+        // What this browser knew and the relay does not say (yet): a pin made while the relay was away, or a state that
+        // the relay held back.
+        let kept = hands.kept_state.as_deref().and_then(|sealed| account.open_state(sealed, 0));
+        let mut dirty = false;
+        if let Some(mut kept) = kept {
+            dirty = kept.merge(state);
+            state = kept;
+        }
+        let mut session = Self {
+            account,
+            stream: StreamId(hands.random()),
+            state,
+            state_version,
+            state_dirty: dirty,
+            putting: false,
+            convs: BTreeMap::new(),
+            kept: BTreeSet::new(),
+            held: BTreeMap::new(),
+            asked: BTreeSet::new(),
+            outbox: Outbox::default(),
+            drafts: HashMap::new(),
+            line: Line::default(),
+            tab_share: None,
+        };
+        session.sync_convs();
+        session
+    }
+
+    pub(super) fn me(&self) -> AccountId {
+        self.account.id()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        Status::SignedIn { username: self.account.me.username().shown().to_owned(), account: self.me() }
+    }
+
+    /// A conversation for every pin, and the checkpoints as claims of what must be there.
+    pub(super) fn sync_convs(&mut self) {
+        let me = self.me();
+        for (peer, Pin { since_ms, .. }) in &self.state.pins {
+            let id = ConvId::direct(me, *peer);
+            self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, *since_ms));
+        }
+        for ((conv, stream), (seq, env_id)) in &self.state.checkpoints {
+            if let Some(conv) = self.convs.get_mut(conv) {
+                conv.streams.claim([Place { stream: *stream, seq: *seq, env_id: *env_id }]);
+            }
+        }
+    }
+
+    pub(super) fn pin_of(&self, conv: &Conv) -> Option<&Pin> {
+        self.state.pins.get(&conv.peer)
+    }
+
+    /// Takes in the rows of this browser's database.
+    pub(super) fn restore<R: CryptoRng>(&mut self, hands: &mut Hands<R>, tables: Vec<(Table, Vec<Row>)>) {
+        for (table, mut rows) in tables {
+            rows.sort_by(|a, b| a.key.cmp(&b.key));
+            for row in rows {
+                let Some(plain) = self.account.open_row(table, &row.key, &row.value) else {
+                    // Another key's, or damaged: what the relay has is fetched again.
+                    hands.log("row-does-not-open");
+                    continue;
+                };
+                match table {
+                    Table::Mail => self.restore_mail(&row.key, &plain),
+                    Table::Outbox => {
+                        if let Some(row) = rows::parse::<OutRow>(&plain) {
+                            self.outbox.restore(row);
+                        }
+                    }
+                    Table::Drafts => {
+                        let text = core::str::from_utf8(&plain).ok().map(str::to_owned);
+                        if let (Some(conv), Some(text)) = (ConvId::from_slice(&row.key), text) {
+                            self.drafts.insert(conv, text);
+                        }
+                    }
+                    Table::Meta => {}
+                }
+            }
+        }
+        if self.state_dirty {
+            self.state_changed(hands);
+        }
+    }
+
+    fn restore_mail(&mut self, key: &[u8], plain: &[u8]) {
+        let Ok(seq) = key.try_into().map(u64::from_be_bytes) else { return };
+        let Some(row) = rows::parse::<MailRow>(plain) else { return };
+        let (me, stream) = (self.me(), self.stream);
+        match row {
+            MailRow::Refused => {}
+            MailRow::Held { received_ms, record, delivery } => {
+                self.held.insert(seq, Waiting { received_ms, record, delivery });
+            }
+            MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {
+                Some(conv) => conv.equivocation = true,
+                None => return,
+            },
+            // A row whose conversation is gone is fetched again, and judged anew.
+            MailRow::Opened(opened) => match self.convs.get_mut(&opened.conv) {
+                Some(conv) => drop(conv.take_in(me, stream, seq, &opened)),
+                None => return,
+            },
+        }
+        self.kept.insert(seq);
+    }
+
+    pub(super) fn row_change<R: CryptoRng>(
+        &self,
+        hands: &mut Hands<R>,
+        table: Table,
+        key: Vec<u8>,
+        plain: &[u8],
+    ) -> Change {
+        let value = self.account.seal_row(table, &key, plain, &mut hands.rng);
+        Change::Put { table, row: Row { key, value } }
+    }
+
+    /// The state has changed here: kept at once, written to the relay soon.
+    pub(super) fn state_changed<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.state_dirty = true;
+        self.keep_state(hands);
+        hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AFTER_MS });
+    }
+
+    fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        // Version 0 is no version of the relay's: the copy cannot be taken for one.
+        let value = self.account.seal_state(&self.state, 0, &mut hands.rng);
+        let row = Row { key: Device::STATE_KEY.to_vec(), value };
+        hands.store(vec![Change::Put { table: Table::Meta, row }]);
+    }
+
+    pub(super) fn put_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.putting || !self.state_dirty {
+            return;
+        }
+        self.checkpoint();
+        let version = self.state_version.saturating_add(1);
+        let state = self.account.seal_state(&self.state, version, &mut hands.rng);
+        (self.putting, self.state_dirty) = (true, false);
+        hands.post(api::STATE, &PutState { expected: self.state_version, state }, Call::PutState);
+    }
+
+    /// Where the streams stand, newest streams first, a few per conversation.
+    fn checkpoint(&mut self) {
+        for conv in self.convs.values() {
+            let mut heads: Vec<Place> = conv.streams.heads().map(|(_, place)| place).filter(|p| p.seq > 0).collect();
+            heads.sort_by_key(|place| core::cmp::Reverse(place.seq));
+            for place in heads.into_iter().take(CHECKPOINTS) {
+                let known = self.state.checkpoints.entry((conv.id, place.stream)).or_insert((place.seq, place.env_id));
+                if place.seq > known.0 {
+                    *known = (place.seq, place.env_id);
+                }
+            }
+            let mut own: Vec<(StreamId, u64)> = self
+                .state
+                .checkpoints
+                .range((conv.id, StreamId([0; 16]))..=(conv.id, StreamId([0xff; 16])))
+                .map(|((_, stream), (seq, _))| (*stream, *seq))
+                .collect();
+            own.sort_by_key(|(_, seq)| core::cmp::Reverse(*seq));
+            for (stream, _) in own.into_iter().skip(CHECKPOINTS) {
+                self.state.checkpoints.remove(&(conv.id, stream));
+            }
+        }
+    }
+
+    pub(super) fn state_put<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        self.putting = false;
+        let conflict = matches!(&result, Ok(answer) if answer.status == 409);
+        match parsed::<Stored>(result) {
+            Ok(stored) => {
+                self.seen_version(hands, stored.version);
+                if self.state_dirty {
+                    self.put_state(hands);
+                }
+                Ok(())
+            }
+            Err(_) if conflict => {
+                self.state_dirty = true;
+                hands.vault(Call::Refresh);
+                Ok(())
+            }
+            Err(Trouble::SessionEnded) => Err(Trouble::SessionEnded),
+            Err(_) => {
+                self.state_dirty = true;
+                hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AGAIN_MS });
+                Ok(())
+            }
+        }
+    }
+
+    fn seen_version<R: CryptoRng>(&mut self, hands: &mut Hands<R>, version: u64) {
+        self.state_version = version;
+        if let Some(device) = &mut hands.device {
+            device.state_version = device.state_version.max(version);
+        }
+        hands.store_device();
+    }
+
+    /// Another browser has written the state: take it in.
+    pub(super) fn refreshed<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let vault = match body_of(result) {
+            Ok(body) => <Vault as api::Body>::parse(&body).map_err(|_| Trouble::RelayNonsense),
+            Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
+            Err(trouble) => Err(trouble),
+        };
+        let Some((theirs, version)) = vault
+            .ok()
+            .filter(|vault| vault.state_version >= self.state_version)
+            .and_then(|vault| Some((self.account.open_state(&vault.state, vault.state_version)?, vault.state_version)))
+        else {
+            // Not reached, or older than what was seen: this browser's own state goes on, and is tried again.
+            hands.log("state-not-refreshed");
+            if self.state_dirty {
+                hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AGAIN_MS });
+            }
+            return Ok(());
+        };
+        self.state_dirty = self.state.merge(theirs);
+        self.seen_version(hands, version);
+        self.keep_state(hands);
+        self.sync_convs();
+        self.try_held(hands);
+        hands.event(Event::Conversations(self.conversations()));
+        if self.state_dirty {
+            self.put_state(hands);
+        }
+        Ok(())
+    }
+
+    /// Rows that could not be stored do not count as kept.
+    pub(super) fn not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, mail: &[u64], outbox: &[ClientUuid]) {
+        for seq in mail {
+            self.kept.remove(seq);
+        }
+        for uuid in outbox {
+            self.outbox_not_stored(hands, uuid);
+        }
+    }
+}

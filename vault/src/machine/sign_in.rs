@@ -1,0 +1,158 @@
+//! Signing in with the password alone, from any browser.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Progress, Task, Trouble};
+use signet_crypto::{ExportKey, Login, MasterKey, OpaqueError, UnlockKey};
+use signet_shared::{
+    Username,
+    api::{self, About, LoginFinish, LoginStart, LoginStarted, Vault},
+    opaque::{KdfProfile, SecretKind},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase,
+    account::{Account, open_account, own_statements},
+    hands::{Call, Hands, check_origin, fault, parsed},
+    local::Device,
+    opening::Reply,
+    state::State,
+};
+
+pub(super) struct SignIn {
+    ask: AskId,
+    username: Username,
+    password: Zeroizing<String>,
+    stay: bool,
+    public_url: String,
+    step: Step,
+}
+
+enum Step {
+    About,
+    Started(Login),
+    Stretch(Login, LoginStarted, KdfProfile),
+    Finishing(ExportKey, KdfProfile),
+    Done,
+}
+
+impl<R: CryptoRng> Machine<R> {
+    pub(super) fn sign_in(&mut self, ask: AskId, username: &str, password: String, stay: bool) {
+        let password = Zeroizing::new(password);
+        let Ok(username) = username.parse::<Username>() else { return self.hands.fail(ask, Trouble::BadUsername) };
+        // No account has a password outside the limits: nothing to ask the relay for.
+        if super::sign_up::check_password(&password).is_err() {
+            return self.hands.fail(ask, Trouble::LoginFailed);
+        }
+        let signing = SignIn { ask, username, password, stay, public_url: String::new(), step: Step::About };
+        self.phase = Phase::SigningIn(Box::new(signing));
+        progress(&mut self.hands, 0.05);
+        self.hands.http(api::ABOUT, None, Call::InAbout);
+    }
+
+    pub(super) fn sign_in_answer(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
+        let Phase::SigningIn(signing) = &mut self.phase else { return };
+        let (ask, stay) = (signing.ask, signing.stay);
+        let done = match call {
+            Call::InAbout => signing.about(&mut self.hands, result),
+            Call::InStarted => signing.started(&mut self.hands, result),
+            _ => match signing.finished(self.hands.device.as_ref(), result) {
+                Ok((account, state, vault)) => {
+                    progress(&mut self.hands, 1.0);
+                    return self.open(account, state, vault.state_version, stay, Reply::SignIn(ask));
+                }
+                Err(trouble) => Err(trouble),
+            },
+        };
+        if let Err(trouble) = done {
+            self.give_up(ask, trouble);
+        }
+    }
+
+    pub(super) fn sign_in_step(&mut self) {
+        let Phase::SigningIn(signing) = &mut self.phase else { return };
+        let ask = signing.ask;
+        if let Err(trouble) = signing.stretch(&mut self.hands) {
+            self.give_up(ask, trouble);
+        }
+    }
+}
+
+impl SignIn {
+    pub(super) fn ask(&self) -> AskId {
+        self.ask
+    }
+
+    fn about<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let about = parsed::<About>(result)?;
+        check_origin(&about, &hands.origin)?;
+        self.public_url = about.public_url;
+        let (login, ke1) = Login::start(self.password.as_bytes(), &mut hands.rng).map_err(|_| fault("opaque"))?;
+        self.step = Step::Started(login);
+        let request = LoginStart { username: self.username.clone(), kind: SecretKind::Password, ke1 };
+        hands.post(api::LOGIN_START, &request, Call::InStarted);
+        progress(hands, 0.1);
+        Ok(())
+    }
+
+    fn started<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let started = parsed::<LoginStarted>(result)?;
+        // Before the password is used: a weak profile would let the relay guess cheaply.
+        let profile = KdfProfile::from_number(started.profile).ok_or(Trouble::WeakProfile)?;
+        let Step::Started(login) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("sign-in-order"));
+        };
+        self.step = Step::Stretch(login, started, profile);
+        progress(hands, 0.2);
+        hands.push(Effect::Continue);
+        Ok(())
+    }
+
+    fn stretch<R: CryptoRng>(&mut self, hands: &mut Hands<R>) -> Result<(), Trouble> {
+        let Step::Stretch(login, started, profile) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Ok(());
+        };
+        let finished = login.finish(&started.ke2, profile, &self.public_url, &mut hands.rng);
+        let (ke3, export) = finished.map_err(|error| match error {
+            OpaqueError::WrongSecret => Trouble::LoginFailed,
+            _ => Trouble::RelayNonsense,
+        })?;
+        self.step = Step::Finishing(export, profile);
+        progress(hands, 0.8);
+        hands.post(api::LOGIN_FINISH, &LoginFinish { login_id: started.login_id, ke3 }, Call::InFinished);
+        Ok(())
+    }
+
+    fn finished(
+        &mut self,
+        device: Option<&Device>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(Account, State, Vault), Trouble> {
+        let vault = parsed::<Vault>(result)?;
+        let Step::Finishing(export, profile) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("sign-in-order"));
+        };
+        let me = own_statements(&vault)?;
+        if *me.username() != self.username {
+            return Err(Trouble::BadStatement);
+        }
+        let (id, ik) = (me.account_id(), me.ik_hash());
+        let unlock = UnlockKey::derive(&export, id, profile);
+        let amk = MasterKey::open_slot(&unlock, SecretKind::Password, id, ik, &vault.slot)
+            .map_err(|_| Trouble::KeystoreDamaged)?;
+        let (account, state) = open_account(me, amk, &vault, device)?;
+        Ok((account, state, vault))
+    }
+}
+
+fn progress<R: CryptoRng>(hands: &mut Hands<R>, done: f32) {
+    hands.event(Event::Progress(Progress { task: Task::SignIn, done, left: None }));
+}

@@ -1,0 +1,248 @@
+//! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Progress, RecoveryKeyText, Task, Trouble};
+use signet_crypto::{
+    Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
+    VerifiedAccount, make_first_statement, seal_keystore, seal_object,
+};
+use signet_shared::{
+    Username,
+    api::{self, About, Access, RegisterFinish, RegisterStart, RegisterStarted},
+    envelope::Suite,
+    limits,
+    opaque::{KdfProfile, SecretKind},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase,
+    account::{open_account, own_statements},
+    hands::{Call, Hands, check_origin, fault, parsed},
+    opening::Reply,
+    state::State,
+};
+
+/// "Rotate by", for the first encryption key.
+const EK_AGE_MS: u64 = 90 * 24 * 3600 * 1000;
+/// The share of the bar that key making takes.
+const KEYS_SHARE: f32 = 0.75;
+
+pub(super) struct SignUp {
+    ask: AskId,
+    username: Username,
+    password: Zeroizing<String>,
+    stay: bool,
+    recovery: RecoveryKey,
+    step: Step,
+    amk: Option<MasterKey>,
+}
+
+enum Step {
+    About,
+    Started(Registration, Registration),
+    Keys(KeyMaker, Begun),
+    Password(Keyring, Begun),
+    Recovery(Keyring, Registration, Vec<u8>, Secret),
+    Finishing,
+}
+
+/// OPAQUE registrations under way: password and recovery key, with the relay's answers.
+struct Begun {
+    password: Registration,
+    recovery: Registration,
+    answers: RegisterStarted,
+}
+
+/// A finished registration.
+struct Secret {
+    record: Vec<u8>,
+    export: ExportKey,
+}
+
+pub(super) fn check_password(password: &str) -> Result<(), Trouble> {
+    let chars = password.chars().count();
+    if (limits::PASSWORD_MIN..=limits::PASSWORD_MAX).contains(&chars) { Ok(()) } else { Err(Trouble::BadPassword) }
+}
+
+impl<R: CryptoRng> Machine<R> {
+    pub(super) fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool) {
+        let password = Zeroizing::new(password);
+        let Ok(username) = username.parse::<Username>() else { return self.hands.fail(ask, Trouble::BadUsername) };
+        if let Err(trouble) = check_password(&password) {
+            return self.hands.fail(ask, trouble);
+        }
+        let recovery = RecoveryKey::make(&mut self.hands.rng);
+        let up = SignUp { ask, username, password, stay, recovery, step: Step::About, amk: None };
+        self.phase = Phase::SigningUp(Box::new(up));
+        progress(&mut self.hands, 0.0);
+        self.hands.http(api::ABOUT, None, Call::UpAbout);
+    }
+
+    pub(super) fn cancel_sign_up(&mut self, ask: AskId) {
+        if let Phase::SigningUp(up) = &self.phase {
+            let running = up.ask;
+            self.give_up(running, Trouble::Cancelled);
+        }
+        self.hands.answer::<signet_ask::CancelSignUp>(ask, &Ok(()));
+    }
+
+    pub(super) fn sign_up_answer(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
+        let Phase::SigningUp(up) = &mut self.phase else { return };
+        let ask = up.ask;
+        let done = match call {
+            Call::UpAbout => up.about(&mut self.hands, result),
+            Call::UpStarted => up.started(&mut self.hands, result),
+            _ => return self.sign_up_finished(result),
+        };
+        if let Err(trouble) = done {
+            self.give_up(ask, trouble);
+        }
+    }
+
+    /// One step of the long work.
+    pub(super) fn sign_up_step(&mut self) {
+        let Phase::SigningUp(up) = &mut self.phase else { return };
+        let ask = up.ask;
+        if let Err(trouble) = up.work(&mut self.hands) {
+            self.give_up(ask, trouble);
+        }
+    }
+
+    fn sign_up_finished(&mut self, result: Result<HttpAnswer, NoAnswer>) {
+        let Phase::SigningUp(up) = &mut self.phase else { return };
+        let (ask, stay) = (up.ask, up.stay);
+        let text = RecoveryKeyText(up.recovery.to_string());
+        // What the relay hands back is opened as any sign-in would: if it kept something else, that shows now.
+        let opened = up.amk.take().ok_or_else(|| fault("sign-up-order")).and_then(|amk| {
+            let vault = parsed::<api::Vault>(result)?;
+            let me = own_statements(&vault)?;
+            if *me.username() != up.username {
+                return Err(Trouble::BadStatement);
+            }
+            let (account, state) = open_account(me, amk, &vault, None)?;
+            Ok((account, state, vault))
+        });
+        match opened {
+            Ok((account, state, vault)) => {
+                progress(&mut self.hands, 1.0);
+                self.open(account, state, vault.state_version, stay, Reply::SignUp(ask, text));
+            }
+            Err(trouble) => self.give_up(ask, trouble),
+        }
+    }
+}
+
+impl SignUp {
+    pub(super) fn ask(&self) -> AskId {
+        self.ask
+    }
+
+    fn about<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let about = parsed::<About>(result)?;
+        check_origin(&about, &hands.origin)?;
+        if !about.registration_open {
+            return Err(Trouble::RegistrationClosed);
+        }
+        let start = |secret: &[u8], rng: &mut R| Registration::start(secret, rng).map_err(|_| fault("opaque"));
+        let (password, password_request) = start(self.password.as_bytes(), &mut hands.rng)?;
+        let (recovery, recovery_request) = start(&self.recovery.secret(), &mut hands.rng)?;
+        self.step = Step::Started(password, recovery);
+        let request =
+            RegisterStart { username: self.username.clone(), password: password_request, recovery: recovery_request };
+        hands.post(api::REGISTER_START, &request, Call::UpStarted);
+        Ok(())
+    }
+
+    fn started<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let answers = parsed::<RegisterStarted>(result)?;
+        let Step::Started(password, recovery) = core::mem::replace(&mut self.step, Step::Finishing) else {
+            return Err(fault("sign-up-order"));
+        };
+        self.step = Step::Keys(KeyMaker::new(Suite::Rsa3072), Begun { password, recovery, answers });
+        hands.push(Effect::Continue);
+        Ok(())
+    }
+
+    fn work<R: CryptoRng>(&mut self, hands: &mut Hands<R>) -> Result<(), Trouble> {
+        match core::mem::replace(&mut self.step, Step::Finishing) {
+            Step::Keys(mut maker, begun) => {
+                self.step = match maker.step(&mut hands.rng).map_err(|_| fault("keys"))? {
+                    Making::More { done } => {
+                        progress(hands, done * KEYS_SHARE);
+                        Step::Keys(maker, begun)
+                    }
+                    Making::Done(keys) => {
+                        progress(hands, KEYS_SHARE);
+                        Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek] }, begun)
+                    }
+                };
+                hands.push(Effect::Continue);
+            }
+            Step::Password(keys, begun) => {
+                let (record, export) = begun
+                    .password
+                    .finish(&begun.answers.password, KdfProfile::NEWEST, &mut hands.rng)
+                    .map_err(|_| Trouble::RelayNonsense)?;
+                progress(hands, 0.85);
+                self.step = Step::Recovery(keys, begun.recovery, begun.answers.recovery, Secret { record, export });
+                hands.push(Effect::Continue);
+            }
+            Step::Recovery(keys, recovery, answer, password) => {
+                let (record, export) =
+                    recovery.finish(&answer, KdfProfile::NEWEST, &mut hands.rng).map_err(|_| Trouble::RelayNonsense)?;
+                progress(hands, 0.95);
+                self.finish(hands, &keys, &password, &Secret { record, export })?;
+            }
+            other => self.step = other,
+        }
+        Ok(())
+    }
+
+    fn finish<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        keys: &Keyring,
+        password: &Secret,
+        recovery: &Secret,
+    ) -> Result<(), Trouble> {
+        let nonce = hands.random();
+        let rng = &mut hands.rng;
+        let statement = make_first_statement(&self.username, nonce, keys, hands.now.saturating_add(EK_AGE_MS), rng);
+        let me = VerifiedAccount::verify(core::slice::from_ref(&statement)).map_err(|_| fault("own-statement"))?;
+        let amk = MasterKey::make(rng);
+        let (id, ik, profile) = (me.account_id(), me.ik_hash(), KdfProfile::NEWEST);
+        let keystore = seal_keystore(keys, &amk, id, 1, [0; 32], rng);
+        let aad = Aad { account: id, object: b"state".to_vec(), version: 1, ik, amk_epoch: amk.epoch() };
+        let state = seal_object(&amk.state_key(), Purpose::State, &aad, &State::default().to_bytes(), rng);
+        let mut access = |secret: &Secret, kind: SecretKind| {
+            let unlock = UnlockKey::derive(&secret.export, id, profile);
+            Access { record: secret.record.clone(), slot: amk.seal_slot(&unlock, kind, id, ik, rng) }
+        };
+        let request = RegisterFinish {
+            username: self.username.clone(),
+            account_id: id,
+            profile,
+            password: access(password, SecretKind::Password),
+            recovery: access(recovery, SecretKind::RecoveryKey),
+            statement: statement.to_bytes(),
+            keystore,
+            state,
+        };
+        self.amk = Some(amk);
+        hands.post(api::REGISTER_FINISH, &request, Call::UpFinished);
+        Ok(())
+    }
+}
+
+fn progress<R: CryptoRng>(hands: &mut Hands<R>, done: f32) {
+    hands.event(Event::Progress(Progress { task: Task::SignUp, done, left: None }));
+}
