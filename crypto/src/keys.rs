@@ -120,7 +120,12 @@ impl IdentityPublic {
     }
 
     pub(crate) fn verify(&self, label: &str, digest: &Digest32, sig: &[u8]) -> bool {
-        sig.len() == self.key.size() && self.key.pss_verify::<Sha256>(&signed_bytes(label, digest), sig).is_ok()
+        self.verify_bytes(&signed_bytes(label, digest), sig)
+    }
+
+    /// `RSA-PSS-SHA256`, salt of exactly 32 bytes, signature of exactly the modulus' length.
+    pub(crate) fn verify_bytes(&self, bytes: &[u8], sig: &[u8]) -> bool {
+        sig.len() == self.key.size() && self.key.pss_verify::<Sha256>(bytes, sig).is_ok()
     }
 }
 
@@ -155,11 +160,15 @@ impl DecryptionKey {
 
     /// The message key of a wrap made for this key and this `ctx`; `None` for every other.
     pub(crate) fn unwrap_key(&self, ctx: &Digest32, wrap: &[u8]) -> Option<ContentKey> {
-        let label = wrap_label(ctx, &self.id());
-        let mut blind = self.blinds.next(wrap);
-        let oaep = Oaep::<Sha256>::new_with_label(label);
-        let bytes = Zeroizing::new(self.key.decrypt_blinded(&mut blind, oaep, wrap).ok()?);
+        let bytes = self.oaep(wrap_label(ctx, &self.id()), wrap)?;
         bytes.as_slice().try_into().ok().map(ContentKey)
+    }
+
+    /// `RSA-OAEP-SHA256`, MGF1-SHA256; the private operation is blinded and checked.
+    pub(crate) fn oaep(&self, label: Vec<u8>, ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let mut blind = self.blinds.next(ciphertext);
+        let oaep = Oaep::<Sha256>::new_with_label(label);
+        self.key.decrypt_blinded(&mut blind, oaep, ciphertext).ok().map(Zeroizing::new)
     }
 }
 

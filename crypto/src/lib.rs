@@ -28,6 +28,8 @@ mod safety;
 mod seal;
 mod sealed;
 mod statement;
+#[cfg(test)]
+mod vectors;
 
 #[doc = include_str!("../FORMAT.md")]
 pub mod format {}

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_written_down_can_be_typed() {
         for n in 0..=255_u8 {
-            let key = RecoveryKey(core::array::from_fn(|i| n.wrapping_mul(31).wrapping_add(i as u8 * n)));
+            let key = RecoveryKey(core::array::from_fn(|i| n.wrapping_mul(i as u8 ^ 31)));
             let shown = key.to_string();
             assert_eq!((shown.len(), shown.split('-').count()), (69, 14));
             assert_eq!(shown.parse(), Ok(key.clone()));

@@ -1,0 +1,211 @@
+//! Sealed objects: slots, keystore, state, history records.
+
+use signet_crypto::{
+    Aad, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, object_hash, open_keystore,
+    open_keystore_chained, open_object, open_record, seal_keystore, seal_object, seal_record,
+};
+use signet_shared::{
+    ConvId, EnvId, IkHash,
+    opaque::{KdfProfile, SecretKind},
+};
+
+use crate::{
+    opaque::export_key,
+    people::{alice, bob, conv, decryption, delivery, identity},
+};
+
+fn shares() -> LocalShares {
+    LocalShares { browser: [1; 32], relay: [2; 32], tab: Some([3; 32]) }
+}
+
+fn aad() -> Aad {
+    Aad { account: alice().id(), object: b"pins".to_vec(), version: 7, ik: alice().account.ik_hash(), amk_epoch: 1 }
+}
+
+/// Every flipped bit, truncation and some extensions of `sealed`: how many there were. `opens` must refuse all.
+fn spoil(sealed: &[u8], opens: impl Fn(&[u8]) -> bool) -> usize {
+    assert!(opens(sealed));
+    let mut tried = 0;
+    for bit in 0..sealed.len() * 8 {
+        let mut bad = sealed.to_vec();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(!opens(&bad), "bit {bit}");
+        tried += 1;
+    }
+    for len in 0..sealed.len() {
+        assert!(!opens(&sealed[..len]), "{len}");
+        tried += 1;
+    }
+    for more in 1..=32 {
+        let mut long = sealed.to_vec();
+        long.resize(sealed.len() + more, 0);
+        assert!(!opens(&long));
+        tried += 1;
+    }
+    tried
+}
+
+#[test]
+fn every_flipped_bit_of_every_kind_of_object_is_refused() {
+    let (a, rng) = (alice(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let unlock = UnlockKey::derive(export_key(), account, KdfProfile::One);
+    for kind in [SecretKind::Password, SecretKind::RecoveryKey] {
+        let slot = amk.seal_slot(&unlock, kind, account, ik, rng);
+        let tried = spoil(&slot, |slot| MasterKey::open_slot(&unlock, kind, account, ik, slot).is_ok());
+        println!("{kind:?} slot, {} bytes: {tried} changes, 0 accepted", slot.len());
+    }
+    let local = amk.seal_local(&shares(), account, ik, rng);
+    let tried = spoil(&local, |local| MasterKey::open_local(&shares(), account, ik, local).is_ok());
+    println!("local slot, {} bytes: {tried} changes, 0 accepted", local.len());
+
+    let keystore = seal_keystore(&a.keys, &amk, account, 3, [4; 32], rng);
+    // The keystore's right form is read once; the changed ones fall before any key is read.
+    let tried = spoil(&keystore, |sealed| open_keystore(&amk, account, 3, ik, sealed).is_ok());
+    println!("keystore, {} bytes: {tried} changes, 0 accepted", keystore.len());
+
+    for (purpose, key) in [(Purpose::State, amk.state_key()), (Purpose::Cache, amk.cache_key())] {
+        let sealed = seal_object(&key, purpose, &aad(), &[0x80; 1000], rng);
+        let tried = spoil(&sealed, |sealed| open_object(&key, purpose, &aad(), sealed).is_ok());
+        println!("{purpose:?}, {} bytes: {tried} changes, 0 accepted", sealed.len());
+    }
+    let message = a.seal(&[a, bob()], "x");
+    let (conv, id) = (conv(&[a, bob()]), message.env_id);
+    let record = seal_record(&amk, account, ik, &conv, &id, &message.content_key, rng);
+    let tried = spoil(&record, |record| open_record(&amk, account, ik, &conv, &id, record).is_ok());
+    println!("history record, {} bytes: {tried} changes, 0 accepted", record.len());
+}
+
+#[test]
+fn an_object_opens_only_as_what_it_is() {
+    let rng = &mut rand::rng();
+    let key = ObjectKey::from_bytes([5; 32]);
+    let mut refused = 0;
+    for sealed_for in Purpose::ALL {
+        let sealed = seal_object(&key, sealed_for, &aad(), b"what it is", rng);
+        for opened_for in Purpose::ALL {
+            let opened = open_object(&key, opened_for, &aad(), &sealed);
+            assert_eq!(opened.is_ok(), sealed_for == opened_for, "{sealed_for:?} as {opened_for:?}");
+            refused += usize::from(opened.is_err());
+        }
+        let good = aad();
+        for bad in [
+            Aad { account: bob().id(), ..good.clone() },
+            Aad { object: b"pin".to_vec(), ..good.clone() },
+            Aad { object: b"pinss".to_vec(), ..good.clone() },
+            Aad { version: 6, ..good.clone() },
+            Aad { version: 8, ..good.clone() },
+            Aad { ik: IkHash([0; 32]), ..good.clone() },
+            Aad { amk_epoch: 2, ..good.clone() },
+        ] {
+            assert!(open_object(&key, sealed_for, &bad, &sealed).is_err());
+            refused += 1;
+        }
+        assert!(open_object(&ObjectKey::from_bytes([6; 32]), sealed_for, &good, &sealed).is_err());
+        assert_eq!(*open_object(&key, sealed_for, &good, &sealed).unwrap(), b"what it is".to_vec());
+    }
+    println!("{refused} wrong purposes, owners, names and versions refused");
+}
+
+#[test]
+fn sizes_hide_and_come_back() {
+    let key = ObjectKey::from_bytes([5; 32]);
+    for len in (0..2_000).chain([65_535, 150_000]) {
+        let plaintext: Vec<u8> = (0..len).map(|i| i as u8).collect();
+        let sealed = seal_object(&key, Purpose::State, &aad(), &plaintext, &mut rand::rng());
+        assert_eq!(*open_object(&key, Purpose::State, &aad(), &sealed).unwrap(), plaintext);
+        assert_eq!((sealed.len() - 65) % 16, 0);
+    }
+}
+
+#[test]
+fn a_slot_opens_with_its_secret_and_no_other() {
+    let (a, rng) = (alice(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let unlock = UnlockKey::derive(export_key(), account, KdfProfile::One);
+    let slot = amk.seal_slot(&unlock, SecretKind::Password, account, ik, rng);
+    let opened = MasterKey::open_slot(&unlock, SecretKind::Password, account, ik, &slot).unwrap();
+    assert_eq!(opened.epoch(), 1);
+    // The same master key: what the one sealed, the other opens.
+    let sealed = seal_object(&amk.state_key(), Purpose::State, &aad(), b"x", rng);
+    assert!(open_object(&opened.state_key(), Purpose::State, &aad(), &sealed).is_ok());
+    let open = |unlock, kind, account, ik| MasterKey::open_slot(unlock, kind, account, ik, &slot).is_ok();
+    assert!(!open(&unlock, SecretKind::RecoveryKey, account, ik));
+    assert!(!open(&unlock, SecretKind::Password, bob().id(), ik));
+    assert!(!open(&unlock, SecretKind::Password, account, bob().account.ik_hash()));
+    let others = UnlockKey::derive(export_key(), bob().id(), KdfProfile::One);
+    assert!(!open(&others, SecretKind::Password, account, ik));
+
+    let local = amk.seal_local(&shares(), account, ik, rng);
+    let good = shares();
+    for bad in [
+        LocalShares { browser: [0; 32], ..good.clone() },
+        LocalShares { relay: [0; 32], ..good.clone() },
+        LocalShares { tab: Some([0; 32]), ..good.clone() },
+        LocalShares { tab: None, ..good.clone() },
+    ] {
+        assert!(MasterKey::open_local(&bad, account, ik, &local).is_err());
+    }
+    let without = LocalShares { tab: None, ..good };
+    let local = amk.seal_local(&without, account, ik, rng);
+    assert!(MasterKey::open_local(&without, account, ik, &local).is_ok());
+}
+
+#[test]
+fn a_keystore_gives_back_keys_that_match_the_statement_or_nothing() {
+    let (a, b, rng) = (alice(), bob(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let keys = Keyring { ik: identity(0), eks: vec![decryption(1), decryption(6)] };
+    let sealed = seal_keystore(&keys, &amk, account, 2, [4; 32], rng);
+    let (opened, prev) = open_keystore_chained(&amk, account, 2, ik, &sealed).unwrap();
+    assert_eq!((opened.ik.public(), prev), (keys.ik.public(), [4; 32]));
+    assert_eq!(opened.eks.iter().map(|ek| ek.id()).collect::<Vec<_>>(), [decryption(1).id(), decryption(6).id()]);
+    let message = b.seal(&[a, b], "still opens");
+    let ids = a.ek_ids();
+    let authentic = signet_crypto::Incoming::parse(&delivery(&message, a).to_bytes())
+        .unwrap()
+        .verify(&crate::people::view(a, b, &[a, b], &ids))
+        .unwrap();
+    assert!(authentic.open(&opened).is_ok());
+    assert!(open_keystore(&amk, account, 1, ik, &sealed).is_err(), "an older version");
+    assert!(open_keystore(&amk, account, 2, b.account.ik_hash(), &sealed).is_err(), "a statement of another key");
+    assert!(open_keystore(&amk, b.id(), 2, ik, &sealed).is_err());
+    assert!(open_keystore(&MasterKey::make(rng), account, 2, ik, &sealed).is_err());
+    assert_ne!(object_hash(&sealed), object_hash(&sealed[1..]));
+
+    // Sealed by someone who has the master key but whose keys are not those of the statement ("Victory by KO").
+    let mut swapped = Vec::from([1_u8]);
+    swapped.extend_from_slice(&[0; 32]);
+    for der in [crate::people::pkcs8(2), Vec::new()] {
+        if der.is_empty() {
+            swapped.extend_from_slice(&1_u16.to_be_bytes());
+            swapped.extend_from_slice(&1_u16.to_be_bytes());
+            let ek = crate::people::pkcs8(1);
+            swapped.extend_from_slice(&(ek.len() as u16).to_be_bytes());
+            swapped.extend_from_slice(&ek);
+        } else {
+            swapped.extend_from_slice(&(der.len() as u16).to_be_bytes());
+            swapped.extend_from_slice(&der);
+        }
+    }
+    let aad = Aad { account, object: b"keystore".to_vec(), version: 2, ik, amk_epoch: 1 };
+    let sealed = seal_object(&amk.keystore_key(), Purpose::Keystore, &aad, &swapped, rng);
+    assert!(open_keystore(&amk, account, 2, ik, &sealed).is_err());
+    let aad = Aad { ik: b.account.ik_hash(), ..aad };
+    let sealed = seal_object(&amk.keystore_key(), Purpose::Keystore, &aad, &swapped, rng);
+    assert!(open_keystore(&amk, account, 2, b.account.ik_hash(), &sealed).is_ok(), "the layout above is right");
+}
+
+#[test]
+fn a_history_record_opens_for_its_message_only() {
+    let (a, b, rng) = (alice(), bob(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let (one, conv) = (a.seal(&[a, b], "one"), conv(&[a, b]));
+    let record = seal_record(&amk, account, ik, &conv, &one.env_id, &one.content_key, rng);
+    let key = open_record(&amk, account, ik, &conv, &one.env_id, &record).unwrap();
+    assert_eq!(key, one.content_key);
+    assert!(open_record(&amk, account, ik, &conv, &EnvId([0; 32]), &record).is_err());
+    assert!(open_record(&amk, account, ik, &ConvId([0; 32]), &one.env_id, &record).is_err());
+    assert!(open_record(&amk, b.id(), ik, &conv, &one.env_id, &record).is_err());
+    assert!(open_record(&MasterKey::make(rng), account, ik, &conv, &one.env_id, &record).is_err());
+}
