@@ -132,6 +132,14 @@ fn listen(worker: &Worker, line: &Rc<Line>, on_event: impl Fn(Event) + 'static) 
     });
     worker.set_onmessage(Some(heard.into_js_value().unchecked_ref()));
 
+    // Not every browser tells its workers when the network comes and goes.
+    for (name, online) in [("online", true), ("offline", false)] {
+        let told = worker.clone();
+        let tell = Closure::<dyn FnMut()>::new(move || drop(told.post_message(&online.into())));
+        let tell = tell.into_js_value();
+        let _ = leptos::prelude::window().add_event_listener_with_callback(name, tell.unchecked_ref());
+    }
+
     // The worker's file cannot be loaded, or it broke where it could not say so itself.
     let failing = Rc::clone(line);
     let failed = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| failing.fail(words(&event)));

@@ -1,0 +1,144 @@
+//! The few things asked of the browser. Used only after hydration: at build time there is none.
+
+use js_sys::{Array, Date};
+use leptos::prelude::{document as leptos_document, window};
+use signet_shared::ClientUuid;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+pub(crate) fn document() -> web_sys::Document {
+    leptos_document()
+}
+
+pub(crate) fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+pub(crate) fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+pub(crate) fn set_address(address: &str, replace: bool) {
+    let Ok(history) = window().history() else { return };
+    let _ = if replace {
+        history.replace_state_with_url(&JsValue::NULL, "", Some(address))
+    } else {
+        history.push_state_with_url(&JsValue::NULL, "", Some(address))
+    };
+}
+
+pub(crate) fn scroll_to_top() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// Listens for as long as the page lives.
+pub(crate) fn on_window(event: &str, then: impl FnMut() + 'static) {
+    let then = Closure::<dyn FnMut()>::new(then);
+    let _ = window().add_event_listener_with_callback(event, then.as_ref().unchecked_ref());
+    then.forget();
+}
+
+/// Listens for as long as the page lives.
+pub(crate) fn on_document(event: &str, then: impl FnMut() + 'static) {
+    let then = Closure::<dyn FnMut()>::new(then);
+    let _ = document().add_event_listener_with_callback(event, then.as_ref().unchecked_ref());
+    then.forget();
+}
+
+pub(crate) fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+pub(crate) fn random_uuid() -> Option<ClientUuid> {
+    let mut bytes = [0; ClientUuid::LEN];
+    window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(ClientUuid(bytes))
+}
+
+pub(crate) async fn copy(text: &str) -> bool {
+    let promise = window().navigator().clipboard().write_text(text);
+    settle(promise).await
+}
+
+#[cfg(feature = "hydrate")]
+async fn settle(promise: js_sys::Promise) -> bool {
+    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+}
+
+#[cfg(not(feature = "hydrate"))]
+async fn settle(_: js_sys::Promise) -> bool {
+    false
+}
+
+/// Saves a text as a file, through the browser's own download.
+pub(crate) fn download(name: &str, text: &str) -> Option<()> {
+    let blob = web_sys::Blob::new_with_str_sequence(&Array::of1(&text.into())).ok()?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    let link: web_sys::HtmlAnchorElement = document().create_element("a").ok()?.dyn_into().ok()?;
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    web_sys::Url::revoke_object_url(&url).ok()
+}
+
+/// What is kept in this browser for looks alone.
+pub(crate) fn remembered(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+pub(crate) fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// `system`, `light` or `dark`.
+pub(crate) fn set_theme(theme: &str) {
+    let Some(root) = document().document_element() else { return };
+    let _ = match theme {
+        "light" | "dark" => root.set_attribute("data-theme", theme),
+        _ => root.remove_attribute("data-theme"),
+    };
+}
+
+pub(crate) fn clock(ms: u64) -> String {
+    let options = object(&[("hour", "2-digit"), ("minute", "2-digit")]);
+    date(ms).to_locale_time_string_with_options("default", &options).into()
+}
+
+pub(crate) fn day(ms: u64) -> String {
+    let options = object(&[("weekday", "long"), ("day", "numeric"), ("month", "long"), ("year", "numeric")]);
+    date(ms).to_locale_date_string("default", &options).into()
+}
+
+/// The time for today, the date for earlier days.
+pub(crate) fn brief(ms: u64) -> String {
+    if day_number(ms) == day_number(Date::now() as u64) {
+        clock(ms)
+    } else {
+        date(ms).to_locale_date_string("default", &object(&[("day", "numeric"), ("month", "short")])).into()
+    }
+}
+
+/// The same for two times on one local day.
+pub(crate) fn day_number(ms: u64) -> i64 {
+    let offset_ms = date(ms).get_timezone_offset() * 60_000.0;
+    ((ms as f64 - offset_ms) / 86_400_000.0).floor() as i64
+}
+
+fn date(ms: u64) -> Date {
+    Date::new(&JsValue::from_f64(ms as f64))
+}
+
+fn object(fields: &[(&str, &str)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (key, value) in fields {
+        let _ = js_sys::Reflect::set(&object, &(*key).into(), &(*value).into());
+    }
+    object.into()
+}

@@ -1,0 +1,103 @@
+//! How well a password stands against guessing, judged in the page.
+
+mod common;
+
+use crate::text;
+
+const MIN: usize = 12;
+const MAX: usize = 1000;
+
+/// What is wrong with a new password, as a sentence; `None` if it may be used.
+pub(crate) fn objection(password: &str, username: &str) -> Option<&'static str> {
+    let length = password.chars().count();
+    if length < MIN {
+        return Some(text::PASSWORD_SHORT);
+    }
+    if length > MAX {
+        return Some(text::PASSWORD_LONG);
+    }
+    let lower = password.to_lowercase();
+    if username.len() >= 3 && lower.contains(&username.to_lowercase()) {
+        return Some(text::PASSWORD_USERNAME);
+    }
+    if repeats(&lower) {
+        return Some(text::PASSWORD_REPEATS);
+    }
+    if is_sequence(&lower) {
+        return Some(text::PASSWORD_SEQUENCE);
+    }
+    common::is_common(&lower).then_some(text::PASSWORD_COMMON)
+}
+
+/// 0 (may not be used) to 4 (strong).
+pub(crate) fn strength(password: &str, username: &str) -> u8 {
+    if password.chars().count() < MIN {
+        return 0;
+    }
+    if objection(password, username).is_some() {
+        return 1;
+    }
+    let chars: Vec<char> = password.chars().collect();
+    let mut distinct = chars.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let kinds = [char::is_lowercase as fn(char) -> bool, char::is_uppercase, char::is_numeric]
+        .iter()
+        .filter(|kind| chars.iter().any(|c| kind(*c)))
+        .count()
+        + usize::from(chars.iter().any(|c| !c.is_alphanumeric()));
+    match chars.len() + distinct.len() / 2 + 2 * kinds {
+        0..=23 => 2,
+        24..=31 => 3,
+        _ => 4,
+    }
+}
+
+/// A short piece over and over, or very few different characters.
+fn repeats(lower: &str) -> bool {
+    let chars: Vec<char> = lower.chars().collect();
+    let mut distinct = chars.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct.len() < 5 || (1..=chars.len() / 3).any(|period| chars.iter().zip(&chars[period..]).all(|(a, b)| a == b))
+}
+
+/// Nothing but a walk along the alphabet, the digits or the keyboard.
+fn is_sequence(lower: &str) -> bool {
+    const ROWS: [&str; 6] =
+        ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn"];
+    let steps = lower.as_bytes().windows(2);
+    let all = steps.len();
+    let along = steps
+        .filter(|pair| {
+            let back = [pair[1], pair[0]];
+            pair[0] == pair[1]
+                || ROWS.iter().any(|row| row.as_bytes().windows(2).any(|step| step == *pair || step == back.as_slice()))
+        })
+        .count();
+    along * 5 >= all * 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessable_passwords_are_refused() {
+        for bad in [
+            "short", "password1234", "Password123!!!", "qwertyuiop123", "aaaaaaaaaaaa", "abcabcabcabc", "abcdefghijklm",
+            "123456789012", "letmein2024!!", "P@ssw0rd1234", "iloveyou1234", "anna-anna-x9z", "trustno1trustno1",
+        ] {
+            assert!(objection(bad, "anna").is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn others_are_taken_and_ranked() {
+        for good in ["correct horse battery staple", "ziegel-mond-tasse-77", "ä quite ünusual sentence", "v9#kQ2mLx!8tR"] {
+            assert_eq!(objection(good, "anna"), None, "{good}");
+            assert!(strength(good, "anna") >= 3, "{good}");
+        }
+        assert!(strength("tablechairsun", "anna") < strength("correct horse battery staple", "anna"));
+    }
+}

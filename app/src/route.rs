@@ -1,0 +1,138 @@
+//! The pages, their addresses, and moving between them without loading a document: the vault's worker lives on.
+
+use leptos::prelude::*;
+use signet_shared::ConvId;
+use wasm_bindgen::JsCast;
+
+use crate::{browser, state::App, text};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    Home,
+    SignUp,
+    SignIn,
+    Chat,
+    Settings,
+    Privacy,
+}
+
+impl Route {
+    pub const ALL: [Self; 6] = [Self::Home, Self::SignUp, Self::SignIn, Self::Chat, Self::Settings, Self::Privacy];
+
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Home => "/",
+            Self::SignUp => "/sign-up",
+            Self::SignIn => "/sign-in",
+            Self::Chat => "/chat",
+            Self::Settings => "/settings",
+            Self::Privacy => "/privacy",
+        }
+    }
+
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Home => "index.html",
+            Self::SignUp => "sign-up.html",
+            Self::SignIn => "sign-in.html",
+            Self::Chat => "chat.html",
+            Self::Settings => "settings.html",
+            Self::Privacy => "privacy.html",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Home => text::TITLE_HOME,
+            Self::SignUp => text::TITLE_SIGN_UP,
+            Self::SignIn => text::TITLE_SIGN_IN,
+            Self::Chat => text::TITLE_CHAT,
+            Self::Settings => text::TITLE_SETTINGS,
+            Self::Privacy => text::TITLE_PRIVACY,
+        }
+    }
+
+    /// Unknown addresses show the first page.
+    pub fn from_path(path: &str) -> Self {
+        let path = path.trim_end_matches('/').trim_end_matches(".html");
+        Self::ALL.into_iter().find(|route| route.path() == path).unwrap_or(Self::Home)
+    }
+
+    pub fn needs_account(self) -> bool {
+        matches!(self, Self::Chat | Self::Settings)
+    }
+}
+
+/// The open conversation stands in the fragment, which no server is told.
+pub(crate) fn chat_address(conv: Option<ConvId>) -> String {
+    match conv {
+        Some(conv) => ["/chat#", &conv.to_string()].concat(),
+        None => "/chat".to_owned(),
+    }
+}
+
+pub(crate) fn conv_in_address() -> Option<ConvId> {
+    ConvId::from_hex(browser::hash().trim_start_matches('#'))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Push,
+    Replace,
+}
+
+pub(crate) fn go(app: App, route: Route, conv: Option<ConvId>, step: Step) {
+    let address = if route == Route::Chat { chat_address(conv) } else { route.path().to_owned() };
+    browser::set_address(&address, step == Step::Replace);
+    if route == Route::Chat {
+        app.chats.open.set(conv);
+    }
+    if app.route.get_untracked() != route {
+        app.route.set(route);
+        browser::scroll_to_top();
+    }
+}
+
+/// Follows the browser's back and forward buttons.
+pub(crate) fn follow_history(app: App) {
+    browser::on_window("popstate", move || {
+        let route = Route::from_path(&browser::path());
+        if route == Route::Chat {
+            app.chats.open.set(conv_in_address());
+        }
+        app.route.set(route);
+    });
+}
+
+/// A link within the site. A click with a modifier, or a middle click, stays the browser's.
+#[component]
+pub(crate) fn Link(to: Route, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+    let app = App::here();
+    view! {
+        <a href=to.path() class=class on:click=move |event| {
+            if is_plain_click(&event) {
+                event.prevent_default();
+                go(app, to, None, Step::Push);
+            }
+        }>{children()}</a>
+    }
+}
+
+pub(crate) fn is_plain_click(event: &leptos::ev::MouseEvent) -> bool {
+    let event: &web_sys::MouseEvent = event.unchecked_ref();
+    event.button() == 0 && !event.meta_key() && !event.ctrl_key() && !event.shift_key() && !event.alt_key()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_by_its_address() {
+        for route in Route::ALL {
+            assert_eq!(Route::from_path(route.path()), route);
+        }
+        assert_eq!(Route::from_path("/sign-in/"), Route::SignIn);
+        assert_eq!(Route::from_path("/nowhere"), Route::Home);
+    }
+}

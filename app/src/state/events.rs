@@ -1,0 +1,70 @@
+//! The vault's events, each into its signal.
+
+use leptos::{prelude::*, task::spawn_local};
+use signet_ask::{Event, Status};
+
+use super::App;
+use crate::vault::Vault;
+
+impl App {
+    /// Starts the vault and asks who is signed in.
+    pub(crate) fn connect(self) {
+        let vault = Vault::connect(move |event| self.hear(event));
+        self.vault.set_value(Some(vault.clone()));
+        spawn_local(async move {
+            match vault.attach().await {
+                Ok(status) => self.set_status(status),
+                Err(trouble) => {
+                    self.trouble.set(Some(trouble));
+                    self.set_status(Status::SignedOut { username: None });
+                }
+            }
+        });
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::Status(status) => self.set_status(status),
+            Event::Connection(connection) => self.connection.set(Some(connection)),
+            Event::Conversations(changed) => self.chats.merge_list(changed),
+            Event::Messages { conv, messages } => {
+                if self.chats.open.get_untracked() == Some(conv) {
+                    self.chats.merge_rows(messages);
+                }
+            }
+            Event::Gone { conv, ids } => {
+                if self.chats.open.get_untracked() == Some(conv) {
+                    self.chats.rows.update(|rows| rows.retain(|row| !ids.contains(&row.id)));
+                }
+            }
+            Event::Progress(progress) => self.progress.set(Some(progress)),
+            // Kept by the transport itself.
+            Event::KeepShare(_) => {}
+            Event::SignedOutBecause(trouble) => self.trouble.set(Some(trouble)),
+        }
+    }
+
+    pub(crate) fn set_status(self, status: Status) {
+        if self.status.get_untracked().as_ref() == Some(&status) {
+            return;
+        }
+        let signed_in = matches!(status, Status::SignedIn { .. });
+        if signed_in {
+            self.trouble.set(None);
+            self.load_conversations();
+        } else {
+            let left = matches!(self.status.get_untracked(), Some(Status::SignedIn { .. }));
+            self.chats.forget(left);
+        }
+        self.status.set(Some(status));
+    }
+
+    fn load_conversations(self) {
+        spawn_local(async move {
+            match self.ask(signet_ask::Conversations {}).await {
+                Ok(list) => self.chats.merge_list(list),
+                Err(trouble) => self.trouble.set(Some(trouble)),
+            }
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! What the page knows, as signals fed by the vault's events.
+
+mod chats;
+#[cfg(feature = "hydrate")]
+mod events;
+
+pub(crate) use chats::{Chat, Chats, Row};
+
+use leptos::prelude::*;
+use signet_ask::{Ask, Connection, Progress, Status, Task, Trouble};
+
+use crate::Route;
+
+/// Copied freely: signals are handles.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    pub(crate) route: RwSignal<Route>,
+    /// Where to go after sign-in.
+    pub(crate) wanted: RwSignal<Option<Route>>,
+    /// The page has been taken over; buttons work from here on.
+    pub(crate) ready: RwSignal<bool>,
+    pub(crate) visible: RwSignal<bool>,
+    /// `None` until the vault has said.
+    pub(crate) status: RwSignal<Option<Status>>,
+    pub(crate) connection: RwSignal<Option<Connection>>,
+    pub(crate) progress: RwSignal<Option<Progress>>,
+    /// Why the vault could not start, or why the session ended.
+    pub(crate) trouble: RwSignal<Option<Trouble>>,
+    pub(crate) chats: Chats,
+    #[cfg(feature = "hydrate")]
+    vault: StoredValue<Option<crate::vault::Vault>, LocalStorage>,
+}
+
+impl App {
+    pub(crate) fn new(first: Route) -> Self {
+        Self {
+            route: RwSignal::new(first),
+            wanted: RwSignal::new(None),
+            ready: RwSignal::new(false),
+            visible: RwSignal::new(true),
+            status: RwSignal::new(None),
+            connection: RwSignal::new(None),
+            progress: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            chats: Chats::new(),
+            #[cfg(feature = "hydrate")]
+            vault: StoredValue::new_local(None),
+        }
+    }
+
+    /// The one of this page; every component is below [`crate::app::app`], which provides it.
+    pub(crate) fn here() -> Self {
+        use_context().unwrap_or_else(|| Self::new(Route::Home))
+    }
+
+    pub(crate) fn username(self) -> Option<String> {
+        match self.status.get() {
+            Some(Status::SignedIn { username, .. }) => Some(username),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn progress_of(self, task: Task) -> Option<Progress> {
+        self.progress.get().filter(|progress| progress.task == task)
+    }
+
+    #[cfg(feature = "hydrate")]
+    pub(crate) async fn ask<A: Ask>(self, question: A) -> Result<A::Answer, Trouble> {
+        match self.vault.get_value() {
+            Some(vault) => vault.ask(question).await,
+            None => Err(Trouble::Fault { code: "not connected".into() }),
+        }
+    }
+
+    /// At build time nobody answers.
+    #[cfg(not(feature = "hydrate"))]
+    pub(crate) async fn ask<A: Ask>(self, _: A) -> Result<A::Answer, Trouble> {
+        core::future::pending().await
+    }
+
+    /// Asks where only the doing matters.
+    pub(crate) fn tell<A: Ask>(self, question: A) {
+        leptos::task::spawn_local(async move {
+            let _ = self.ask(question).await;
+        });
+    }
+
+    #[cfg(not(feature = "hydrate"))]
+    pub(crate) fn connect(self) {}
+}

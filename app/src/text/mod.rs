@@ -1,0 +1,47 @@
+//! Every sentence that a person reads. Two words name the two secrets: password and recovery key.
+
+mod table;
+mod trouble;
+
+pub use table::*;
+pub(crate) use trouble::{failed, trouble, warning};
+
+/// A sentence with its one gap filled.
+pub(crate) fn fill(sentence: &str, value: &str) -> String {
+    let (before, after) = sentence.split_once("{}").unwrap_or((sentence, ""));
+    [before, value, after].concat()
+}
+
+/// `{}` as a number; the first sentence for exactly one.
+pub(crate) fn count(one: &str, many: &str, n: u32) -> String {
+    if n == 1 { one.to_owned() } else { fill(many, &n.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_words_for_two_secrets() {
+        const NEVER: [&str; 8] = [
+            "passphrase", "security key", "pin ", "phrase", "encryption key", "secret key", "master password", "backup key",
+        ];
+        for (name, sentence) in ALL.iter().chain(trouble::ALL) {
+            let lower = [&sentence.to_lowercase(), " "].concat();
+            for word in NEVER {
+                let at_start_of_word = lower.match_indices(word).any(|(at, _)| {
+                    !lower[..at].ends_with(|c: char| c.is_ascii_alphabetic())
+                });
+                assert!(!at_start_of_word, "{name} says {word:?}: {sentence}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_is_empty_or_has_two_gaps() {
+        for (name, sentence) in ALL.iter().chain(trouble::ALL) {
+            assert!(!sentence.trim().is_empty(), "{name}");
+            assert!(sentence.matches("{}").count() <= 1, "{name}");
+        }
+    }
+}

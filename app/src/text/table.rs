@@ -1,0 +1,188 @@
+macro_rules! texts {
+    ($($name:ident = $sentence:literal;)*) => {
+        $(pub const $name: &str = $sentence;)*
+        /// For the glossary test.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $sentence)),*];
+    };
+}
+pub(super) use texts;
+
+texts! {
+    BRAND = "Signet";
+    DESCRIPTION = "Signet is a messenger in the browser. Messages are sealed in your browser before they leave it; the server cannot read them.";
+
+    // Titles of the pages
+    TITLE_HOME = "Signet: messages sealed in your browser";
+    TITLE_SIGN_UP = "Create account · Signet";
+    TITLE_SIGN_IN = "Sign in · Signet";
+    TITLE_CHAT = "Conversations · Signet";
+    TITLE_SETTINGS = "Settings · Signet";
+    TITLE_PRIVACY = "Privacy · Signet";
+
+    // Words used in several places
+    CREATE_ACCOUNT = "Create account";
+    SIGN_IN = "Sign in";
+    SIGN_OUT = "Sign out";
+    SETTINGS = "Settings";
+    PRIVACY = "Privacy";
+    USERNAME = "Username";
+    PASSWORD = "Password";
+    CANCEL = "Cancel";
+    CLOSE = "Close";
+    STAY = "Stay signed in on this browser";
+    STAY_HINT = "Choose this only on a device that is yours. Without it, closing the browser ends the visit.";
+    LOADING = "Loading…";
+
+    // First page
+    HOME_LEAD = "Private by construction, not by promise.";
+    HOME_TEXT = "A messenger for the browser. Each message is sealed before it leaves your device and opened only on the devices of the people in the conversation. The server carries envelopes that it cannot open.";
+    HOME_PROTECTS = "What it protects";
+    HOME_PROTECTS_1 = "What you write: only you and the people you write to can read it.";
+    HOME_PROTECTS_2 = "Who wrote it: every message is signed, and one that does not check is never shown.";
+    HOME_PROTECTS_3 = "Your history: your password alone brings it back, in any browser. The server never learns it.";
+    HOME_LIMITS = "What it does not";
+    HOME_LIMITS_1 = "The server sees who writes to whom, when, and roughly how much.";
+    HOME_LIMITS_2 = "A device that is broken into, or a person who looks over your shoulder, can read what you can read.";
+    HOME_LIMITS_3 = "The server delivers this page. If it delivered a different one to you, your browser alone could not tell.";
+    HOME_MORE = "What is kept, and for how long";
+
+    // Create account
+    SIGN_UP_LEAD = "Choose a name that others can find you by, and a password that nobody can guess.";
+    USERNAME_HINT = "3 to 32 letters a-z, digits or underscores, beginning with a letter.";
+    PASSWORD_HINT = "At least 12 characters. Several unrelated words are easy to remember and hard to guess.";
+    REPEAT_PASSWORD = "Repeat password";
+    STRENGTH = "Strength";
+    STRENGTH_NONE = "Not long enough yet";
+    STRENGTH_WEAK = "Easy to guess";
+    STRENGTH_FAIR = "Fair";
+    STRENGTH_GOOD = "Good";
+    STRENGTH_STRONG = "Strong";
+    HAVE_ACCOUNT = "Already have an account?";
+    NO_ACCOUNT = "New here?";
+    CREATING_KEYS = "Creating your keys";
+    CREATING_TEXT = "Your browser is making your keys. They never leave it unsealed. This takes up to a minute on a slow device.";
+    USERNAME_SHORT = "This username is too short. Use at least 3 characters.";
+    USERNAME_LONG = "This username is too long. Use at most 32 characters.";
+    USERNAME_START = "A username begins with a letter. Put a letter first.";
+    USERNAME_CHARACTER = "A username has only letters a-z, digits and underscores. Remove the other characters.";
+    PASSWORD_SHORT = "This password is too short. Use at least 12 characters.";
+    PASSWORD_LONG = "This password is too long. Use at most 1,000 characters.";
+    PASSWORD_COMMON = "This password is among the first that a stranger would try. Use several unrelated words instead.";
+    PASSWORD_REPEATS = "This password repeats itself. Use several unrelated words instead.";
+    PASSWORD_SEQUENCE = "This password follows a row of the keyboard or the alphabet. Use several unrelated words instead.";
+    PASSWORD_USERNAME = "This password holds your username, which everyone may know. Choose one without it.";
+    PASSWORD_DIFFERS = "The two passwords differ. Type the same password twice.";
+
+    // Recovery key
+    RECOVERY_KEY = "Your recovery key";
+    RECOVERY_TEXT = "If you ever forget your password, this recovery key is the only way back to your account and your messages. Nobody else has it, and it is shown only now. Print it, or keep it in a password manager.";
+    COPY = "Copy";
+    COPIED = "Copied. Clear the clipboard once you have put it somewhere safe.";
+    COPY_FAILED = "The browser did not allow copying. Select the recovery key and copy it by hand, or download it.";
+    DOWNLOAD = "Download";
+    SAVED_IT = "I have saved my recovery key";
+    CONTINUE = "Continue";
+    RECOVERY_FILE = "Signet recovery key of {}";
+
+    // Sign in
+    SIGN_IN_LEAD = "Your password opens your messages in this browser. It is never sent to the server.";
+    SIGNING_IN = "Opening your account";
+    SIGNING_IN_TEXT = "Checking your password takes your browser a few seconds. That slowness is what makes it hard to guess.";
+    USERNAME_EMPTY = "Type your username.";
+    PASSWORD_EMPTY = "Type your password.";
+
+    // Conversations
+    CONVERSATIONS = "Conversations";
+    NEW_CONVERSATION = "New conversation";
+    NEW_CONVERSATION_TEXT = "Type the exact username of the person you want to write to. There is no list of people to search, by design.";
+    START_CONVERSATION = "Start conversation";
+    NO_CONVERSATIONS = "No conversations yet";
+    NO_CONVERSATIONS_TEXT = "Ask a friend for their exact username, then start with the plus button above.";
+    NOTHING_OPEN = "Nothing open";
+    NOTHING_OPEN_TEXT = "Choose a conversation from the list, or start a new one.";
+    UNREAD_ONE = "1 unread message";
+    UNREAD_MANY = "{} unread messages";
+    YOU = "You:";
+    HISTORY = "Bringing back your history";
+    HISTORY_ONE = "Bringing back your history: 1 message left";
+    HISTORY_LEFT = "Bringing back your history: {} messages left";
+    CONNECTION = "Connection";
+    CONNECTED = "connected";
+    RECONNECTING = "reconnecting";
+    OFFLINE = "offline";
+    BACK = "Back to the list";
+
+    // One conversation
+    MESSAGES = "Messages";
+    MESSAGE = "Message";
+    SEND = "Send";
+    DETAILS = "Conversation details";
+    NO_MESSAGES = "No messages yet";
+    NO_MESSAGES_TEXT = "Everything written here is sealed for you and {} alone. Say hello.";
+    UNREAD_LINE = "New";
+    LOADING_OLDER = "Loading older messages…";
+    START_OF = "This is the beginning of your conversation.";
+    STATE_SENDING = "Sending";
+    STATE_SENT = "Sent";
+    STATE_DELIVERED = "Delivered";
+    STATE_READ = "Read";
+    STATE_FAILED = "Not sent";
+    RETRY = "Try again";
+    DISCARD = "Discard";
+    UNSUPPORTED = "This message was written with a newer version of Signet. Reload the page to get it and read the message.";
+    CHARACTERS_LEFT = "{} characters left";
+    TOO_MANY_CHARACTERS = "{} characters too many. Shorten the message or send it in parts.";
+    NOT_HERE = "This conversation is not in your list";
+    NOT_HERE_TEXT = "It may belong to another account. Choose one from the list.";
+
+    // Details
+    SAFETY_NUMBER = "Safety number";
+    SAFETY_TEXT = "Compare this number with {} in person or over a call. If both of you see the same, nobody stands between you.";
+    DETAILS_LOADING = "Computing the safety number…";
+
+    // Settings
+    ACCOUNT = "Account";
+    SIGNED_IN_AS = "Signed in as";
+    SIGN_OUT_TEXT = "Signing out removes everything from this browser. Your password brings it all back.";
+    APPEARANCE = "Appearance";
+    THEME = "Theme";
+    THEME_SYSTEM = "Like the device";
+    THEME_LIGHT = "Light";
+    THEME_DARK = "Dark";
+    BACK_TO_CHAT = "Back to conversations";
+
+    // Privacy
+    PRIVACY_LEAD = "What is kept, where, for how long, and what is not.";
+    PRIVACY_SERVER = "On the server";
+    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept until the account is deleted.";
+    PRIVACY_SERVER_2 = "A record that lets the server check your password without ever learning it.";
+    PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
+    PRIVACY_SERVER_4 = "Your sessions: when each began and was last used. They end when you sign out or expire.";
+    PRIVACY_BROWSER = "In this browser";
+    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts and unsent messages, and what opens them for as long as you are signed in. Signing out removes them.";
+    PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
+    PRIVACY_NOT = "What is not kept";
+    PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";
+    PRIVACY_NOT_2 = "What you write, in any form that the server can open. Its logs name no account and hold no content.";
+    PRIVACY_NOT_3 = "A public list of people. A username is found only by someone who knows it exactly.";
+    PRIVACY_LIMITS = "Limits, stated plainly";
+    PRIVACY_LIMITS_1 = "The server knows who writes to whom and when. Sealing does not hide that.";
+    PRIVACY_LIMITS_2 = "Someone who obtains your password can read your whole history. So can someone who controls your device while you are signed in.";
+    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back.";
+    PRIVACY_LIMITS_4 = "The server delivers this page's code. Its files are fixed and listed by hash, so that a change can be noticed, but a browser alone cannot prevent one.";
+    PRIVACY_LIMITS_5 = "What you send, the other person can keep, copy and show.";
+
+    // What a browser may lack
+    MISSING_SECURE_CONTEXT = "This page was not opened over a secure connection";
+    MISSING_SECURE_CONTEXT_TEXT = "Browsers allow sealing messages only on pages opened over HTTPS. Open this page again with https:// at the beginning of its address.";
+    MISSING_WEBASSEMBLY = "WebAssembly is switched off in this browser";
+    MISSING_WEBASSEMBLY_TEXT = "Signet seals and opens messages with WebAssembly. Switch it on in the browser's settings. On an iPhone or iPad in Lockdown Mode, exclude this site from it: tap the page menu in the address bar, then Website Settings, and turn Lockdown Mode off for this site. Then reload.";
+    MISSING_STORAGE = "This browser does not let Signet store anything";
+    MISSING_STORAGE_TEXT = "Signet keeps sealed messages and unsent ones in the browser's storage. Leave private browsing, or allow this site to store data in the browser's privacy settings, then reload.";
+    MISSING_COOKIES = "This browser blocks cookies for this site";
+    MISSING_COOKIES_TEXT = "Signet needs one cookie of its own, to stay signed in. Allow cookies for this site in the browser's settings, then reload.";
+    MISSING_BROWSER = "Signet could not start in this browser";
+    MISSING_BROWSER_TEXT = "Part of the page did not arrive unchanged, or the browser is too old for it. Reload the page. If this remains, update the browser, or use a current Firefox, Chrome, Edge or Safari.";
+    MISSING_JAVASCRIPT = "Signet needs JavaScript. Everything that seals and opens your messages runs in your browser, and none of it can run without. Allow JavaScript for this site, then reload.";
+}

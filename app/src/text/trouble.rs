@@ -1,0 +1,98 @@
+//! A sentence with cause and cure for everything that can go wrong.
+
+use signet_ask::{FailedBecause, Trouble, Warning};
+
+use super::{count, fill, table};
+
+table::texts! {
+    BAD_USERNAME = "This is not a username. Usernames have 3 to 32 letters a-z, digits or underscores and begin with a letter.";
+    BAD_PASSWORD = "This password is too short or too long. Use at least 12 characters.";
+    USERNAME_TAKEN = "This username is taken. Choose another.";
+    LOGIN_FAILED = "The username or the password is wrong. Check both and try again.";
+    NO_SUCH_USER = "Nobody has this username. Check the spelling with the person you are looking for.";
+    YOURSELF = "That is your own username. Type the username of someone else.";
+    TOO_MANY_ONE = "Too many tries. Wait 1 second, then try again.";
+    TOO_MANY = "Too many tries. Wait {} seconds, then try again.";
+    UNREACHABLE = "The server cannot be reached. Check your network; it may also be restarting. Then try again.";
+    RELAY_STORE = "The server cannot store anything at the moment. Nothing is lost here; try again later, or tell whoever runs it.";
+    RELAY_NONSENSE = "The server's answer made no sense. Reload the page, which brings both to the same version, and try again.";
+    REGISTRATION_CLOSED = "This server takes no new accounts. Ask whoever runs it for one.";
+    WRONG_ORIGIN = "This page is not at the server's own address. Open {} instead.";
+    WEAK_PROFILE = "The server asks for weaker protection of your password than Signet allows, so it was not used. Tell whoever runs the server.";
+    KEYSTORE_DAMAGED = "Your stored keys do not open: they were altered, or they are not yours. Nothing was shown or changed. Try again; if it remains, tell whoever runs the server.";
+    ROLLED_BACK = "The server offers an older state of your account than this browser has already seen, so it was refused. Try again later; if it remains, tell whoever runs the server.";
+    BAD_STATEMENT = "This person's keys do not check, so nothing was sent. Try again later, and ask them over another channel whether something changed.";
+    KEY_LOG_FORKED = "This person's keys do not continue those seen before, so nothing is sent. Ask them over another channel whether something changed.";
+    BAD_TEXT = "A message needs at least one character and at most 20,000. Change its length and send again.";
+    NOT_FOUND = "This is no longer here. Reload the page to see the current state.";
+    SIGNED_OUT = "Nobody is signed in here. Sign in again.";
+    SESSION_ENDED = "This session was ended or has expired. Sign in again; nothing is lost.";
+    STORAGE = "This browser's storage cannot be written ({}). Free some space or leave private browsing, then reload.";
+    CANCELLED = "Stopped, as you asked. No account was made.";
+    BUSY = "Something else is still running. Wait until it is done, then try again.";
+    FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
+
+    FAILED_NO_ACCOUNT = "Not sent: this account no longer exists. Discard the message.";
+    FAILED_TOO_LARGE = "Not sent: the message is too large. Discard it and send it in parts.";
+    FAILED_REFUSED = "Not sent: the server refused it. Reload the page, then try again.";
+    FAILED_BLOCKED = "Not sent, because of the warning above. Settle it with this person first, then try again.";
+
+    MISSING_ONE = "1 message did not arrive. Ask this person to send it again.";
+    MISSING_MANY = "{} messages did not arrive. Ask this person to send them again.";
+    EQUIVOCATION = "Two different messages claim the same place. The server or the other side is not being truthful. Ask this person over another channel what they wrote.";
+    VIEWS_DIFFER = "You and the other side were given different messages. Compare what you see over another channel.";
+    WARN_KEY_LOG = "This person's keys do not continue those seen before. Nothing is sent until this is settled: compare the safety number over another channel.";
+    NEW_IDENTITY = "This person has a new identity. Compare the safety number with them before you write anything delicate.";
+    NEW_IDENTITY_VERIFIED = "This person has a new identity, and you had verified the old one. Nothing is sent until you compare the safety number with them.";
+}
+
+pub(crate) fn trouble(trouble: &Trouble) -> String {
+    let sentence = match trouble {
+        Trouble::BadUsername => BAD_USERNAME,
+        Trouble::BadPassword => BAD_PASSWORD,
+        Trouble::UsernameTaken => USERNAME_TAKEN,
+        Trouble::LoginFailed => LOGIN_FAILED,
+        Trouble::NoSuchUser => NO_SUCH_USER,
+        Trouble::Yourself => YOURSELF,
+        Trouble::TooMany { after_s } => return count(TOO_MANY_ONE, TOO_MANY, *after_s),
+        Trouble::Unreachable => UNREACHABLE,
+        Trouble::RelayStore => RELAY_STORE,
+        Trouble::RelayNonsense => RELAY_NONSENSE,
+        Trouble::RegistrationClosed => REGISTRATION_CLOSED,
+        Trouble::WrongOrigin { public_url } => return fill(WRONG_ORIGIN, public_url),
+        Trouble::WeakProfile => WEAK_PROFILE,
+        Trouble::KeystoreDamaged => KEYSTORE_DAMAGED,
+        Trouble::RolledBack => ROLLED_BACK,
+        Trouble::BadStatement => BAD_STATEMENT,
+        Trouble::KeyLogForked => KEY_LOG_FORKED,
+        Trouble::BadText => BAD_TEXT,
+        Trouble::NotFound => NOT_FOUND,
+        Trouble::SignedOut => SIGNED_OUT,
+        Trouble::SessionEnded => SESSION_ENDED,
+        Trouble::Storage { reason } => return fill(STORAGE, reason),
+        Trouble::Cancelled => CANCELLED,
+        Trouble::Busy => BUSY,
+        Trouble::Fault { code } => return fill(FAULT, code),
+    };
+    sentence.to_owned()
+}
+
+pub(crate) fn failed(because: FailedBecause) -> &'static str {
+    match because {
+        FailedBecause::NoSuchAccount => FAILED_NO_ACCOUNT,
+        FailedBecause::TooLarge => FAILED_TOO_LARGE,
+        FailedBecause::Refused => FAILED_REFUSED,
+        FailedBecause::Blocked => FAILED_BLOCKED,
+    }
+}
+
+pub(crate) fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::Missing { count: n } => count(MISSING_ONE, MISSING_MANY, *n),
+        Warning::Equivocation => EQUIVOCATION.to_owned(),
+        Warning::ViewsDiffer => VIEWS_DIFFER.to_owned(),
+        Warning::KeyLogForked => WARN_KEY_LOG.to_owned(),
+        Warning::NewIdentity { verified: false } => NEW_IDENTITY.to_owned(),
+        Warning::NewIdentity { verified: true } => NEW_IDENTITY_VERIFIED.to_owned(),
+    }
+}
