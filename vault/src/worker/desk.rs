@@ -41,6 +41,10 @@ impl Desk {
         }
     }
 
+    pub(super) fn online(&self, online: bool) {
+        self.runner.feed(Input::Online(online));
+    }
+
     /// Returns what the tab should hear before this answer.
     pub(super) fn answered(&self, ask: AskId) -> Vec<Event> {
         let mut state = self.state.borrow_mut();

@@ -91,7 +91,10 @@ impl Tabs {
             state.desk = Some(Rc::clone(&desk));
             state.unanswered.clone()
         };
-        self.take_over();
+        // A page that is still attaching opens the account itself.
+        if !unanswered.values().any(|question| matches!(question, Question::Attach(_))) {
+            self.take_over();
+        }
         for (ask, question) in unanswered {
             desk.ask(AskId { tab: OWN_PAGE, ask }, question);
         }
@@ -111,6 +114,12 @@ impl Tabs {
     }
 
     fn page_says(&self, event: &MessageEvent) {
+        if let Some(online) = event.data().as_bool() {
+            if let Some(desk) = self.state.borrow().desk.clone() {
+                desk.online(online);
+            }
+            return;
+        }
         let Some(mut message) = js::bytes(&event.data()).and_then(|bytes| decode::<ToVault>(&bytes)) else {
             return web_sys::console::error_1(&"vault: a message of the page cannot be read".into());
         };
