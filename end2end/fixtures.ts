@@ -1,0 +1,80 @@
+import { test as base, expect, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { Relay } from "./relay.ts";
+
+/** What no page may ever do, whatever is tested: break the content security policy, or throw. */
+export class Watch {
+  readonly violations: string[] = [];
+  readonly faults: string[] = [];
+  readonly strangers: string[] = [];
+
+  constructor(private readonly origin: string) {}
+
+  async over(context: BrowserContext): Promise<void> {
+    await context.exposeBinding("signetTestViolation", (_source, what: string) => void this.violations.push(what));
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        const tell = (window as unknown as { signetTestViolation(what: string): void }).signetTestViolation;
+        tell(`${event.effectiveDirective} refused ${event.blockedURI} (${event.sourceFile}:${event.lineNumber})`);
+      });
+    });
+    context.on("console", (message) => {
+      if (/content security policy|trusted ?(html|script|type)/i.test(message.text())) this.violations.push(message.text());
+      // The browser's own report of a refused request is no fault of the page.
+      else if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text())) {
+        this.faults.push(message.text());
+      }
+    });
+    context.on("weberror", (error) => this.faults.push(String(error.error())));
+    context.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(this.origin) && !/^(blob|data):/.test(url)) this.strangers.push(url);
+    });
+  }
+
+  check(): void {
+    expect(this.violations, "violations of the content security policy").toEqual([]);
+    expect(this.faults, "errors in the pages").toEqual([]);
+    expect(this.strangers, "requests to other sites").toEqual([]);
+  }
+}
+
+export type People = {
+  relay: Relay;
+  /** A browser profile of its own: other cookies, other storage. */
+  newBrowser: (name?: string) => Promise<BrowserContext>;
+  /** A first page in a profile of its own. */
+  newPage: () => Promise<Page>;
+};
+
+export const test = base.extend<People>({
+  relay: async ({}, use, info) => {
+    const relay = await Relay.start();
+    await use(relay);
+    if (info.status !== info.expectedStatus) {
+      await info.attach("relay.log", { body: relay.logs.join(""), contentType: "text/plain" });
+      console.log(relay.logs.join("").split("\n").slice(-40).join("\n"));
+    }
+    await relay.stop();
+  },
+  newBrowser: async ({ browser, relay }, use) => {
+    const watch = new Watch(relay.url);
+    const open: BrowserContext[] = [];
+    await use(async () => {
+      const context = await profile(browser, relay);
+      await watch.over(context);
+      open.push(context);
+      return context;
+    });
+    await Promise.all(open.map((context) => context.close()));
+    watch.check();
+  },
+  newPage: async ({ newBrowser }, use) => {
+    await use(async () => (await newBrowser()).newPage());
+  },
+});
+
+export function profile(browser: Browser, relay: Relay): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: relay.url, ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } });
+}
+
+export { expect };

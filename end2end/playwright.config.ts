@@ -1,0 +1,26 @@
+import { defineConfig } from "@playwright/test";
+import { CHROMIUM } from "./chromium.ts";
+
+// One worker: the tests make keys, which takes a processor's whole attention. No retries: a test that passes the second
+// time has found something.
+export default defineConfig({
+  testDir: "specs",
+  outputDir: "test-results",
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  reporter: [["list"], ["./closing.ts"]],
+  use: {
+    browserName: "chromium",
+    headless: true,
+    launchOptions: CHROMIUM,
+    ignoreHTTPSErrors: true,
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
+    trace: "off",
+    screenshot: "off",
+  },
+});

@@ -1,0 +1,69 @@
+import { expect, test } from "../fixtures.ts";
+import {
+  expectSignedIn, expectSignedOut, expectTexts, introduce, openConversation, send, signOut,
+} from "../people.ts";
+
+test("a second and a third tab open without a question and stay in step", async ({ newBrowser, newPage }) => {
+  const home = await newBrowser();
+  const [first, bruno] = [await home.newPage(), await newPage()];
+  await introduce(first, bruno);
+  const second = await home.newPage();
+  const third = await home.newPage();
+  for (const tab of [second, third]) {
+    await tab.goto("/chat");
+    await expectSignedIn(tab);
+    await openConversation(tab, "bruno");
+    await expectTexts(tab, ["Hello, Bruno."]);
+  }
+  await send(second, "from the second");
+  await send(bruno, "to all of you");
+  const all = ["Hello, Bruno.", "from the second", "to all of you"];
+  for (const page of [first, second, third, bruno]) await expectTexts(page, all);
+});
+
+test("the tab that was first may close", async ({ newBrowser, newPage }) => {
+  const home = await newBrowser();
+  const [first, bruno] = [await home.newPage(), await newPage()];
+  await introduce(first, bruno);
+  const second = await home.newPage();
+  await second.goto("/chat");
+  await openConversation(second, "bruno");
+  await first.close();
+  await send(second, "the first is gone");
+  await expectTexts(bruno, ["Hello, Bruno.", "the first is gone"]);
+  await send(bruno, "and you are here");
+  await expectTexts(second, ["Hello, Bruno.", "the first is gone", "and you are here"]);
+  const third = await home.newPage();
+  await third.goto("/chat");
+  await expectSignedIn(third);
+});
+
+test("a second tab that is closed in the middle of sending loses nothing", async ({ newBrowser, newPage }) => {
+  const home = await newBrowser();
+  const [first, bruno] = [await home.newPage(), await newPage()];
+  await introduce(first, bruno);
+  const second = await home.newPage();
+  await second.goto("/chat");
+  await openConversation(second, "bruno");
+  await send(second, "just before");
+  await second.close();
+  await expectTexts(bruno, ["Hello, Bruno.", "just before"]);
+  await expectTexts(first, ["Hello, Bruno.", "just before"]);
+});
+
+test("signing out in one tab signs out in all, and leaves nothing behind", async ({ newBrowser, newPage }) => {
+  const home = await newBrowser();
+  const [first, bruno] = [await home.newPage(), await newPage()];
+  await introduce(first, bruno);
+  const second = await home.newPage();
+  await second.goto("/chat");
+  await expectSignedIn(second);
+  await signOut(first);
+  await expectSignedOut(second);
+  await second.reload();
+  await expectSignedOut(second);
+  const kept = await second.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  expect(kept).not.toContain("Hello");
+  const cookies = await home.cookies();
+  expect(cookies.filter((cookie) => cookie.value.length > 0 && cookie.name.includes("sid"))).toEqual([]);
+});
