@@ -200,3 +200,22 @@ impl fmt::Debug for Login {
         f.write_str("Login(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opaque_ke::generic_array::typenum::U64;
+
+    use super::*;
+
+    /// Expected value: Python `cryptography` 48 (OpenSSL), `Argon2id(salt=bytes(16), length=64, iterations=3, lanes=1,
+    /// memory_cost=65536).derive(bytes([1]) * 64)`.
+    #[test]
+    fn profile_one_stretches_as_another_implementation_does() {
+        let out = Stretch(KdfProfile::One).hash(GenericArray::<u8, U64>::from([1; 64])).unwrap();
+        assert_eq!(
+            hex::encode(out),
+            "7efc3c9a9a794ae0bd74c6522a76ee8419906b4b136959c19edcc2696d93f6a5\
+             3c6249c610a15a4ba5432654dd11a7d33c4550dcd28475507135588848d89f4c"
+        );
+    }
+}

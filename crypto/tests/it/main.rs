@@ -1,5 +1,8 @@
 //! What the formats promise, seen from outside the crate.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod making;
 mod messages;
 mod objects;
 mod opaque;
