@@ -1,1 +1,22 @@
+//! The relay. It stores sealed messages, wrapped keys and public keys, delivers them, and serves the pages. It is not built
+//! with any code that could open a message.
+//!
+//! [`serve`] is the whole of it on a listener; `main.rs` only reads the options.
 
+mod api;
+mod app;
+mod config;
+mod http;
+mod login;
+mod opaque;
+mod origin;
+mod random;
+mod rate;
+mod relay;
+mod router;
+mod serve;
+mod site;
+mod store;
+
+pub use config::{Clock, Command, Config, ConfigError, Database, Limits, LogFormat, Net, Options, ServeOptions, Tls};
+pub use serve::serve;

@@ -1,1 +1,56 @@
-fn main() {}
+use std::{io, net::TcpListener, process::ExitCode};
+
+use clap::Parser;
+use signet::{Command, ConfigError, LogFormat, Options, serve};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Serve(options) = Options::parse().command;
+    let run = async {
+        let options = options.with_file()?;
+        log(options.log());
+        let listen = options.listen();
+        let config = options.config()?;
+        let listener = TcpListener::bind(listen).map_err(|error| busy(&listen.to_string(), &error))?;
+        serve(config, listener, stopped()).await
+    };
+    match run.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("signet: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn busy(listen: &str, error: &io::Error) -> ConfigError {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => ConfigError(format!(
+            "{listen} is taken by another program. Stop that one, or choose another address with --listen."
+        )),
+        _ => ConfigError(format!("cannot listen on {listen} ({error}). Choose another address with --listen.")),
+    }
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stopped() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        return;
+    }
+    tokio::signal::ctrl_c().await.ok();
+}

@@ -1,0 +1,41 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use signet_shared::{
+    AccountId,
+    api::{self, PutState, Stored},
+    opaque::SecretKind,
+};
+
+use crate::{
+    app::App,
+    http::{Octets, Refused, Reply, SignedIn},
+};
+
+pub(crate) async fn vault(State(app): State<Arc<App>>, who: SignedIn) -> Result<Reply<api::Vault>, Refused> {
+    Ok(Reply(open(&app, who.account, SecretKind::Password).await?))
+}
+
+pub(crate) async fn put_state(
+    State(app): State<Arc<App>>,
+    who: SignedIn,
+    Octets(put): Octets<PutState>,
+) -> Result<Reply<Stored>, Refused> {
+    let version = app.store.put_state(who.account, put.expected, put.state).await?;
+    app.hub.state_changed(who.account, version, who.token);
+    Ok(Reply(Stored { version }))
+}
+
+/// What a browser opens the account with.
+pub(super) async fn open(app: &App, account: AccountId, kind: SecretKind) -> Result<api::Vault, Refused> {
+    let vault = app.store.vault(account, kind).await?;
+    Ok(api::Vault {
+        account_id: account,
+        slot: vault.slot,
+        keystore_version: vault.keystore.version,
+        keystore: vault.keystore.bytes,
+        state_version: vault.state.version,
+        state: vault.state.bytes,
+        statements: vault.statements,
+    })
+}

@@ -1,0 +1,19 @@
+//! The HTTP API, one verb a file; bodies and paths are `signet_shared::api`'s.
+
+mod about;
+mod account;
+mod health;
+mod login;
+mod lookup;
+mod register;
+mod share;
+mod sign_out;
+
+pub(crate) use about::about;
+pub(crate) use account::{put_state, vault};
+pub(crate) use health::{healthz, readyz};
+pub(crate) use login::{finish as login_finish, start as login_start};
+pub(crate) use lookup::lookup;
+pub(crate) use register::{finish as register_finish, start as register_start};
+pub(crate) use share::{confirm as share_confirm, take as share_take};
+pub(crate) use sign_out::sign_out;

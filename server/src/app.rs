@@ -1,0 +1,58 @@
+use std::sync::Arc;
+
+use crate::{
+    config::{Address, Clock, Limits, Net},
+    login::Logins,
+    opaque::Opaque,
+    origin::Origin,
+    rate::Window,
+    relay::Hub,
+    site::Site,
+    store::Store,
+};
+use signet_shared::AccountId;
+
+/// What every route may use.
+pub(crate) struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) opaque: Opaque,
+    pub(crate) logins: Logins,
+    pub(crate) rates: Rates,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    /// The public one.
+    pub(crate) origin: Origin,
+    /// As logins are bound to it.
+    pub(crate) public_url: String,
+    /// Whether the listener itself speaks TLS, and on which port it is.
+    pub(crate) tls: bool,
+    pub(crate) port: u16,
+    pub(crate) registration_open: bool,
+    pub(crate) trusted_proxies: Vec<Net>,
+    pub(crate) site: Site,
+}
+
+pub(crate) struct Rates {
+    /// By username: names that nobody has are counted as well.
+    pub(crate) login_minute: Window<String>,
+    pub(crate) login_day: Window<String>,
+    pub(crate) login_address: Window<Address>,
+    pub(crate) register_start: Window<Address>,
+    pub(crate) register_finish: Window<Address>,
+    pub(crate) lookup: Window<AccountId>,
+}
+
+impl Rates {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        const MINUTE: u64 = 60_000;
+        Self {
+            login_minute: Window::new(limits.login_per_minute, MINUTE),
+            login_day: Window::new(limits.login_per_day, 24 * 60 * MINUTE),
+            login_address: Window::new(limits.login_per_address_minute, MINUTE),
+            register_start: Window::new(limits.register_per_address_hour, 60 * MINUTE),
+            register_finish: Window::new(limits.register_per_address_hour, 60 * MINUTE),
+            lookup: Window::new(limits.lookup_per_minute, MINUTE),
+        }
+    }
+}

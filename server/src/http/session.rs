@@ -1,0 +1,88 @@
+use std::{convert::Infallible, fmt::Write, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
+use sha2::{Digest, Sha256};
+use signet_shared::{AccountId, wire::Refusal};
+use zeroize::Zeroize;
+
+use super::{Refused, cookie};
+use crate::{
+    app::App,
+    random,
+    store::{StoreError, TokenHash},
+};
+
+/// 256 random bits that a browser's cookie holds, and nothing else does.
+pub(crate) struct Token([u8; 32]);
+
+impl Token {
+    pub(crate) fn make() -> Self {
+        Self(random::bytes())
+    }
+
+    pub(crate) fn hash(&self) -> TokenHash {
+        Sha256::digest(self.0).into()
+    }
+
+    pub(super) fn to_hex(&self) -> String {
+        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").ok();
+            text
+        })
+    }
+
+    pub(super) fn from_hex(text: &str) -> Option<Self> {
+        signet_shared::EnvId::from_hex(text).map(|bytes| Self(bytes.0))
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl OptionalFromRequestParts<Arc<App>> for Token {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Option<Self>, Infallible> {
+        Ok(cookie::read(&parts.headers))
+    }
+}
+
+/// A request with the cookie of a live session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedIn {
+    pub(crate) account: AccountId,
+    pub(crate) token: TokenHash,
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let token = cookie::read(&parts.headers).ok_or(Refused::from(Refusal::SignedOut))?.hash();
+        let account = check(app, token).await?.ok_or(Refused::from(Refusal::SignedOut))?;
+        Ok(Self { account, token })
+    }
+}
+
+/// Whose session it is, if it lives; using it prolongs it.
+pub(crate) async fn check(app: &Arc<App>, token: TokenHash) -> Result<Option<AccountId>, StoreError> {
+    let Some(session) = app.store.session(token).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let (idle, whole) = (app.limits.session_idle_seconds * 1000, app.limits.session_seconds * 1000);
+    let (unused, age) = (now.saturating_sub(session.used), now.saturating_sub(session.created));
+    if unused >= idle || age >= whole {
+        return Ok(None);
+    }
+    // Written now and then only, and nobody waits for it.
+    if unused > idle / 200 {
+        let app = app.clone();
+        tokio::spawn(async move { app.store.touch(token, now).await });
+    }
+    Ok(Some(session.account))
+}

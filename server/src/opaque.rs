@@ -1,0 +1,138 @@
+//! The relay's half of OPAQUE (RFC 9807): ristretto255-SHA512 with 3DH. The key stretching runs in the browser only, and
+//! neither a password nor a hash of one ever comes here.
+
+use std::{fs, io, path::Path};
+
+use opaque_ke::{
+    CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload,
+    Ristretto255, ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh,
+    errors::ProtocolError,
+    ksf,
+    rand::{CryptoRng, Error, RngCore},
+};
+use signet_shared::opaque::{self, KdfProfile, SecretKind};
+
+/// The suite, as the browser has it. `Ksf` plays no part on this side.
+pub(crate) struct Suite;
+
+impl CipherSuite for Suite {
+    type OprfCs = Ristretto255;
+    type KeyExchange = TripleDh<Ristretto255, sha2_010::Sha512>;
+    type Ksf = ksf::Identity;
+}
+
+pub(crate) struct Opaque {
+    setup: ServerSetup<Suite>,
+    origin: String,
+}
+
+/// The relay's memory between the two steps of a login.
+pub(crate) type LoginState = ServerLogin<Suite>;
+
+impl Opaque {
+    /// A key that is gone at the end of the process.
+    pub(crate) fn make(origin: String) -> Self {
+        Self { setup: ServerSetup::new(&mut SystemRng), origin }
+    }
+
+    /// The key in `file`; made there, and synced to disk, if there is none. Apart from the database: who steals that alone
+    /// cannot even guess passwords.
+    pub(crate) fn load_or_make(file: &Path, origin: String) -> io::Result<Self> {
+        let setup = match fs::read(file) {
+            Ok(bytes) => ServerSetup::deserialize(&bytes).map_err(|_| {
+                let text = format!("{} is not a login key of this relay; restore it from a backup", file.display());
+                io::Error::new(io::ErrorKind::InvalidData, text)
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let setup = ServerSetup::<Suite>::new(&mut SystemRng);
+                write_private(file, &setup.serialize())?;
+                setup
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Self { setup, origin })
+    }
+
+    pub(crate) fn register(&self, kind: SecretKind, username: &str, request: &[u8]) -> Result<Vec<u8>, ProtocolError> {
+        let request = RegistrationRequest::deserialize(request)?;
+        let id = opaque::credential_id(kind, username);
+        Ok(ServerRegistration::<Suite>::start(&self.setup, request, &id)?.message.serialize().to_vec())
+    }
+
+    /// The record to store, if it is one.
+    pub(crate) fn record(upload: &[u8]) -> Result<Vec<u8>, ProtocolError> {
+        let upload = RegistrationUpload::<Suite>::deserialize(upload)?;
+        Ok(ServerRegistration::finish(upload).serialize().to_vec())
+    }
+
+    /// Without a record the answer has the same shape and size as with one, and no secret fits it.
+    pub(crate) fn login(
+        &self,
+        kind: SecretKind,
+        username: &str,
+        profile: KdfProfile,
+        record: Option<&[u8]>,
+        ke1: &[u8],
+    ) -> Result<(LoginState, Vec<u8>), ProtocolError> {
+        let record = record.map(ServerRegistration::deserialize).transpose()?;
+        let request = CredentialRequest::deserialize(ke1)?;
+        let id = opaque::credential_id(kind, username);
+        let context = opaque::context(profile, &self.origin);
+        let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
+        let started = ServerLogin::start(&mut SystemRng, &self.setup, record, request, &id, parameters)?;
+        Ok((started.state, started.message.serialize().to_vec()))
+    }
+
+    pub(crate) fn finish(&self, state: LoginState, profile: KdfProfile, ke3: &[u8]) -> Result<(), ProtocolError> {
+        let context = opaque::context(profile, &self.origin);
+        let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
+        state.finish(CredentialFinalization::deserialize(ke3)?, parameters).map(|_| ())
+    }
+}
+
+/// Whole or not at all, and readable by its owner alone.
+fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let new = file.with_extension("new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&new)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    fs::rename(&new, file)?;
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The operating system's random numbers, for a crate that speaks an older `rand`.
+struct SystemRng;
+
+impl RngCore for SystemRng {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        crate::random::fill(dest);
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for SystemRng {}

@@ -1,0 +1,147 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use signet_shared::{
+    AccountId,
+    wire::{ServerFrame, close},
+};
+use tokio::sync::watch;
+
+use super::outbox::Outbox;
+use crate::{
+    config::{Address, Limits},
+    store::TokenHash,
+};
+
+/// Every live connection of this process.
+pub(crate) struct Hub {
+    most_per_account: usize,
+    most_per_address: usize,
+    queue_bytes: u64,
+    inner: Mutex<Inner>,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct Inner {
+    accounts: HashMap<AccountId, Vec<Arc<Line>>>,
+    addresses: HashMap<Address, usize>,
+    stopping: bool,
+}
+
+/// A connection, as others see it.
+pub(crate) struct Line {
+    pub(crate) account: AccountId,
+    pub(crate) token: TokenHash,
+    pub(crate) outbox: Outbox,
+    address: Address,
+}
+
+/// A place in the hub, given up when dropped.
+pub(crate) struct Joined {
+    pub(crate) line: Arc<Line>,
+    hub: Arc<Hub>,
+}
+
+impl Hub {
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        let size = |n| usize::try_from(n).unwrap_or(usize::MAX);
+        Arc::new(Self {
+            most_per_account: size(limits.sockets_per_account),
+            most_per_address: size(limits.sockets_per_address),
+            queue_bytes: limits.socket_queue_bytes,
+            inner: Mutex::default(),
+            count: watch::Sender::new(0),
+        })
+    }
+
+    /// A place for a new connection, or the code to close it with.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        account: AccountId,
+        token: TokenHash,
+        address: Address,
+    ) -> Result<Joined, u16> {
+        let mut inner = self.inner();
+        if inner.stopping {
+            return Err(close::RESTART);
+        }
+        if inner.addresses.get(&address).is_some_and(|n| *n >= self.most_per_address)
+            || inner.accounts.get(&account).is_some_and(|lines| lines.len() >= self.most_per_account)
+        {
+            return Err(close::TRY_LATER);
+        }
+        let line = Arc::new(Line { account, token, outbox: Outbox::new(self.queue_bytes), address });
+        *inner.addresses.entry(address).or_default() += 1;
+        inner.accounts.entry(account).or_default().push(line.clone());
+        self.count.send_modify(|count| *count += 1);
+        Ok(Joined { line, hub: self.clone() })
+    }
+
+    /// A message is in this account's mailbox at `seq`. It is encoded once, and only if somebody is there.
+    pub(crate) fn publish(&self, account: AccountId, seq: u64, encode: impl FnOnce() -> Bytes) {
+        let lines = match self.inner().accounts.get(&account) {
+            Some(lines) => lines.clone(),
+            None => return,
+        };
+        let frame = lines.iter().any(|line| line.outbox.is_live()).then(encode);
+        for line in lines {
+            line.outbox.publish(seq, frame.as_ref());
+        }
+    }
+
+    /// Tells the account's other browsers.
+    pub(crate) fn state_changed(&self, account: AccountId, version: u64, by: TokenHash) {
+        let frame = Bytes::from(ServerFrame::StateChanged { version }.to_bytes());
+        for line in self.inner().accounts.get(&account).into_iter().flatten().filter(|line| line.token != by) {
+            line.outbox.answer(frame.clone());
+        }
+    }
+
+    /// The session has ended: its connections end with it.
+    pub(crate) fn end(&self, token: TokenHash) {
+        for line in self.inner().accounts.values().flatten().filter(|line| line.token == token) {
+            line.outbox.close(close::SESSION_ENDED);
+        }
+    }
+
+    /// Closes every connection and takes no new one.
+    pub(crate) fn stop(&self) {
+        let mut inner = self.inner();
+        inner.stopping = true;
+        for line in inner.accounts.values().flatten() {
+            line.outbox.close(close::RESTART);
+        }
+    }
+
+    /// Waits until no connection is left.
+    pub(crate) async fn empty(&self) {
+        self.count.subscribe().wait_for(|count| *count == 0).await.ok();
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        let mut inner = self.hub.inner();
+        if let Some(lines) = inner.accounts.get_mut(&self.line.account) {
+            lines.retain(|line| !Arc::ptr_eq(line, &self.line));
+            if lines.is_empty() {
+                inner.accounts.remove(&self.line.account);
+            }
+        }
+        if let Some(count) = inner.addresses.get_mut(&self.line.address) {
+            *count -= 1;
+            if *count == 0 {
+                inner.addresses.remove(&self.line.address);
+            }
+        }
+        self.hub.count.send_modify(|count| *count -= 1);
+    }
+}

@@ -1,0 +1,14 @@
+//! Live delivery: one task a connection, fed by what is committed.
+
+mod deliver;
+mod hub;
+mod outbox;
+mod read;
+mod session;
+mod upgrade;
+mod write;
+
+pub(crate) use deliver::Deliver;
+pub(crate) use hub::{Hub, Line};
+pub(crate) use session::{Context, run};
+pub(crate) use upgrade::socket;

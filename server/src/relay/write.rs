@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use axum::extract::ws::Message;
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt};
+use signet_shared::wire::{ServerFrame, close};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::{Context, deliver, outbox::Next};
+use crate::{http, store::StoreError};
+
+/// The other side does not take what is sent.
+struct Gone;
+
+/// Writes until the client is gone. What ends the connection for another reason is left in the outbox as a close code.
+pub(super) async fn write<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context) {
+    let every = Duration::from_secs(context.app.limits.ping_seconds.max(1));
+    let mut ping = interval_at(Instant::now() + every, every);
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let outbox = &context.line.outbox;
+    let mut last = 0;
+    loop {
+        let next = tokio::select! {
+            next = outbox.next(last) => next,
+            _ = ping.tick() => {
+                still_signed_in(context).await;
+                if sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let written = match next {
+            Next::Subscribe(after) => subscribe(sink, context, after, &mut last).await,
+            Next::Frames { answers, deliveries } => frames(sink, context, answers, deliveries, &mut last).await,
+        };
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+/// A session that ran out while the socket stood open.
+async fn still_signed_in(context: &Context) {
+    if let Ok(None) = http::check_session(&context.app, context.line.token).await {
+        context.line.outbox.close(close::SESSION_ENDED);
+    }
+}
+
+async fn subscribe<K: Sink<Message> + Unpin>(
+    sink: &mut K,
+    context: &Context,
+    after: u64,
+    last: &mut u64,
+) -> Result<(), Gone> {
+    context.line.outbox.pause();
+    let head = match context.app.store.head(context.line.account).await {
+        Ok(head) => head,
+        Err(error) => return trouble(context, error),
+    };
+    feed(sink, ServerFrame::Subscribed { head }.to_bytes().into()).await?;
+    // A client that has seen more than there is (a relay restored from a backup) must still hear what comes next.
+    *last = after.min(head);
+    catch_up(sink, context, last).await?;
+    feed(sink, ServerFrame::CaughtUp { seq: *last }.to_bytes().into()).await?;
+    flush(sink).await
+}
+
+/// Sends what the mailbox holds above `last`, page by page as the socket takes it, and goes live.
+async fn catch_up<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context, last: &mut u64) -> Result<(), Gone> {
+    let account = context.line.account;
+    loop {
+        let rows = match context.app.store.page(account, *last).await {
+            Ok(rows) => rows,
+            Err(error) => return trouble(context, error),
+        };
+        if rows.is_empty() && context.line.outbox.go_live(*last) {
+            return Ok(());
+        }
+        for (seq, item) in rows {
+            *last = seq;
+            match item {
+                Some(item) => {
+                    let frame = deliver::frame(seq, item.received, item.record, &item.header, &item.slip, &item.body);
+                    feed(sink, frame).await?;
+                }
+                None => tracing::error!(code = "mailbox.row_corrupt", "store.corrupt"),
+            }
+        }
+        for answer in context.line.outbox.answers() {
+            feed(sink, answer).await?;
+        }
+        flush(sink).await?;
+    }
+}
+
+async fn frames<K: Sink<Message> + Unpin>(
+    sink: &mut K,
+    context: &Context,
+    answers: impl IntoIterator<Item = Bytes>,
+    deliveries: std::collections::VecDeque<(u64, Bytes)>,
+    last: &mut u64,
+) -> Result<(), Gone> {
+    for answer in answers {
+        feed(sink, answer).await?;
+    }
+    let mut gap = deliveries.is_empty() && context.line.outbox.has_missed(*last);
+    for (seq, frame) in deliveries {
+        if seq == *last + 1 {
+            feed(sink, frame).await?;
+            *last = seq;
+        } else if seq > *last {
+            gap = true;
+            break;
+        }
+    }
+    if gap {
+        context.line.outbox.pause();
+        catch_up(sink, context, last).await?;
+    }
+    flush(sink).await
+}
+
+/// Nothing can be read: the client comes back later and asks again from where it is.
+fn trouble(context: &Context, error: StoreError) -> Result<(), Gone> {
+    tracing::warn!(%error, "socket.backlog");
+    context.line.outbox.close(close::TRY_LATER);
+    Ok(())
+}
+
+async fn feed<K: Sink<Message> + Unpin>(sink: &mut K, frame: Bytes) -> Result<(), Gone> {
+    sink.feed(Message::Binary(frame)).await.map_err(|_| Gone)
+}
+
+async fn flush<K: Sink<Message> + Unpin>(sink: &mut K) -> Result<(), Gone> {
+    sink.flush().await.map_err(|_| Gone)
+}

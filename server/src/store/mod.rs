@@ -1,0 +1,210 @@
+//! What the relay keeps, by concern. `memory` is the meaning, `sqlite` the default; `conformance` holds every method of
+//! every store to the same words. Nothing here verifies a signature or could open a message: clients do.
+
+#[cfg(test)]
+mod conformance;
+mod letter;
+mod memory;
+mod sqlite;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use signet_shared::{AccountId, api::Who, opaque::SecretKind, wire::Refusal};
+use thiserror::Error;
+
+pub(crate) use letter::Letter;
+pub(crate) use memory::Memory;
+pub(crate) use sqlite::Sqlite;
+
+/// Milliseconds since 1970, by the relay's clock.
+pub(crate) type Millis = u64;
+/// The SHA-256 of a session's token; the token itself is kept nowhere.
+pub(crate) type TokenHash = [u8; 32];
+pub(crate) type Share = [u8; 32];
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Why a store did not do what it was asked. Nothing was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum StoreError {
+    #[error("the username is taken")]
+    UsernameTaken,
+    #[error("there is no such account")]
+    NoSuchAccount,
+    #[error("another envelope has this place")]
+    PlaceTaken,
+    #[error("the version is another")]
+    VersionConflict,
+    #[error("there is no such thing")]
+    NotFound,
+    #[error("there are too many already")]
+    TooMany,
+    /// Full, locked, or failing; the cause is logged where it was met.
+    #[error("the store cannot be used")]
+    Unavailable,
+    #[error("a stored row makes no sense")]
+    Corrupt,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::UsernameTaken => Self::UsernameTaken,
+            StoreError::NoSuchAccount => Self::NoSuchAccount,
+            StoreError::PlaceTaken => Self::PlaceTaken,
+            StoreError::VersionConflict => Self::VersionConflict,
+            StoreError::NotFound => Self::NotFound,
+            StoreError::TooMany => Self::TooMany,
+            StoreError::Unavailable | StoreError::Corrupt => Self::StoreUnavailable,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct NewAccount {
+    pub(crate) account: AccountId,
+    /// In lower case.
+    pub(crate) username: String,
+    pub(crate) profile: u8,
+    pub(crate) password: NewAccess,
+    pub(crate) recovery: NewAccess,
+    pub(crate) statement: Vec<u8>,
+    pub(crate) keystore: Vec<u8>,
+    pub(crate) state: Vec<u8>,
+    pub(crate) now: Millis,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct NewAccess {
+    pub(crate) record: Vec<u8>,
+    pub(crate) slot: Vec<u8>,
+}
+
+/// What a login needs of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Credential {
+    pub(crate) account: AccountId,
+    pub(crate) profile: u8,
+    pub(crate) record: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) account: AccountId,
+    pub(crate) created: Millis,
+    pub(crate) used: Millis,
+}
+
+/// A sealed object and its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) version: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What a signed-in browser opens its account with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Vault {
+    pub(crate) slot: Vec<u8>,
+    pub(crate) keystore: Object,
+    pub(crate) state: Object,
+    pub(crate) statements: Vec<Vec<u8>>,
+}
+
+/// Where an envelope lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Placed {
+    /// In the sender's own mailbox.
+    pub(crate) seq: u64,
+    pub(crate) received: Millis,
+}
+
+/// One message of a mailbox, in its three stored parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) received: Millis,
+    pub(crate) record: Option<Vec<u8>>,
+    pub(crate) header: Vec<u8>,
+    pub(crate) slip: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A row of a mailbox: `None` where the stored row cannot be read.
+pub(crate) type Row = (u64, Option<Item>);
+
+/// A message that is on disk since a moment ago.
+#[derive(Debug, Clone)]
+pub(crate) struct Committed {
+    pub(crate) letter: Arc<Letter>,
+    pub(crate) received: Millis,
+    /// The place in each reader's mailbox, in the order of the letter's slips.
+    pub(crate) seqs: Vec<u64>,
+}
+
+/// Told of every batch after its commit, in the order of every mailbox.
+pub(crate) trait OnCommit: Send + Sync {
+    fn committed(&self, batch: Vec<Committed>);
+}
+
+pub(crate) trait Accounts {
+    /// The account, its two ways in, its first statement and its sealed objects: all or nothing.
+    fn create(&self, new: NewAccount) -> Answer<'_, ()>;
+    fn is_free(&self, username: &str) -> Answer<'_, bool>;
+    /// Whether anybody has registered yet.
+    fn any(&self) -> Answer<'_, bool>;
+    fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>>;
+}
+
+pub(crate) trait Sessions {
+    /// Opens a session, and ends the one it takes the place of.
+    fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()>;
+    fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>>;
+    /// Notes that the session was used.
+    fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()>;
+    /// Ends a session and its shares. Ending one that is not there is no error.
+    fn end(&self, token: TokenHash) -> Answer<'_, ()>;
+    /// Ends every session not used since, or made before.
+    fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64>;
+    /// The shares held so far, oldest first; `next` is held beside them. Taking with the same `next` again changes nothing.
+    fn take_shares(&self, token: TokenHash, next: Share) -> Answer<'_, Vec<Share>>;
+    /// Keeps this share and deletes the others.
+    fn confirm_share(&self, token: TokenHash, keep: Share) -> Answer<'_, ()>;
+}
+
+pub(crate) trait Directory {
+    /// An account's statements above `after`, first to last.
+    fn statements(&self, who: Who, after: u64) -> Answer<'_, Vec<Vec<u8>>>;
+}
+
+pub(crate) trait Objects {
+    fn vault(&self, account: AccountId, kind: SecretKind) -> Answer<'_, Vault>;
+    /// Stores the sealed state if the stored version is `expected`; answers the new version.
+    fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64>;
+}
+
+pub(crate) trait Mailbox {
+    /// Puts a message into the mailbox of each of its readers, or into none. The same again changes nothing and is
+    /// answered as it was the first time.
+    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'_, Placed>;
+    /// The highest number of a mailbox, 0 if it is empty.
+    fn head(&self, account: AccountId) -> Answer<'_, u64>;
+    /// The rows above `after`, ascending: some of them, at least one if there is any.
+    fn page(&self, account: AccountId, after: u64) -> Answer<'_, Vec<Row>>;
+    /// Keeps the history record of a message. The first one stays.
+    fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()>;
+}
+
+pub(crate) trait Upkeep {
+    /// Whether the store can be read and written now.
+    fn check(&self) -> Answer<'_, ()>;
+    /// Finishes what was begun; nothing is taken after it.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+pub(crate) trait Store: Accounts + Sessions + Directory + Objects + Mailbox + Upkeep + Send + Sync {}
+
+impl<T: Accounts + Sessions + Directory + Objects + Mailbox + Upkeep + Send + Sync> Store for T {}
+
+/// A page of a backlog: enough rows to fill a few packets, never so many bytes that a slow reader costs memory.
+const PAGE_ROWS: usize = 128;
+const PAGE_BYTES: usize = 256 * 1024;

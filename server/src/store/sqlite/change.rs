@@ -1,0 +1,162 @@
+//! Changes that have a transaction of their own.
+
+use signet_shared::{AccountId, api};
+use sqlx::{Row, SqliteConnection};
+
+use super::{
+    super::{Millis, NewAccount, Share, StoreError, TokenHash},
+    Failed,
+};
+
+type Changed<T> = Result<T, Failed>;
+
+pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed<()> {
+    let inserted = sqlx::query(
+        "INSERT INTO accounts (account_id, username, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(new.account.as_bytes())
+    .bind(&new.username)
+    .bind(new.now.cast_signed())
+    .fetch_optional(&mut *c)
+    .await?;
+    let id: i64 = inserted.ok_or(StoreError::UsernameTaken)?.try_get(0)?;
+    for (kind, access) in [(1, new.password), (2, new.recovery)] {
+        sqlx::query("INSERT INTO access (account, kind, profile, record, slot) VALUES (?, ?, ?, ?, ?)")
+            .bind(id)
+            .bind(kind)
+            .bind(i64::from(new.profile))
+            .bind(access.record)
+            .bind(access.slot)
+            .execute(&mut *c)
+            .await?;
+    }
+    sqlx::query("INSERT INTO statements (account, seq, bytes) VALUES (?, 1, ?)")
+        .bind(id)
+        .bind(new.statement)
+        .execute(&mut *c)
+        .await?;
+    for (kind, bytes) in [(KEYSTORE, new.keystore), (STATE, new.state)] {
+        sqlx::query("INSERT INTO objects (account, kind, version, bytes) VALUES (?, ?, 1, ?)")
+            .bind(id)
+            .bind(kind)
+            .bind(bytes)
+            .execute(&mut *c)
+            .await?;
+    }
+    sqlx::query("INSERT INTO heads (account, head) VALUES (?, 0)").bind(id).execute(&mut *c).await?;
+    Ok(())
+}
+
+pub(super) const KEYSTORE: i64 = 1;
+pub(super) const STATE: i64 = 2;
+
+pub(super) async fn open_session(
+    c: &mut SqliteConnection,
+    token: TokenHash,
+    account: AccountId,
+    now: Millis,
+    instead: Option<TokenHash>,
+) -> Changed<()> {
+    if let Some(old) = instead {
+        end_session(c, old).await?;
+    }
+    let opened = sqlx::query(
+        "INSERT INTO sessions (token_hash, account, created_ms, used_ms) SELECT ?1, id, ?2, ?2 FROM accounts \
+         WHERE account_id = ?3",
+    )
+    .bind(&token[..])
+    .bind(now.cast_signed())
+    .bind(account.as_bytes())
+    .execute(c)
+    .await?;
+    if opened.rows_affected() == 0 { Err(StoreError::NoSuchAccount.into()) } else { Ok(()) }
+}
+
+pub(super) async fn touch(c: &mut SqliteConnection, token: TokenHash, now: Millis) -> Changed<()> {
+    sqlx::query("UPDATE sessions SET used_ms = ? WHERE token_hash = ?")
+        .bind(now.cast_signed())
+        .bind(&token[..])
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end_session(c: &mut SqliteConnection, token: TokenHash) -> Changed<()> {
+    sqlx::query("DELETE FROM sessions WHERE token_hash = ?").bind(&token[..]).execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn expire(c: &mut SqliteConnection, used_before: Millis, created_before: Millis) -> Changed<u64> {
+    let gone = sqlx::query("DELETE FROM sessions WHERE used_ms < ? OR created_ms < ?")
+        .bind(used_before.cast_signed())
+        .bind(created_before.cast_signed())
+        .execute(c)
+        .await?;
+    Ok(gone.rows_affected())
+}
+
+pub(super) async fn take_shares(c: &mut SqliteConnection, token: TokenHash, next: Share) -> Changed<Vec<Share>> {
+    let shares = shares(c, token).await?;
+    let held: Vec<Share> = shares.iter().filter(|share| **share != next).copied().collect();
+    if held.len() == shares.len() {
+        if shares.len() >= api::MAX_SHARES {
+            return Err(StoreError::TooMany.into());
+        }
+        sqlx::query("INSERT INTO shares (token_hash, share) VALUES (?, ?)")
+            .bind(&token[..])
+            .bind(&next[..])
+            .execute(c)
+            .await?;
+    }
+    Ok(held)
+}
+
+pub(super) async fn confirm_share(c: &mut SqliteConnection, token: TokenHash, keep: Share) -> Changed<()> {
+    if !shares(c, token).await?.contains(&keep) {
+        return Err(StoreError::NotFound.into());
+    }
+    sqlx::query("DELETE FROM shares WHERE token_hash = ? AND share <> ?")
+        .bind(&token[..])
+        .bind(&keep[..])
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+async fn shares(c: &mut SqliteConnection, token: TokenHash) -> Changed<Vec<Share>> {
+    let session = sqlx::query("SELECT 1 FROM sessions WHERE token_hash = ?").bind(&token[..]).fetch_optional(&mut *c);
+    session.await?.ok_or(StoreError::NotFound)?;
+    let rows = sqlx::query("SELECT share FROM shares WHERE token_hash = ? ORDER BY id").bind(&token[..]).fetch_all(c);
+    let share = |row: &sqlx::sqlite::SqliteRow| row.try_get::<&[u8], _>(0).ok()?.try_into().ok();
+    rows.await?.iter().map(|row| share(row).ok_or(Failed::Answer(StoreError::Corrupt))).collect()
+}
+
+pub(super) async fn put_state(
+    c: &mut SqliteConnection,
+    account: AccountId,
+    expected: u64,
+    state: Vec<u8>,
+) -> Changed<u64> {
+    let version = i64::try_from(expected).map_err(|_| StoreError::VersionConflict)?;
+    let stored = sqlx::query(
+        "UPDATE objects SET version = version + 1, bytes = ? WHERE kind = ? AND version = ? \
+         AND account = (SELECT id FROM accounts WHERE account_id = ?) RETURNING version",
+    )
+    .bind(state)
+    .bind(STATE)
+    .bind(version)
+    .bind(account.as_bytes())
+    .fetch_optional(&mut *c)
+    .await?;
+    if let Some(row) = stored {
+        return Ok(row.try_get::<i64, _>(0)?.cast_unsigned());
+    }
+    let there = sqlx::query("SELECT 1 FROM accounts WHERE account_id = ?").bind(account.as_bytes()).fetch_optional(c);
+    Err(if there.await?.is_some() { StoreError::VersionConflict } else { StoreError::NoSuchAccount }.into())
+}
+
+/// Writes to the file without changing anything in it: a full or read-only disk shows here.
+pub(super) async fn alive(c: &mut SqliteConnection) -> Changed<()> {
+    sqlx::query("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = 1 - n").execute(c).await?;
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! SQLite: one connection that writes, in commits that gather whatever was asked meanwhile, and a few that read.
+
+mod append;
+mod change;
+mod read;
+mod rows;
+mod writer;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use signet_shared::{AccountId, api::Who, opaque::SecretKind};
+use sqlx::{
+    ConnectOptions, SqlSafeStr, SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::writer::{Job, Writer};
+use super::{
+    Accounts, Answer, Credential, Directory, Letter, Mailbox, Millis, NewAccount, Objects, OnCommit, Placed, Row,
+    Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+};
+
+const READERS: u32 = 4;
+/// Jobs that may wait for the writer; beyond it, whoever asks waits.
+const QUEUE: usize = 4096;
+
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "accounts and mailboxes", include_str!("../../../../migrations/sqlite/0001_accounts_and_mailboxes.sql"))];
+
+pub(crate) struct Sqlite {
+    readers: SqlitePool,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Sqlite {
+    /// Opens the database file, makes it if it is not there, and brings its tables up to date.
+    pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: the write-ahead log is synced at every commit. NORMAL could lose acknowledged messages at power loss.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(128)
+            .disable_statement_logging();
+
+        let mut connection = options.clone().create_if_missing(true).connect().await?;
+        let migrations = MIGRATIONS.map(|(version, name, sql)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        });
+        Migrator::with_migrations(migrations.into()).run_direct(None, &mut connection, false).await?;
+
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let writer = Writer::new(connection, bell).await?;
+        tokio::spawn(writer.run(queue));
+        Ok(Self { readers, jobs })
+    }
+
+    /// Hands a job to the writer and waits until it is committed.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(job(reply)).await.map_err(|_| StoreError::Unavailable)?;
+        answer.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// A change in a transaction of its own.
+    fn change<'a, T, F>(&'a self, run: F) -> Answer<'a, T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut sqlx::SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
+    {
+        self.ask(move |reply| Job::Run(writer::alone(run, reply))).boxed()
+    }
+}
+
+/// Either the answer or the database's trouble, which is logged where it is met and leaves as "unavailable".
+#[derive(Debug)]
+enum Failed {
+    Answer(StoreError),
+    Database(sqlx::Error),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<Failed> for StoreError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Answer(error) => error,
+            Failed::Database(error) => {
+                log_trouble(&error);
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+/// SQLite's messages name tables and columns, never values.
+fn log_trouble(error: &sqlx::Error) {
+    let code = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
+    tracing::error!(code, cause = %error, "store.database");
+}
+
+impl Accounts for Sqlite {
+    fn create(&self, new: NewAccount) -> Answer<'_, ()> {
+        self.change(move |c| change::create(c, new).boxed())
+    }
+
+    fn is_free(&self, username: &str) -> Answer<'_, bool> {
+        let username = username.to_owned();
+        async move { Ok(read::is_free(&self.readers, &username).await?) }.boxed()
+    }
+
+    fn any(&self) -> Answer<'_, bool> {
+        async move { Ok(read::any(&self.readers).await?) }.boxed()
+    }
+
+    fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>> {
+        let username = username.to_owned();
+        async move { Ok(read::credential(&self.readers, &username, kind).await?) }.boxed()
+    }
+}
+
+impl Sessions for Sqlite {
+    fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()> {
+        self.change(move |c| change::open_session(c, token, account, now, instead).boxed())
+    }
+
+    fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>> {
+        async move { Ok(read::session(&self.readers, token).await?) }.boxed()
+    }
+
+    fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()> {
+        self.change(move |c| change::touch(c, token, now).boxed())
+    }
+
+    fn end(&self, token: TokenHash) -> Answer<'_, ()> {
+        self.change(move |c| change::end_session(c, token).boxed())
+    }
+
+    fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64> {
+        self.change(move |c| change::expire(c, used_before, created_before).boxed())
+    }
+
+    fn take_shares(&self, token: TokenHash, next: Share) -> Answer<'_, Vec<Share>> {
+        self.change(move |c| change::take_shares(c, token, next).boxed())
+    }
+
+    fn confirm_share(&self, token: TokenHash, keep: Share) -> Answer<'_, ()> {
+        self.change(move |c| change::confirm_share(c, token, keep).boxed())
+    }
+}
+
+impl Directory for Sqlite {
+    fn statements(&self, who: Who, after: u64) -> Answer<'_, Vec<Vec<u8>>> {
+        async move { Ok(read::statements(&self.readers, who, after).await?) }.boxed()
+    }
+}
+
+impl Objects for Sqlite {
+    fn vault(&self, account: AccountId, kind: SecretKind) -> Answer<'_, Vault> {
+        async move { Ok(read::vault(&self.readers, account, kind).await?) }.boxed()
+    }
+
+    fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64> {
+        self.change(move |c| change::put_state(c, account, expected, state).boxed())
+    }
+}
+
+impl Mailbox for Sqlite {
+    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'_, Placed> {
+        self.ask(move |reply| Job::Append { letter, now, reply }).boxed()
+    }
+
+    fn head(&self, account: AccountId) -> Answer<'_, u64> {
+        async move { Ok(read::head(&self.readers, account).await?) }.boxed()
+    }
+
+    fn page(&self, account: AccountId, after: u64) -> Answer<'_, Vec<Row>> {
+        async move { Ok(read::page(&self.readers, account, after).await?) }.boxed()
+    }
+
+    fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()> {
+        self.ask(move |reply| Job::Keep { account, seq, record, reply }).boxed()
+    }
+}
+
+impl Upkeep for Sqlite {
+    fn check(&self) -> Answer<'_, ()> {
+        async move {
+            read::alive(&self.readers).await?;
+            self.change(|c| change::alive(c).boxed()).await
+        }
+        .boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async move {
+            let (reply, done) = oneshot::channel();
+            if self.jobs.send(Job::Close(reply)).await.is_ok() {
+                done.await.ok();
+            }
+            self.readers.close().await;
+        }
+        .boxed()
+    }
+}
