@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use signet_shared::ConvId;
-use wasm_bindgen::JsCast;
 
 use crate::{browser, state::App, text};
 
@@ -119,7 +118,6 @@ pub(crate) fn Link(to: Route, #[prop(optional)] class: &'static str, children: C
 }
 
 pub(crate) fn is_plain_click(event: &leptos::ev::MouseEvent) -> bool {
-    let event: &web_sys::MouseEvent = event.unchecked_ref();
     event.button() == 0 && !event.meta_key() && !event.ctrl_key() && !event.shift_key() && !event.alt_key()
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Route, browser,
     part::{Avatar, icon},
     route::{self, Step, is_plain_click},
-    state::{App, Chat},
+    state::{App, Chat, percent},
     text,
 };
 
@@ -99,7 +99,7 @@ fn HistoryProgress() -> impl IntoView {
                 None => text::HISTORY.to_owned(),
             };
             view! {
-                <div class="history"><progress aria-label=text::HISTORY max="1" value=progress.done.to_string()></progress><p>{says}</p></div>
+                <div class="history"><progress aria-label=text::HISTORY max="100" value=percent(progress)></progress><p>{says}</p></div>
             }
         })
     }

@@ -5,7 +5,7 @@ use crate::{
     Route, browser,
     part::{Alert, Field, Shell, value_of},
     route::Link,
-    state::App,
+    state::{App, percent},
     text,
 };
 
@@ -77,8 +77,8 @@ pub(crate) fn SignIn() -> impl IntoView {
                 </div>
                 {move || busy.get().then(|| view! {
                     <div class="working" role="status">
-                        <progress aria-label=text::SIGNING_IN max="1"
-                            value=move || app.progress_of(Task::SignIn).map(|p| p.done.to_string())></progress>
+                        <progress aria-label=text::SIGNING_IN max="100"
+                            value=move || app.progress_of(Task::SignIn).map(percent)></progress>
                         <p class="hint">{text::SIGNING_IN_TEXT}</p>
                     </div>
                 })}

@@ -8,7 +8,7 @@ use crate::{
     part::{Alert, Field, Shell, Strength, value_of},
     password,
     route::{self, Link, Step},
-    state::App,
+    state::{App, percent},
     text,
 };
 
@@ -82,8 +82,8 @@ fn Fields(form: Form) -> impl IntoView {
                     <div class="working-head"><span aria-hidden="true">{text::CREATING_KEYS}</span>
                         <button type="button" class="button small" on:click=move |_| app.tell(CancelSignUp {})>{text::CANCEL}</button>
                     </div>
-                    <progress aria-label=text::CREATING_KEYS max="1"
-                        value=move || app.progress_of(Task::SignUp).map_or(0.0, |p| p.done).to_string()></progress>
+                    <progress aria-label=text::CREATING_KEYS max="100"
+                        value=move || app.progress_of(Task::SignUp).map_or(0, percent)></progress>
                     <p class="hint">{text::CREATING_TEXT}</p>
                 </div>
             })}

@@ -39,7 +39,6 @@ impl Chats {
         self.list.with(|list| list.as_ref()?.iter().find(|chat| chat.id == id).map(|chat| chat.view.clone()))
     }
 
-    #[cfg(feature = "hydrate")]
     pub(super) fn merge_list(self, changed: Vec<ConversationView>) {
         self.list.update(|list| {
             let list = list.get_or_insert_default();
@@ -76,7 +75,6 @@ impl Chats {
     }
 
     /// Nothing of an account stays on screen after it left.
-    #[cfg(feature = "hydrate")]
     pub(super) fn forget(self, open_too: bool) {
         self.list.set(None);
         self.rows.set(Vec::new());

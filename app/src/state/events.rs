@@ -43,28 +43,4 @@ impl App {
             Event::SignedOutBecause(trouble) => self.trouble.set(Some(trouble)),
         }
     }
-
-    pub(crate) fn set_status(self, status: Status) {
-        if self.status.get_untracked().as_ref() == Some(&status) {
-            return;
-        }
-        let signed_in = matches!(status, Status::SignedIn { .. });
-        if signed_in {
-            self.trouble.set(None);
-            self.load_conversations();
-        } else {
-            let left = matches!(self.status.get_untracked(), Some(Status::SignedIn { .. }));
-            self.chats.forget(left);
-        }
-        self.status.set(Some(status));
-    }
-
-    fn load_conversations(self) {
-        spawn_local(async move {
-            match self.ask(signet_ask::Conversations {}).await {
-                Ok(list) => self.chats.merge_list(list),
-                Err(trouble) => self.trouble.set(Some(trouble)),
-            }
-        });
-    }
 }

@@ -87,4 +87,33 @@ impl App {
 
     #[cfg(not(feature = "hydrate"))]
     pub(crate) fn connect(self) {}
+
+    pub(crate) fn set_status(self, status: Status) {
+        if self.status.get_untracked().as_ref() == Some(&status) {
+            return;
+        }
+        let signed_in = matches!(status, Status::SignedIn { .. });
+        if signed_in {
+            self.trouble.set(None);
+            self.load_conversations();
+        } else {
+            let left = matches!(self.status.get_untracked(), Some(Status::SignedIn { .. }));
+            self.chats.forget(left);
+        }
+        self.status.set(Some(status));
+    }
+
+    fn load_conversations(self) {
+        leptos::task::spawn_local(async move {
+            match self.ask(signet_ask::Conversations {}).await {
+                Ok(list) => self.chats.merge_list(list),
+                Err(trouble) => self.trouble.set(Some(trouble)),
+            }
+        });
+    }
+}
+
+/// Whole steps of a hundred: formatting fractions would cost the page ten kilobytes.
+pub(crate) fn percent(progress: Progress) -> u32 {
+    (progress.done.clamp(0.0, 1.0) * 100.0) as u32
 }

@@ -1,6 +1,6 @@
 macro_rules! texts {
-    ($($name:ident = $sentence:literal;)*) => {
-        $(pub const $name: &str = $sentence;)*
+    ($vis:vis, $($name:ident = $sentence:literal;)*) => {
+        $($vis const $name: &str = $sentence;)*
         /// For the glossary test.
         #[cfg(test)]
         pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $sentence)),*];
@@ -9,6 +9,7 @@ macro_rules! texts {
 pub(super) use texts;
 
 texts! {
+    pub,
     BRAND = "Signet";
     DESCRIPTION = "Signet is a messenger in the browser. Messages are sealed in your browser before they leave it; the server cannot read them.";
 

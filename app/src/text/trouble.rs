@@ -5,6 +5,7 @@ use signet_ask::{FailedBecause, Trouble, Warning};
 use super::{count, fill, table};
 
 table::texts! {
+    pub(super),
     BAD_USERNAME = "This is not a username. Usernames have 3 to 32 letters a-z, digits or underscores and begin with a letter.";
     BAD_PASSWORD = "This password is too short or too long. Use at least 12 characters.";
     USERNAME_TAKEN = "This username is taken. Choose another.";

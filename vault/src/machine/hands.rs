@@ -42,6 +42,8 @@ pub(super) struct Stored {
     pub(super) asks: Vec<AskId>,
     pub(super) mail: Vec<u64>,
     pub(super) outbox: Vec<ClientUuid>,
+    /// Of the outbox, what had not been there before.
+    pub(super) fresh: Vec<ClientUuid>,
 }
 
 pub(super) struct Hands<R> {

@@ -35,7 +35,7 @@ use sign_up::SignUp;
 pub struct Machine<R> {
     hands: Hands<R>,
     phase: Phase,
-    /// What the last batch that stored anything made durable.
+    /// What the last batch was to make durable. A failure is told before anything else happens, so it is that batch's.
     last_stored: Stored,
 }
 
@@ -64,10 +64,7 @@ impl<R: CryptoRng> Machine<R> {
     pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
         self.hands.now = now_ms;
         self.dispatch(input);
-        let stored = core::mem::take(&mut self.hands.batch);
-        if stored.any {
-            self.last_stored = stored;
-        }
+        self.last_stored = core::mem::take(&mut self.hands.batch);
         core::mem::take(&mut self.hands.out)
     }
 
@@ -101,6 +98,9 @@ impl<R: CryptoRng> Machine<R> {
             Input::Continue => {
                 self.sign_up_step();
                 self.sign_in_step();
+                if let Phase::SignedIn(session) = &mut self.phase {
+                    session.pump(&mut self.hands);
+                }
             }
             Input::Online(online) => {
                 let changed = self.hands.online != online;
@@ -179,14 +179,16 @@ impl<R: CryptoRng> Machine<R> {
 
     fn storage_failed(&mut self, reason: String) {
         let failed = core::mem::take(&mut self.last_stored);
-        for ask in failed.asks {
+        for ask in failed.asks.iter().copied() {
             self.hands.fail(ask, Trouble::Storage { reason: reason.clone() });
         }
         self.hands.log("storage-failed");
         if let Phase::SignedIn(session) = &mut self.phase {
-            session.not_stored(&mut self.hands, &failed.mail, &failed.outbox);
+            session.not_stored(&mut self.hands, &failed);
             // Frames of that batch were not sent, and mail of it is to be fetched again: the line starts anew.
             session.lost(&mut self.hands, true);
+        } else {
+            self.opening_failed(&Trouble::Storage { reason });
         }
     }
 }
@@ -200,12 +202,13 @@ impl Session {
             Question::Send(q) => {
                 let result = self.send(hands, q.conv, q.uuid, q.text);
                 hands.answer::<ask::Send>(id, &result);
-                self.pump(hands);
+                // Sealed in a batch of its own: what has been accepted by then is not taken back.
+                hands.push(Effect::Continue);
             }
             Question::Retry(q) => {
                 let result = self.retry(hands, q.id);
                 hands.answer::<ask::Retry>(id, &result);
-                self.pump(hands);
+                hands.push(Effect::Continue);
             }
             Question::Discard(q) => {
                 let result = self.discard(hands, q.id);

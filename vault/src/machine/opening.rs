@@ -247,6 +247,25 @@ impl<R: CryptoRng> Machine<R> {
         self.hands.keep_share(None);
     }
 
+    /// This browser's storage gives out while an account is being opened: nobody is signed in by halves.
+    pub(super) fn opening_failed(&mut self, trouble: &Trouble) {
+        let waiting = match core::mem::replace(&mut self.phase, Phase::SignedOut) {
+            Phase::Attaching(attach) => attach.waiting,
+            Phase::Opening(opening) => match opening.reply {
+                Reply::SignUp(ask, _) | Reply::SignIn(ask) => vec![ask],
+                Reply::Attach(asks) => asks,
+            },
+            other => {
+                self.phase = other;
+                return;
+            }
+        };
+        self.hands.drop_calls();
+        for ask in waiting {
+            self.hands.fail(ask, trouble.clone());
+        }
+    }
+
     /// A sign-up or sign-in has failed.
     pub(super) fn give_up(&mut self, ask: AskId, trouble: Trouble) {
         self.phase = Phase::SignedOut;

@@ -42,6 +42,8 @@ pub(super) struct Item {
     pub(super) row: OutRow,
     /// The relay has it; its echo has not come yet.
     pub(super) acked: bool,
+    /// The row on disk says what `row` says.
+    kept: bool,
 }
 
 impl Item {
@@ -53,7 +55,7 @@ impl Item {
 impl Outbox {
     pub(super) fn restore(&mut self, row: OutRow) {
         self.next_number = self.next_number.max(row.number.saturating_add(1));
-        self.items.push(Item { row, acked: false });
+        self.items.push(Item { row, acked: false, kept: true });
         self.items.sort_by_key(|item| item.row.number);
     }
 
@@ -118,8 +120,9 @@ impl Session {
         let number = self.outbox.next_number;
         self.outbox.next_number = number.saturating_add(1);
         let row = OutRow { conv, uuid, body, sent_ms: hands.now, number, sealed: None, failed, abandoned: None };
+        hands.batch.fresh.push(uuid);
         self.keep_out(hands, &row);
-        self.outbox.items.push(Item { row, acked: false });
+        self.outbox.items.push(Item { row, acked: false, kept: true });
     }
 
     fn keep_out<R: CryptoRng>(&self, hands: &mut Hands<R>, row: &OutRow) {
@@ -162,6 +165,12 @@ impl Session {
                 if let Some(item) = self.outbox.items.get_mut(at) {
                     item.row = row;
                 }
+            }
+            if let Some(row) = self.outbox.items.get(at).filter(|item| !item.kept).map(|item| item.row.clone()) {
+                self.keep_out(hands, &row);
+            }
+            if let Some(item) = self.outbox.items.get_mut(at) {
+                item.kept = true;
             }
             self.outbox.next_req = self.outbox.next_req.wrapping_add(1);
             let req = self.outbox.next_req;
@@ -335,20 +344,22 @@ impl Session {
     }
 
     /// A row could not be stored: nothing claims to be kept that is not.
-    pub(super) fn outbox_not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, uuid: &ClientUuid) {
+    pub(super) fn outbox_not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, uuid: &ClientUuid, fresh: bool) {
         let Some(at) = self.outbox.items.iter().position(|item| item.row.uuid == *uuid) else { return };
-        let Some(item) = self.outbox.items.get(at) else { return };
-        let (conv, shown, never_kept) = (item.row.conv, item.shown(), item.row.sealed.is_none());
         self.outbox.in_flight.retain(|_, other| other != uuid);
-        if never_kept {
-            self.outbox.items.remove(at);
-            if shown {
-                let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
-                hands.event(Event::Gone { conv, ids });
+        if !fresh {
+            // Stored again before it is sent.
+            if let Some(item) = self.outbox.items.get_mut(at) {
+                item.kept = false;
             }
-        } else if self.line.is_up() {
-            hands.log("outbox-not-stored");
+            return;
         }
+        let item = self.outbox.items.remove(at);
+        if item.shown() {
+            let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
+            hands.event(Event::Gone { conv: item.row.conv, ids });
+        }
+        self.give_up_envelope(&item.row.conv, item.row.sealed);
     }
 
     pub(super) fn save_draft<R: CryptoRng>(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rand_core::CryptoRng;
 use signet_ask::{Event, Status, Trouble};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, StreamId,
+    AccountId, ConvId, StreamId,
     api::{self, PutState, Stored, Vault},
 };
 
@@ -13,7 +13,7 @@ use super::{
     Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
     account::Account,
     conv::Conv,
-    hands::{Call, Hands, body_of, parsed},
+    hands::{Call, Hands, Stored as Failed, body_of, parsed},
     line::Line,
     local::Device,
     outbox::Outbox,
@@ -302,12 +302,12 @@ impl Session {
     }
 
     /// Rows that could not be stored do not count as kept.
-    pub(super) fn not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, mail: &[u64], outbox: &[ClientUuid]) {
-        for seq in mail {
+    pub(super) fn not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, failed: &Failed) {
+        for seq in &failed.mail {
             self.kept.remove(seq);
         }
-        for uuid in outbox {
-            self.outbox_not_stored(hands, uuid);
+        for uuid in &failed.outbox {
+            self.outbox_not_stored(hands, uuid, failed.fresh.contains(uuid));
         }
     }
 }

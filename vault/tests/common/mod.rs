@@ -1,0 +1,309 @@
+//! A world of browsers around one relay: carries effects out at once, keeps each browser's database, and has a clock that
+//! moves only when nothing else is to be done.
+
+#![allow(dead_code, unreachable_pub, reason = "shared by test files, each of which uses its part")]
+
+pub mod relay;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use rand::rngs::ThreadRng;
+use signet_ask::{Ask, Event, MessageState, MessageView, Page, Status, TabShare, Trouble, decode};
+use signet_ask::{Attach, ReadPage, Send, SignIn, SignUp, StartConversation};
+use signet_shared::{ClientUuid, ConvId};
+use signet_vault::machine::{
+    AskId, Change, Effect, Input, Machine, NoAnswer, Row, SocketEffect, SocketInput, Table, Timer,
+};
+
+use relay::{ORIGIN, Relay};
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct Browser {
+    machine: Machine<ThreadRng>,
+    pub database: HashMap<&'static str, BTreeMap<Vec<u8>, Vec<u8>>>,
+    secret: [u8; 32],
+    pub tab: Option<TabShare>,
+    pub events: Vec<Event>,
+    pub logs: Vec<&'static str>,
+    answers: HashMap<u32, Vec<u8>>,
+    timers: HashMap<Timer, u64>,
+    inputs: VecDeque<Input>,
+    next_ask: u32,
+    pub storage_broken: bool,
+    /// Frames from the relay of this kind are lost.
+    pub lose_acks: bool,
+}
+
+pub struct World {
+    pub relay: Relay,
+    pub browsers: Vec<Browser>,
+    pub now: u64,
+    pub relay_up: bool,
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self { relay: Relay::new(), browsers: Vec::new(), now: 1_800_000_000_000, relay_up: true }
+    }
+
+    pub fn browser(&mut self) -> usize {
+        let browser = Browser {
+            machine: Machine::new(rand::rng()),
+            database: HashMap::new(),
+            secret: core::array::from_fn(|_| rand::random()),
+            tab: None,
+            events: Vec::new(),
+            logs: Vec::new(),
+            answers: HashMap::new(),
+            timers: HashMap::new(),
+            inputs: VecDeque::new(),
+            next_ask: 0,
+            storage_broken: false,
+            lose_acks: false,
+        };
+        self.browsers.push(browser);
+        let id = self.browsers.len() - 1;
+        self.start(id);
+        id
+    }
+
+    fn start(&mut self, id: usize) {
+        let browser = &mut self.browsers[id];
+        let meta = rows(&browser.database, Table::Meta);
+        browser.inputs.push_back(Input::Start { meta, origin: ORIGIN.into(), online: true });
+        self.settle();
+    }
+
+    /// The page is loaded again: the machine is gone, database, session storage and cookie stay.
+    pub fn reload(&mut self, id: usize) -> Status {
+        self.relay.sockets.remove(&id);
+        let browser = &mut self.browsers[id];
+        browser.machine = Machine::new(rand::rng());
+        browser.timers.clear();
+        browser.inputs.clear();
+        browser.events.clear();
+        self.start(id);
+        let share = self.browsers[id].tab;
+        self.ask(id, Attach { share }).unwrap()
+    }
+
+    pub fn reload_with(&mut self, id: usize, share: Option<TabShare>, check: impl FnOnce(Result<Status, Trouble>)) {
+        self.relay.sockets.remove(&id);
+        self.browsers[id].machine = Machine::new(rand::rng());
+        self.browsers[id].timers.clear();
+        self.start(id);
+        check(self.ask(id, Attach { share }));
+    }
+
+    pub fn ask<A: Ask>(&mut self, id: usize, question: A) -> Result<A::Answer, Trouble> {
+        let ask = self.begin(id, question);
+        self.settle();
+        self.answer::<A>(id, ask).expect("no answer")
+    }
+
+    pub fn begin<A: Ask>(&mut self, id: usize, question: A) -> u32 {
+        let browser = &mut self.browsers[id];
+        browser.next_ask += 1;
+        let ask = browser.next_ask;
+        browser.inputs.push_back(Input::Ask { ask: AskId { tab: 0, ask }, question: question.into() });
+        ask
+    }
+
+    pub fn answer<A: Ask>(&mut self, id: usize, ask: u32) -> Option<Result<A::Answer, Trouble>> {
+        self.browsers[id].answers.remove(&ask).map(|bytes| decode(&bytes).expect("unreadable answer"))
+    }
+
+    pub fn input(&mut self, id: usize, input: Input) {
+        self.browsers[id].inputs.push_back(input);
+        self.settle();
+    }
+
+    /// Everything that can happen without the clock moving.
+    pub fn settle(&mut self) {
+        loop {
+            let mut idle = true;
+            for id in 0..self.browsers.len() {
+                while let Some(input) = self.browsers[id].inputs.pop_front() {
+                    idle = false;
+                    self.step(id, input);
+                }
+            }
+            for (id, frame) in core::mem::take(&mut self.relay.outgoing) {
+                let browser = &mut self.browsers[id];
+                let lost = browser.lose_acks && !matches!(frame, signet_shared::wire::ServerFrame::Subscribed { .. });
+                if self.relay.sockets.contains_key(&id) && !lost {
+                    idle = false;
+                    browser.inputs.push_back(Input::Socket(SocketInput::Frame(frame.to_bytes())));
+                }
+            }
+            if idle {
+                return;
+            }
+        }
+    }
+
+    /// Lets the clock run, timer by timer.
+    pub fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        self.settle();
+        loop {
+            let due = self.browsers.iter().enumerate();
+            let due = due.flat_map(|(id, browser)| browser.timers.iter().map(move |(timer, at)| (*at, id, *timer)));
+            let Some((at, id, timer)) = due.filter(|(at, ..)| *at <= end).min_by_key(|(at, ..)| *at) else { break };
+            self.now = self.now.max(at);
+            self.browsers[id].timers.remove(&timer);
+            self.input(id, Input::Timer(timer));
+        }
+        self.now = end;
+    }
+
+    fn step(&mut self, id: usize, input: Input) {
+        let effects = self.browsers[id].machine.handle(self.now, input);
+        for effect in effects {
+            let browser = &mut self.browsers[id];
+            match effect {
+                Effect::Answer { ask, result } => {
+                    browser.answers.insert(ask.ask, result);
+                }
+                Effect::Event(event) => {
+                    if let Event::KeepShare(share) = &event {
+                        browser.tab = *share;
+                    }
+                    browser.events.push(event);
+                }
+                Effect::Http { call, path, body } => {
+                    let result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
+                    browser.inputs.push_back(Input::Http { call, result });
+                }
+                Effect::Socket(SocketEffect::Open) => {
+                    let input = match self.relay_up.then(|| self.relay.connect(id)) {
+                        Some(true) => SocketInput::Opened,
+                        Some(false) => SocketInput::Closed { code: 4001 },
+                        None => SocketInput::Closed { code: 1006 },
+                    };
+                    browser.inputs.push_back(Input::Socket(input));
+                }
+                Effect::Socket(SocketEffect::Send(bytes)) => {
+                    if self.relay_up && self.relay.sockets.contains_key(&id) {
+                        self.relay.frame(id, &bytes);
+                    }
+                }
+                Effect::Socket(SocketEffect::Close) => {
+                    self.relay.sockets.remove(&id);
+                }
+                Effect::Store(changes) => {
+                    if browser.storage_broken {
+                        browser.inputs.push_front(Input::StorageFailed { reason: "full".into() });
+                        return;
+                    }
+                    changes.into_iter().for_each(|change| apply(&mut browser.database, change));
+                }
+                Effect::Load { call, table } => {
+                    let rows = rows(&browser.database, table);
+                    browser.inputs.push_back(Input::Loaded { call, rows });
+                }
+                Effect::BrowserShare { call, salt } => {
+                    let share = core::array::from_fn(|at| salt[at] ^ browser.secret[at]);
+                    browser.inputs.push_back(Input::BrowserShare { call, share });
+                }
+                Effect::Forget => {
+                    browser.database.clear();
+                    browser.secret = core::array::from_fn(|_| rand::random());
+                }
+                Effect::Timer { timer, after_ms } => {
+                    browser.timers.insert(timer, self.now + after_ms);
+                }
+                Effect::StopTimer(timer) => {
+                    browser.timers.remove(&timer);
+                }
+                Effect::Continue => browser.inputs.push_back(Input::Continue),
+                Effect::Log(code) => browser.logs.push(code),
+            }
+        }
+    }
+
+    /// The relay is killed: every line breaks.
+    pub fn kill_relay(&mut self) {
+        self.relay_up = false;
+        self.relay.outgoing.clear();
+        for id in core::mem::take(&mut self.relay.sockets).into_keys() {
+            self.browsers[id].inputs.push_back(Input::Socket(SocketInput::Closed { code: 1006 }));
+        }
+        self.settle();
+    }
+
+    pub fn break_line(&mut self, id: usize) {
+        self.relay.sockets.remove(&id);
+        self.input(id, Input::Socket(SocketInput::Closed { code: 1006 }));
+    }
+
+    pub fn sign_up(&mut self, name: &str) -> usize {
+        let id = self.browser();
+        let question = SignUp { username: name.into(), password: PASSWORD.into(), stay: false };
+        self.ask(id, question).unwrap();
+        id
+    }
+
+    pub fn sign_in(&mut self, name: &str) -> usize {
+        let id = self.browser();
+        self.ask(id, SignIn { username: name.into(), password: PASSWORD.into(), stay: false }).unwrap();
+        id
+    }
+
+    pub fn talk(&mut self, id: usize, name: &str) -> ConvId {
+        self.ask(id, StartConversation { username: name.into() }).unwrap()
+    }
+
+    pub fn send(&mut self, id: usize, conv: ConvId, text: &str) -> ClientUuid {
+        let uuid = ClientUuid(core::array::from_fn(|_| rand::random()));
+        self.ask(id, Send { conv, uuid, text: text.into() }).unwrap();
+        uuid
+    }
+
+    pub fn page(&mut self, id: usize, conv: ConvId) -> Page {
+        self.ask(id, ReadPage { conv, before: None, limit: 1000 }).unwrap()
+    }
+
+    pub fn messages(&mut self, id: usize, conv: ConvId) -> Vec<MessageView> {
+        self.page(id, conv).messages
+    }
+
+    pub fn texts(&mut self, id: usize, conv: ConvId) -> Vec<String> {
+        self.messages(id, conv).iter().map(text).collect()
+    }
+
+    pub fn states(&mut self, id: usize, conv: ConvId) -> Vec<MessageState> {
+        self.messages(id, conv).into_iter().map(|message| message.state).collect()
+    }
+
+    pub fn conversations(&mut self, id: usize) -> Vec<signet_ask::ConversationView> {
+        self.ask(id, signet_ask::Conversations {}).unwrap()
+    }
+}
+
+pub fn text(message: &MessageView) -> String {
+    match &message.body {
+        signet_ask::BodyView::Text(text) => text.clone(),
+        signet_ask::BodyView::Unsupported => "(unsupported)".into(),
+    }
+}
+
+fn rows(database: &HashMap<&'static str, BTreeMap<Vec<u8>, Vec<u8>>>, table: Table) -> Vec<Row> {
+    let rows = database.get(table.name()).into_iter().flatten();
+    rows.map(|(key, value)| Row { key: key.clone(), value: value.clone() }).collect()
+}
+
+fn apply(database: &mut HashMap<&'static str, BTreeMap<Vec<u8>, Vec<u8>>>, change: Change) {
+    match change {
+        Change::Put { table, row } => {
+            database.entry(table.name()).or_default().insert(row.key, row.value);
+        }
+        Change::Delete { table, key } => {
+            database.entry(table.name()).or_default().remove(&key);
+        }
+        Change::Clear { table } => {
+            database.remove(table.name());
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! An honest relay in memory: what `shared` says of it, and nothing more.
+
+use std::collections::{BTreeMap, HashMap};
+
+use opaque_ke::{
+    CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload,
+    Ristretto255, ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh, ksf,
+    rand::{CryptoRng, Error, RngCore},
+};
+use signet_shared::{
+    AccountId,
+    api::{self, Body},
+    envelope::Envelope,
+    opaque::{KdfProfile, SecretKind, context, credential_id},
+    statement::SignedStatement,
+    wire::{ClientFrame, Refusal, ServerFrame},
+};
+use signet_vault::machine::HttpAnswer;
+
+pub const ORIGIN: &str = "https://relay.test";
+
+pub struct Suite;
+
+impl CipherSuite for Suite {
+    type OprfCs = Ristretto255;
+    type KeyExchange = TripleDh<Ristretto255, sha2_010::Sha512>;
+    type Ksf = ksf::Identity;
+}
+
+pub struct Mail {
+    pub delivery: Vec<u8>,
+    pub record: Option<Vec<u8>>,
+}
+
+pub struct Account {
+    pub username: String,
+    pub records: HashMap<u8, (Vec<u8>, Vec<u8>)>,
+    pub statements: Vec<Vec<u8>>,
+    pub keystore: Vec<u8>,
+    pub state: Vec<u8>,
+    pub state_version: u64,
+    pub mailbox: Vec<Mail>,
+}
+
+#[derive(Default)]
+struct Session {
+    account: Option<AccountId>,
+    shares: Vec<[u8; 32]>,
+}
+
+/// A browser's number: its cookie and its socket.
+pub type Client = usize;
+
+pub struct Relay {
+    setup: ServerSetup<Suite>,
+    pub accounts: BTreeMap<AccountId, Account>,
+    sessions: HashMap<Client, Session>,
+    logins: HashMap<[u8; 32], (ServerLogin<Suite>, AccountId, SecretKind)>,
+    sent: HashMap<(AccountId, Vec<u8>), u64>,
+    /// Which clients have subscribed, and how far each has been served.
+    pub sockets: BTreeMap<Client, Option<u64>>,
+    /// Frames to clients.
+    pub outgoing: Vec<(Client, ServerFrame)>,
+    pub public_url: String,
+    pub open: bool,
+    /// Every body and frame that came in, for canaries.
+    pub heard: Vec<Vec<u8>>,
+    pub refuse_next: Option<Refusal>,
+}
+
+impl Relay {
+    pub fn new() -> Self {
+        Self {
+            setup: ServerSetup::new(&mut OldRng),
+            accounts: BTreeMap::new(),
+            sessions: HashMap::new(),
+            logins: HashMap::new(),
+            sent: HashMap::new(),
+            sockets: BTreeMap::new(),
+            outgoing: Vec::new(),
+            public_url: ORIGIN.into(),
+            open: true,
+            heard: Vec::new(),
+            refuse_next: None,
+        }
+    }
+
+    pub fn named(&mut self, name: &str) -> Option<(AccountId, &mut Account)> {
+        let found = self.accounts.iter_mut().find(|(_, account)| account.username.eq_ignore_ascii_case(name));
+        found.map(|(id, account)| (*id, account))
+    }
+
+    pub fn end_session(&mut self, client: Client) {
+        self.sessions.remove(&client);
+    }
+
+    pub fn http(&mut self, client: Client, path: &str, body: Option<Vec<u8>>) -> HttpAnswer {
+        let body = body.unwrap_or_default();
+        self.heard.push(body.clone());
+        match self.answer(client, path, &body) {
+            Ok(body) => HttpAnswer { status: 200, refusal: None, retry_after_s: None, body },
+            Err(refusal) => HttpAnswer {
+                status: refusal.status(),
+                refusal: Some(refusal.number()),
+                retry_after_s: None,
+                body: Vec::new(),
+            },
+        }
+    }
+
+    fn me(&self, client: Client) -> Result<AccountId, Refusal> {
+        self.sessions.get(&client).and_then(|session| session.account).ok_or(Refusal::SignedOut)
+    }
+
+    fn answer(&mut self, client: Client, path: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+        match path {
+            api::ABOUT => {
+                Ok(api::About { public_url: self.public_url.clone(), registration_open: self.open }.to_bytes())
+            }
+            api::REGISTER_START => {
+                let q: api::RegisterStart = read(body)?;
+                if self.named(q.username.shown()).is_some() {
+                    return Err(Refusal::UsernameTaken);
+                }
+                let name = q.username.canonical();
+                let start = |kind, message: &[u8]| {
+                    let request = RegistrationRequest::deserialize(message).map_err(|_| Refusal::Malformed)?;
+                    let id = credential_id(kind, &name);
+                    let started = ServerRegistration::<Suite>::start(&self.setup, request, &id);
+                    Ok::<_, Refusal>(started.map_err(|_| Refusal::Malformed)?.message.serialize().to_vec())
+                };
+                let password = start(SecretKind::Password, &q.password)?;
+                Ok(api::RegisterStarted { password, recovery: start(SecretKind::RecoveryKey, &q.recovery)? }.to_bytes())
+            }
+            api::REGISTER_FINISH => {
+                let q: api::RegisterFinish = read(body)?;
+                if self.named(q.username.shown()).is_some() {
+                    return Err(Refusal::UsernameTaken);
+                }
+                let record = |access: &api::Access| {
+                    let upload = RegistrationUpload::<Suite>::deserialize(&access.record).unwrap();
+                    (ServerRegistration::finish(upload).serialize().to_vec(), access.slot.clone())
+                };
+                assert_eq!(SignedStatement::parse(&q.statement).unwrap().statement.account_id, q.account_id);
+                let records = HashMap::from([(1, record(&q.password)), (2, record(&q.recovery))]);
+                let account = Account {
+                    username: q.username.shown().into(),
+                    records,
+                    statements: vec![q.statement],
+                    keystore: q.keystore,
+                    state: q.state,
+                    state_version: 1,
+                    mailbox: Vec::new(),
+                };
+                self.accounts.insert(q.account_id, account);
+                self.sessions.insert(client, Session { account: Some(q.account_id), shares: Vec::new() });
+                self.vault(q.account_id, SecretKind::Password)
+            }
+            api::LOGIN_START => {
+                let q: api::LoginStart = read(body)?;
+                let (id, record) = match self.named(q.username.shown()) {
+                    Some((id, account)) => (id, Some(account.records[&q.kind.number()].0.clone())),
+                    None => (AccountId([0; 16]), None),
+                };
+                let record = record.map(|bytes| ServerRegistration::deserialize(&bytes).unwrap());
+                let context = context(KdfProfile::One, ORIGIN);
+                let started = ServerLogin::start(
+                    &mut OldRng,
+                    &self.setup,
+                    record,
+                    CredentialRequest::deserialize(&q.ke1).map_err(|_| Refusal::Malformed)?,
+                    &credential_id(q.kind, &q.username.canonical()),
+                    ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() },
+                )
+                .map_err(|_| Refusal::Malformed)?;
+                let login_id = random();
+                self.logins.insert(login_id, (started.state, id, q.kind));
+                Ok(api::LoginStarted { login_id, profile: 1, ke2: started.message.serialize().to_vec() }.to_bytes())
+            }
+            api::LOGIN_FINISH => {
+                let q: api::LoginFinish = read(body)?;
+                let (state, id, kind) = self.logins.remove(&q.login_id).ok_or(Refusal::LoginFailed)?;
+                let ke3 = CredentialFinalization::deserialize(&q.ke3).map_err(|_| Refusal::Malformed)?;
+                let context = context(KdfProfile::One, ORIGIN);
+                let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
+                state.finish(ke3, parameters).map_err(|_| Refusal::LoginFailed)?;
+                self.sessions.insert(client, Session { account: Some(id), shares: Vec::new() });
+                self.vault(id, kind)
+            }
+            api::SIGN_OUT => {
+                self.me(client)?;
+                self.sessions.remove(&client);
+                Ok(Vec::new())
+            }
+            api::VAULT => self.vault(self.me(client)?, SecretKind::Password),
+            api::STATE => {
+                let id = self.me(client)?;
+                let q: api::PutState = read(body)?;
+                let account = self.accounts.get_mut(&id).unwrap();
+                if account.state_version != q.expected {
+                    return Err(Refusal::VersionConflict);
+                }
+                account.state_version += 1;
+                account.state = q.state;
+                let version = account.state_version;
+                let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
+                let told: Vec<_> = others.map(|other| (*other, ServerFrame::StateChanged { version })).collect();
+                self.outgoing.extend(told);
+                Ok(api::Stored { version }.to_bytes())
+            }
+            api::SHARE_TAKE => {
+                self.me(client)?;
+                let q: api::TakeShare = read(body)?;
+                let session = self.sessions.get_mut(&client).unwrap();
+                let shares = session.shares.clone();
+                session.shares.push(q.next);
+                Ok(api::Shares { shares }.to_bytes())
+            }
+            api::SHARE_CONFIRM => {
+                self.me(client)?;
+                let q: api::TakeShare = read(body)?;
+                self.sessions.get_mut(&client).unwrap().shares = vec![q.next];
+                Ok(Vec::new())
+            }
+            api::LOOKUP => {
+                self.me(client)?;
+                let q: api::Lookup = read(body)?;
+                let account = match &q.who {
+                    api::Who::Name(name) => self.named(name.shown()).map(|(_, account)| &*account),
+                    api::Who::Id(id) => self.accounts.get(id),
+                };
+                let statements = account.ok_or(Refusal::NoSuchAccount)?.statements.iter();
+                let after = usize::try_from(q.after).unwrap();
+                Ok(api::Statements { statements: statements.skip(after).cloned().collect() }.to_bytes())
+            }
+            _ => Err(Refusal::NotFound),
+        }
+    }
+
+    fn vault(&self, id: AccountId, kind: SecretKind) -> Result<Vec<u8>, Refusal> {
+        let account = &self.accounts[&id];
+        Ok(api::Vault {
+            account_id: id,
+            slot: account.records[&kind.number()].1.clone(),
+            keystore_version: 1,
+            keystore: account.keystore.clone(),
+            state_version: account.state_version,
+            state: account.state.clone(),
+            statements: account.statements.clone(),
+        }
+        .to_bytes())
+    }
+
+    /// `false`: the socket is refused, nobody is signed in.
+    pub fn connect(&mut self, client: Client) -> bool {
+        if self.me(client).is_err() {
+            return false;
+        }
+        self.sockets.insert(client, None);
+        true
+    }
+
+    pub fn frame(&mut self, client: Client, bytes: &[u8]) {
+        self.heard.push(bytes.to_vec());
+        let id = self.me(client).unwrap();
+        match ClientFrame::parse(bytes).unwrap() {
+            ClientFrame::Subscribe { after } => {
+                let head = self.accounts[&id].mailbox.len() as u64;
+                self.outgoing.push((client, ServerFrame::Subscribed { head }));
+                self.sockets.insert(client, Some(after));
+                self.serve();
+                self.outgoing.push((client, ServerFrame::CaughtUp { seq: head }));
+            }
+            ClientFrame::Send { req, envelope } => {
+                let answer = match self.refuse_next.take().map_or_else(|| self.store(id, &envelope), Err) {
+                    Ok(seq) => ServerFrame::Sent { req, seq, received_ms: 0 },
+                    Err(refusal) => ServerFrame::Refused { req, refusal, retry_after_s: 0 },
+                };
+                self.outgoing.push((client, answer));
+                self.serve();
+            }
+            ClientFrame::Keep { seq, record } => {
+                let at = usize::try_from(seq).unwrap() - 1;
+                let mail = &mut self.accounts.get_mut(&id).unwrap().mailbox[at];
+                mail.record.get_or_insert(record);
+                self.outgoing.push((client, ServerFrame::Kept { seq }));
+            }
+            ClientFrame::Ping { nonce } => self.outgoing.push((client, ServerFrame::Pong { nonce })),
+        }
+    }
+
+    fn store(&mut self, sender: AccountId, bytes: &[u8]) -> Result<u64, Refusal> {
+        if let Some(seq) = self.sent.get(&(sender, bytes.to_vec())) {
+            return Ok(*seq);
+        }
+        let envelope = Envelope::parse(bytes).map_err(|_| Refusal::Malformed)?;
+        if envelope.header.sender_id != sender {
+            return Err(Refusal::NotYours);
+        }
+        if envelope.recipients().any(|reader| !self.accounts.contains_key(&reader)) {
+            return Err(Refusal::NoSuchAccount);
+        }
+        let mut own = 0;
+        for (reader, delivery) in envelope.deliveries() {
+            let mailbox = &mut self.accounts.get_mut(&reader).unwrap().mailbox;
+            mailbox.push(Mail { delivery: delivery.to_bytes(), record: None });
+            if reader == sender {
+                own = mailbox.len() as u64;
+            }
+        }
+        self.sent.insert((sender, bytes.to_vec()), own);
+        Ok(own)
+    }
+
+    fn serve(&mut self) {
+        for (client, served) in &mut self.sockets {
+            let id = self.sessions.get(client).and_then(|session| session.account);
+            let (Some(id), Some(served)) = (id, served) else { continue };
+            let mailbox = &self.accounts[&id].mailbox;
+            for (at, mail) in mailbox.iter().enumerate().skip(usize::try_from(*served).unwrap()) {
+                let (record, delivery) = (mail.record.clone(), mail.delivery.clone());
+                let seq = at as u64 + 1;
+                self.outgoing.push((*client, ServerFrame::Deliver { seq, received_ms: 0, record, delivery }));
+            }
+            *served = (*served).max(mailbox.len() as u64);
+        }
+    }
+}
+
+fn read<B: Body>(body: &[u8]) -> Result<B, Refusal> {
+    B::parse(body).map_err(|_| Refusal::Malformed)
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    OldRng.fill_bytes(&mut bytes);
+    bytes
+}
+
+struct OldRng;
+
+impl RngCore for OldRng {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        getrandom::fill(dest).unwrap();
+    }
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for OldRng {}

@@ -1,0 +1,141 @@
+//! Ways in and out.
+
+mod common;
+
+use common::{PASSWORD, World};
+use signet_ask::{Event, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble};
+
+fn sign_in(w: &mut World, id: usize, name: &str, password: &str) -> Result<Status, Trouble> {
+    w.ask(id, SignIn { username: name.into(), password: password.into(), stay: false })
+}
+
+#[test]
+fn sign_up_reports_its_progress_and_can_be_cancelled() {
+    let mut w = World::new();
+    let id = w.browser();
+    let short = SignUp { username: "ann_a".into(), password: "too short".into(), stay: false };
+    assert_eq!(w.ask(id, short).unwrap_err(), Trouble::BadPassword);
+    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false });
+    w.begin(id, signet_ask::CancelSignUp {});
+    w.settle();
+    assert_eq!(w.answer::<SignUp>(id, ask), Some(Err(Trouble::Cancelled)));
+    assert!(w.relay.accounts.is_empty());
+
+    w.browsers[id].events.clear();
+    w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false }).unwrap();
+    let done: Vec<f32> = w.browsers[id]
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) if progress.task == Task::SignUp => Some(progress.done),
+            _ => None,
+        })
+        .collect();
+    assert!(done.len() > 5 && done.is_sorted() && done.last() == Some(&1.0), "{done:?}");
+}
+
+#[test]
+fn names_and_passwords_that_do_not_fit_get_their_own_answers() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let other = w.browser();
+    let taken = SignUp { username: "ANN_A".into(), password: PASSWORD.into(), stay: false };
+    assert_eq!(w.ask(other, taken).unwrap_err(), Trouble::UsernameTaken);
+    assert_eq!(sign_in(&mut w, other, "ann_a", "not the password").unwrap_err(), Trouble::LoginFailed);
+    assert_eq!(sign_in(&mut w, other, "nobody", PASSWORD).unwrap_err(), Trouble::LoginFailed);
+    let start = |w: &mut World, name: &str| w.ask(ann, StartConversation { username: name.into() }).unwrap_err();
+    assert_eq!(start(&mut w, "nobody"), Trouble::NoSuchUser);
+    assert_eq!(start(&mut w, "Ann_A"), Trouble::Yourself);
+    assert_eq!(start(&mut w, "<b>"), Trouble::BadUsername);
+    w.relay.public_url = "https://elsewhere.test".into();
+    assert!(matches!(sign_in(&mut w, other, "ann_a", PASSWORD), Err(Trouble::WrongOrigin { .. })));
+    w.relay_up = false;
+    assert_eq!(sign_in(&mut w, other, "ann_a", PASSWORD).unwrap_err(), Trouble::Unreachable);
+}
+
+#[test]
+fn a_reload_needs_no_password_while_a_share_is_left() {
+    let mut w = World::new();
+    let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(ann, "bob_b");
+    w.send(ann, conv, "kept");
+    w.pass(1000);
+    for _ in 0..3 {
+        assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+        w.pass(1000);
+        assert_eq!(w.texts(ann, conv), ["kept"]);
+    }
+    // A restarted browser has lost the tab's share, and did not choose to stay.
+    w.browsers[ann].tab = None;
+    assert_eq!(w.reload(ann), Status::SignedOut { username: Some("ann_a".into()) });
+
+    let stays = w.browser();
+    w.ask(stays, SignIn { username: "ann_a".into(), password: PASSWORD.into(), stay: true }).unwrap();
+    assert!(w.browsers[stays].tab.is_none());
+    assert!(matches!(w.reload(stays), Status::SignedIn { .. }));
+    // The relay has the last word.
+    w.relay.end_session(stays);
+    assert!(matches!(w.reload(stays), Status::SignedOut { .. }));
+}
+
+#[test]
+fn signing_out_forgets_everything_here_and_nothing_there() {
+    let mut w = World::new();
+    let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(ann, "bob_b");
+    w.send(ann, conv, "kept");
+    w.pass(1000);
+    w.kill_relay();
+    w.ask(ann, SignOut {}).unwrap();
+    assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
+    assert!(matches!(w.reload(ann), Status::SignedOut { username: None }));
+    w.relay_up = true;
+    sign_in(&mut w, ann, "ann_a", PASSWORD).unwrap();
+    w.pass(1000);
+    assert_eq!(w.texts(ann, conv), ["kept"]);
+}
+
+#[test]
+fn an_ended_session_is_told_and_keeps_the_name() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    w.relay.end_session(ann);
+    w.break_line(ann);
+    w.pass(5000);
+    let told = |event: &Event| matches!(event, Event::SignedOutBecause(Trouble::SessionEnded));
+    assert!(w.browsers[ann].events.iter().any(told));
+    assert_eq!(w.reload(ann), Status::SignedOut { username: Some("ann_a".into()) });
+}
+
+#[test]
+fn damaged_keys_and_old_versions_are_refused() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let old = w.relay.named("ann_a").unwrap().1.state.clone();
+    w.sign_up("bob_b");
+    w.talk(ann, "bob_b");
+    w.pass(2000);
+    let account = w.relay.named("ann_a").unwrap().1;
+    let new = core::mem::replace(&mut account.state, old);
+    let version = core::mem::replace(&mut account.state_version, 1);
+    assert!(version > 1);
+    let share = w.browsers[ann].tab;
+    w.reload_with(ann, share, |answer| assert_eq!(answer.unwrap_err(), Trouble::RolledBack));
+    let account = w.relay.named("ann_a").unwrap().1;
+    (account.state, account.state_version) = (new, version);
+
+    let other = w.browser();
+    let account = w.relay.named("ann_a").unwrap().1;
+    account.keystore[100] ^= 1;
+    assert_eq!(sign_in(&mut w, other, "ann_a", PASSWORD).unwrap_err(), Trouble::KeystoreDamaged);
+    let account = w.relay.named("ann_a").unwrap().1;
+    account.keystore[100] ^= 1;
+    let last = account.statements[0].len() - 10;
+    account.statements[0][last] ^= 1;
+    assert_eq!(sign_in(&mut w, other, "ann_a", PASSWORD).unwrap_err(), Trouble::BadStatement);
+    // Nobody pins it either.
+    let cy = w.sign_up("cy_c");
+    let refused = w.ask(cy, StartConversation { username: "ann_a".into() });
+    assert_eq!(refused.unwrap_err(), Trouble::BadStatement);
+    assert!(w.conversations(cy).is_empty());
+}
