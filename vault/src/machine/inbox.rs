@@ -19,7 +19,7 @@ const RECEIPTS_AFTER_MS: u64 = 400;
 /// What came of a delivery.
 enum Verdict {
     Opened {
-        message: Message,
+        message: Box<Message>,
         key: Option<ContentKey>,
     },
     Refused(&'static str),
@@ -51,7 +51,7 @@ impl Session {
 
     fn judge<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, waiting: Waiting) {
         match self.verdict(&waiting) {
-            Verdict::Opened { message, key } => self.accept(hands, seq, message, key),
+            Verdict::Opened { message, key } => self.accept(hands, seq, *message, key),
             Verdict::Refused(code) => {
                 hands.log(code);
                 self.store_mail(hands, seq, &MailRow::Refused, None);
@@ -104,7 +104,7 @@ impl Session {
             let Ok(key) = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record) else { continue };
             let again = Incoming::parse(&waiting.delivery).and_then(|incoming| incoming.recall(&key));
             if let Ok(message) = again {
-                return Verdict::Opened { message, key: if from_relay { None } else { Some(key) } };
+                return Verdict::Opened { message: Box::new(message), key: if from_relay { None } else { Some(key) } };
             }
         }
         let view = View {
@@ -116,7 +116,7 @@ impl Session {
             conv_id,
         };
         match incoming.verify(&view).and_then(|authentic| authentic.open(&self.account.keys)) {
-            Ok((message, key)) => Verdict::Opened { message, key: Some(key) },
+            Ok((message, key)) => Verdict::Opened { message: Box::new(message), key: Some(key) },
             Err(refused) => Verdict::Refused(refused.code()),
         }
     }

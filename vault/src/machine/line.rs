@@ -147,7 +147,7 @@ impl Session {
 
     fn backlog_progress<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64) {
         let Some((from, head)) = self.line.backlog else { return };
-        if seq > head || seq % 25 != 0 {
+        if seq > head || !seq.is_multiple_of(25) {
             return;
         }
         let share = |n: u64| u16::try_from((n.saturating_sub(from)).saturating_mul(1000) / (head - from).max(1));

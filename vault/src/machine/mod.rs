@@ -78,10 +78,10 @@ impl<R: CryptoRng> Machine<R> {
                 }
             }
             Input::Socket(input) => {
-                if let Phase::SignedIn(session) = &mut self.phase {
-                    if !session.socket(&mut self.hands, input) {
-                        self.session_ended();
-                    }
+                if let Phase::SignedIn(session) = &mut self.phase
+                    && !session.socket(&mut self.hands, input)
+                {
+                    self.session_ended();
                 }
             }
             Input::Loaded { call, rows } => {

@@ -41,7 +41,7 @@ pub(super) struct SignUp {
 enum Step {
     About,
     Started(Registration, Registration),
-    Keys(KeyMaker, Begun),
+    Keys(Box<KeyMaker>, Begun),
     Password(Keyring, Begun),
     Recovery(Keyring, Registration, Vec<u8>, Secret),
     Finishing,
@@ -167,7 +167,7 @@ impl SignUp {
         let Step::Started(password, recovery) = core::mem::replace(&mut self.step, Step::Finishing) else {
             return Err(fault("sign-up-order"));
         };
-        self.step = Step::Keys(KeyMaker::new(Suite::Rsa3072), Begun { password, recovery, answers });
+        self.step = Step::Keys(Box::new(KeyMaker::new(Suite::Rsa3072)), Begun { password, recovery, answers });
         hands.push(Effect::Continue);
         Ok(())
     }
