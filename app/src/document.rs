@@ -34,7 +34,8 @@ const MISSING: [(&str, &str, &str); 5] = [
 ];
 
 fn missing(id: &str, title: &str, says: &str) -> String {
-    ["<section class=\"missing\" id=\"", id, "\" role=\"alert\" hidden><h2>", title, "</h2><p>", says, "</p></section>"].concat()
+    ["<section class=\"missing\" id=\"", id, "\" role=\"alert\" hidden><h2>", title, "</h2><p>", says, "</p></section>"]
+        .concat()
 }
 
 #[cfg(test)]

@@ -118,10 +118,14 @@ fn move_focus(event: &leptos::ev::KeyboardEvent) {
         return;
     }
     let item = browser::document().active_element().and_then(|at| at.closest("li").ok().flatten());
-    let next = item.and_then(|item| {
-        if key == "ArrowDown" { item.next_element_sibling() } else { item.previous_element_sibling() }
-    });
-    let link = next.and_then(|next| next.first_element_child()).and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    let next =
+        item.and_then(
+            |item| {
+                if key == "ArrowDown" { item.next_element_sibling() } else { item.previous_element_sibling() }
+            },
+        );
+    let link =
+        next.and_then(|next| next.first_element_child()).and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(link) = link {
         event.prevent_default();
         let _ = link.focus();

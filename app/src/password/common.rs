@@ -28,7 +28,8 @@ fn is_word(text: &str) -> bool {
 
 /// Two of them in a row.
 fn made_of_words(text: &str) -> bool {
-    (3..text.len().saturating_sub(2)).any(|at| text.get(..at).is_some_and(is_word) && text.get(at..).is_some_and(is_word))
+    (3..text.len().saturating_sub(2))
+        .any(|at| text.get(..at).is_some_and(is_word) && text.get(at..).is_some_and(is_word))
 }
 
 const WORDS: &str = "\

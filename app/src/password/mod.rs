@@ -64,8 +64,14 @@ fn repeats(lower: &str) -> bool {
 
 /// Nothing but a walk along the alphabet, the digits or the keyboard.
 fn is_sequence(lower: &str) -> bool {
-    const ROWS: [&str; 6] =
-        ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn"];
+    const ROWS: [&str; 6] = [
+        "abcdefghijklmnopqrstuvwxyz",
+        "01234567890",
+        "qwertyuiopasdfghjklzxcvbnm",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+        "qwertzuiopasdfghjklyxcvbnm",
+        "azertyuiopqsdfghjklmwxcvbn",
+    ];
     let steps = lower.as_bytes().windows(2);
     let all = steps.len();
     let along = steps
@@ -85,8 +91,19 @@ mod tests {
     #[test]
     fn guessable_passwords_are_refused() {
         for bad in [
-            "short", "password1234", "Password123!!!", "qwertyuiop123", "aaaaaaaaaaaa", "abcabcabcabc", "abcdefghijklm",
-            "123456789012", "letmein2024!!", "P@ssw0rd1234", "iloveyou1234", "anna-anna-x9z", "trustno1trustno1",
+            "short",
+            "password1234",
+            "Password123!!!",
+            "qwertyuiop123",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "abcdefghijklm",
+            "123456789012",
+            "letmein2024!!",
+            "P@ssw0rd1234",
+            "iloveyou1234",
+            "anna-anna-x9z",
+            "trustno1trustno1",
         ] {
             assert!(objection(bad, "anna").is_some(), "{bad}");
         }
@@ -94,7 +111,9 @@ mod tests {
 
     #[test]
     fn others_are_taken_and_ranked() {
-        for good in ["correct horse battery staple", "ziegel-mond-tasse-77", "ä quite ünusual sentence", "v9#kQ2mLx!8tR"] {
+        for good in
+            ["correct horse battery staple", "ziegel-mond-tasse-77", "ä quite ünusual sentence", "v9#kQ2mLx!8tR"]
+        {
             assert_eq!(objection(good, "anna"), None, "{good}");
             assert!(strength(good, "anna") >= 3, "{good}");
         }

@@ -24,14 +24,20 @@ mod tests {
     #[test]
     fn two_words_for_two_secrets() {
         const NEVER: [&str; 8] = [
-            "passphrase", "security key", "pin ", "phrase", "encryption key", "secret key", "master password", "backup key",
+            "passphrase",
+            "security key",
+            "pin ",
+            "phrase",
+            "encryption key",
+            "secret key",
+            "master password",
+            "backup key",
         ];
         for (name, sentence) in ALL.iter().chain(trouble::ALL) {
             let lower = [&sentence.to_lowercase(), " "].concat();
             for word in NEVER {
-                let at_start_of_word = lower.match_indices(word).any(|(at, _)| {
-                    !lower[..at].ends_with(|c: char| c.is_ascii_alphabetic())
-                });
+                let at_start_of_word =
+                    lower.match_indices(word).any(|(at, _)| !lower[..at].ends_with(|c: char| c.is_ascii_alphabetic()));
                 assert!(!at_start_of_word, "{name} says {word:?}: {sentence}");
             }
         }
