@@ -1,0 +1,6 @@
+import { defineConfig } from "@playwright/test";
+import common from "./playwright.config.ts";
+
+export default defineConfig({
+  ...common, testDir: "bench", outputDir: "test-results/bench", reporter: [["line"]], timeout: 3_600_000,
+});

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import { expect, test } from "../fixtures.ts";
+import { expectSignedIn, expectTexts, openConversation, password, send, signUp, startConversation } from "../people.ts";
+
+const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
+const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
+const TALK: [who: "anna" | "bruno", text: string][] = [
+  ["anna", "Did the parcel arrive?"],
+  ["bruno", "This morning. Thank you! 🎉"],
+  ["anna", "The second key is in the envelope at the bottom, under the maps. Keep it somewhere dry."],
+  ["bruno", "Found it."],
+  ["bruno", "שלום, 你好, and good night 🌙"],
+  ["anna", "Good night."],
+];
+
+/** Takes a picture of what is shown, in every size and colour. */
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const [width, size] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize(size);
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`) });
+    }
+  }
+  await page.setViewportSize(WIDTHS.wide);
+}
+
+test("pages that anyone sees", async ({ newPage }) => {
+  const page = await newPage();
+  await page.goto("/");
+  await expect(page.getByRole("link", { name: "Create account" }).first()).toBeVisible();
+  await shoot(page, "home");
+  await page.goto("/privacy");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await shoot(page, "privacy");
+  await page.goto("/sign-up");
+  await expect(page.getByRole("button", { name: "Create account" })).toBeEnabled();
+  await shoot(page, "sign-up");
+  await page.getByRole("textbox", { name: "Username" }).fill("1a");
+  await page.getByRole("textbox", { name: "Password", exact: true }).fill("short");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("alert").first()).toBeVisible();
+  await shoot(page, "sign-up-mistakes");
+  await page.goto("/sign-in");
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
+  await shoot(page, "sign-in");
+});
+
+test("pages of an account", async ({ newPage }) => {
+  const pages = { anna: await newPage(), bruno: await newPage() };
+  await signUp(pages.bruno, "bruno", password());
+
+  const secret = password();
+  await pages.anna.goto("/sign-up");
+  await pages.anna.getByRole("textbox", { name: "Username" }).fill("anna");
+  await pages.anna.getByRole("textbox", { name: "Password", exact: true }).fill(secret);
+  await pages.anna.getByRole("textbox", { name: "Repeat password" }).fill(secret);
+  await pages.anna.getByRole("button", { name: "Create account" }).click();
+  await expect(pages.anna.getByRole("heading", { name: "Your recovery key" })).toBeVisible({ timeout: 150_000 });
+  await shoot(pages.anna, "recovery-key");
+  await pages.anna.getByRole("checkbox", { name: "I have saved my recovery key" }).check();
+  await pages.anna.getByRole("button", { name: "Continue" }).click();
+  await expectSignedIn(pages.anna);
+  await shoot(pages.anna, "chat-empty");
+
+  await startConversation(pages.anna, "bruno");
+  const said: string[] = [];
+  for (const [who, text] of TALK) {
+    await send(pages[who], text);
+    said.push(text);
+    if (said.length === 1) await openConversation(pages.bruno, "anna");
+    for (const page of Object.values(pages)) await expectTexts(page, said);
+  }
+  await shoot(pages.anna, "chat");
+  await pages.anna.getByRole("button", { name: "Conversation details" }).click();
+  await expect(pages.anna.getByTestId("safety-number")).toBeVisible();
+  await shoot(pages.anna, "details");
+  await pages.anna.keyboard.press("Escape");
+  await pages.anna.getByRole("button", { name: "New conversation" }).click();
+  await shoot(pages.anna, "new-conversation");
+  await pages.anna.goto("/chat");
+  await expectSignedIn(pages.anna);
+  await shoot(pages.anna, "chat-list");
+  await pages.anna.goto("/settings");
+  await expect(pages.anna.getByRole("heading", { level: 1 })).toBeVisible();
+  await shoot(pages.anna, "settings");
+});

@@ -1,0 +1,122 @@
+import { expect, profile, test } from "../fixtures.ts";
+import { fillSignIn, introduce, openConversation, password, signUp } from "../people.ts";
+
+const PAGES = ["/", "/sign-up", "/sign-in", "/chat", "/settings", "/privacy"];
+
+test("every page is the same bytes for everyone, with a policy that allows no inline script", async ({ newBrowser }) => {
+  const [stranger, anna] = [await newBrowser(), await newBrowser()];
+  await signUp(await anna.newPage(), "anna", password());
+  for (const path of PAGES) {
+    const answers = [await stranger.request.get(path), await anna.request.get(path), await anna.request.get(path)];
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(new Set(bodies).size, path).toBe(1);
+    expect(bodies[0]).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|\{\{/);
+    for (const answer of answers) {
+      expect(answer.status()).toBe(200);
+      const policy = answer.headers()["content-security-policy"] ?? "";
+      const scripts = policy.split(";").map((part) => part.trim()).find((part) => part.startsWith("script-src "));
+      expect(scripts).toBe("script-src 'self' 'wasm-unsafe-eval'");
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|nonce-|\*/);
+      expect(answer.headers()["strict-transport-security"], "loopback is shared with other services").toBeUndefined();
+    }
+  }
+});
+
+test("a page is isolated from every other site", async ({ newPage }) => {
+  const page = await newPage();
+  for (const path of PAGES) {
+    await page.goto(path);
+    expect(await page.evaluate(() => window.crossOriginIsolated), path).toBe(true);
+  }
+});
+
+test("script that gets into a page does not run", async ({ browser, relay }) => {
+  const context = await profile(browser, relay);
+  try {
+    const page = await context.newPage();
+    await page.goto("/sign-in");
+    await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
+    const outcome = await page.evaluate(async () => {
+      const refused: string[] = [];
+      document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+      const global = window as unknown as { ran?: number };
+      const attempt = (what: () => void) => {
+        try {
+          what();
+        } catch {
+          refused.push("exception");
+        }
+      };
+      attempt(() => {
+        const script = document.createElement("script");
+        script.text = "window.ran = 1";
+        document.body.append(script);
+      });
+      attempt(() => document.body.setAttribute("onclick", "window.ran = 2"));
+      attempt(() => document.body.click());
+      attempt(() => void new Function("window.ran = 3")());
+      attempt(() => {
+        const script = document.createElement("script");
+        script.src = "https://signet-canary.invalid/x.js";
+        document.body.append(script);
+      });
+      attempt(() => {
+        document.createElement("div").innerHTML = "<img src=x onerror='window.ran = 4'>";
+      });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return { ran: global.ran, refused };
+    });
+    expect(outcome.ran).toBeUndefined();
+    expect(outcome.refused.length).toBeGreaterThanOrEqual(4);
+  } finally {
+    await context.close();
+  }
+});
+
+for (const asset of ["page_bg", "boot"]) {
+  test(`the page does not start with one byte of ${asset} altered`, async ({ browser, relay }) => {
+    const context = await profile(browser, relay);
+    try {
+      const page = await context.newPage();
+      let altered = 0;
+      await page.route(new RegExp(`/assets/${asset}\\.[0-9a-f]{16}\\.(js|wasm)$`), async (route) => {
+        const response = await route.fetch();
+        const body = await response.body();
+        // A letter in a script's comment or name, or a byte of the module's code: the hash tells them all.
+        body[body.length - 2] = (body[body.length - 2] ?? 0) ^ 1;
+        altered++;
+        const { "content-encoding": _, ...headers } = response.headers();
+        await route.fulfill({ response, body, headers });
+      });
+      await page.goto("/sign-in");
+      await expect.poll(() => altered).toBeGreaterThan(0);
+      if (asset !== "boot") await expect(page.getByRole("alert").filter({ hasText: /could not start/ })).toBeVisible();
+      await expect(page.getByRole("button", { name: "Sign in" })).toBeDisabled();
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+test("signing in, talking and settings break the policy nowhere", async ({ newBrowser, newPage }) => {
+  // Every test watches for violations; this one goes everywhere, by links and by address.
+  const home = await newBrowser();
+  const [anna, bruno] = [await home.newPage(), await newPage()];
+  const { annaSecret } = await introduce(anna, bruno);
+  await anna.getByRole("button", { name: "Conversation details" }).click();
+  await expect(anna.getByTestId("safety-number")).toBeVisible();
+  await anna.keyboard.press("Escape");
+  await anna.getByRole("link", { name: "Settings" }).click();
+  await anna.getByRole("combobox", { name: "Theme" }).selectOption({ label: "Dark" });
+  for (const path of PAGES) {
+    await anna.goto(path);
+    await expect(anna.getByRole("main").or(anna.getByRole("navigation")).first()).toBeVisible();
+  }
+  await anna.goto("/chat");
+  await openConversation(anna, "bruno");
+  await anna.getByRole("button", { name: "Sign out" }).click();
+  await fillSignIn(anna, "anna", annaSecret);
+  await anna.getByRole("button", { name: "Sign in" }).click();
+  await openConversation(anna, "bruno");
+});
