@@ -51,8 +51,9 @@ fn StateMark(row: Row) -> impl IntoView {
         MessageState::Failed(_) => text::STATE_FAILED,
         MessageState::Received => "",
     };
+    let title = word.clone();
     view! {
-        <span class="mark" title=word.clone()>
+        <span class="mark" title=title>
             <i aria-hidden="true"></i><i aria-hidden="true"></i><span class="unseen">{word}</span>
         </span>
     }

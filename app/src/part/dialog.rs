@@ -16,8 +16,9 @@ pub(crate) fn Dialog(open: RwSignal<bool>, title: &'static str, id: &'static str
         }
     });
     let heading = [id, "-title"].concat();
+    let labelled_by = heading.clone();
     view! {
-        <dialog class="dialog" node_ref=dialog aria-labelledby=heading.clone() on:close=move |_| open.set(false)>
+        <dialog class="dialog" node_ref=dialog aria-labelledby=labelled_by on:close=move |_| open.set(false)>
             <header class="dialog-head">
                 <h2 id=heading>{title}</h2>
                 <button type="button" class="icon-button" aria-label=text::CLOSE on:click=move |_| open.set(false)>{icon::cross()}</button>

@@ -79,7 +79,7 @@ impl App {
     }
 
     /// Asks where only the doing matters.
-    pub(crate) fn tell<A: Ask>(self, question: A) {
+    pub(crate) fn tell<A: Ask + 'static>(self, question: A) {
         leptos::task::spawn_local(async move {
             let _ = self.ask(question).await;
         });
