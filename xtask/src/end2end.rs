@@ -43,9 +43,16 @@ pub(crate) fn ready(place: &Place) -> Result<build::Sizes> {
     Ok(sizes)
 }
 
+/// The tests' own types: a slip in a test is better found before the browser starts.
+pub(crate) fn types(place: &Place) -> Result<()> {
+    step("Checking the types of the tests in Chromium");
+    let mut command = shell::command(place.end2end().join("node_modules/.bin/tsc"), &place.end2end(), &["--noEmit"]);
+    shell::run(&mut command, "Each message above names a file and a line.")
+}
+
 fn playwright(place: &Place, words: &[&str]) -> std::process::Command {
     let mut command = shell::command(place.end2end().join("node_modules/.bin/playwright"), &place.end2end(), words);
-    command.env("SIGNET_RELAY", place.relay()).env("SIGNET_SITE", place.site());
+    command.env("SIGNET_RELAY", place.relay()).env("SIGNET_BUILT_SITE", place.site());
     command
 }
 

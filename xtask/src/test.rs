@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    build,
     end2end::{self, Counted},
     needs,
     place::Place,
@@ -12,7 +11,10 @@ use crate::{
 
 pub(crate) fn all(place: &Place) -> Result<()> {
     needs::browser(place)?;
-    let (native, _, browser) = run(place)?;
+    let native = native(place)?;
+    end2end::ready(place)?;
+    // Even where a native test failed, so that one run tells everything.
+    let browser = end2end::tests(place, &[])?;
     report(&[("native", native), ("browser", browser)])
 }
 
@@ -23,16 +25,7 @@ pub(crate) fn end_to_end(place: &Place, words: &[String]) -> Result<()> {
     report(&[("browser", counted)])
 }
 
-/// Native tests, the build, and the tests in Chromium: later ones run even where earlier ones failed, so that one run
-/// tells everything.
-pub(crate) fn run(place: &Place) -> Result<(Counted, build::Sizes, Counted)> {
-    let native = native(place)?;
-    let sizes = end2end::ready(place)?;
-    let browser = end2end::tests(place, &[])?;
-    Ok((native, sizes, browser))
-}
-
-fn native(place: &Place) -> Result<Counted> {
+pub(crate) fn native(place: &Place) -> Result<Counted> {
     step("Running the native tests of every room (the pages with `ssr`, as they are rendered)");
     let mut command =
         shell::command(shell::cargo(), &place.root, &["test", "--locked", "--workspace", "--no-fail-fast"]);

@@ -7,7 +7,7 @@ mod walls;
 use anyhow::{Result, bail};
 
 use crate::{
-    build, needs,
+    build, end2end, needs,
     place::Place,
     shell::{self, note, step},
     test,
@@ -27,9 +27,12 @@ pub(crate) fn all(place: &Place) -> Result<()> {
     deny::check(place)?;
     lint(place)?;
     needs::browser(place)?;
-    let (native, sizes, browser) = test::run(place)?;
+    end2end::types(place)?;
+    let native = test::native(place)?;
+    let sizes = end2end::ready(place)?;
     walls::module(place)?;
     budgets(&sizes)?;
+    let browser = end2end::tests(place, &[])?;
     test::report(&[("native", native), ("browser", browser)])
 }
 
