@@ -1,6 +1,6 @@
 //! What the formats promise, seen from outside the crate.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod making;
 mod messages;
@@ -9,3 +9,4 @@ mod opaque;
 mod people;
 mod secrets;
 mod statements;
+mod vectors;

@@ -2,7 +2,7 @@
 """Signet's formats a second time, from FORMAT.md alone, with Python's `cryptography` (OpenSSL) instead of RustCrypto.
 
     own.py make           writes own/*.txt, which the Rust tests open (done once; published vectors are never made again)
-    own.py check FILE     opens what `cargo run -p signet-crypto --example inspect -- vectors` has written
+    own.py check FILE     opens what `cargo run -p signet-crypto --example interop > FILE` has written
 
 Each vector is a text file named by its claim: lines of `name = value`, byte strings in hexadecimal.
 """
