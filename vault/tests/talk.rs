@@ -179,7 +179,7 @@ fn a_new_browser_finds_the_whole_history_by_its_records() {
     }
     w.pass(2000);
     let told = w.texts(ann, conv);
-    // Wrapped keys and signatures are destroyed: only the records can have opened these.
+    // The signatures are destroyed: only the records can have opened these.
     for mail in &mut w.relay.named("ann_a").unwrap().1.mailbox {
         assert!(mail.record.is_some());
         let last = mail.delivery.len() - 1;
