@@ -11,8 +11,10 @@
 //! | `sealed`, `keystore`, `history` | everything that rests on the relay besides messages |
 //! | `safety` | two accounts -> sixty digits to compare |
 //!
-//! Every byte is specified in [`format`].
+//! Every byte is specified in [`mod@format`].
 
+#[cfg(test)]
+mod ablation;
 mod history;
 mod inner;
 mod keys;
