@@ -1,4 +1,8 @@
-use std::{io, net::TcpListener, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    net::TcpListener,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use signet::{Command, ConfigError, LogFormat, Options, serve};
@@ -35,7 +39,8 @@ fn busy(listen: &str, error: &io::Error) -> ConfigError {
 
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

@@ -1,6 +1,7 @@
 use std::{
     fs, io,
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -146,7 +147,7 @@ fn lock(config: &Config) -> Result<Lock, ConfigError> {
     let Some(folder) = &config.data else { return Ok(Lock(None)) };
     let trouble =
         |error: io::Error| ConfigError(format!("the folder --data {} cannot be used: {error}", folder.display()));
-    fs::create_dir_all(folder).map_err(trouble)?;
+    make_folder(folder).map_err(trouble)?;
     let file = fs::File::create(folder.join("lock")).map_err(trouble)?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(Some(file))),
@@ -158,9 +159,18 @@ fn lock(config: &Config) -> Result<Lock, ConfigError> {
     }
 }
 
+/// For its owner alone, if it is made here.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn certificate(tls: &Tls) -> Result<RustlsConfig, ConfigError> {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-    let wrong = |option: &str, file: &std::path::Path, error: &dyn std::fmt::Display| {
+    let wrong = |option: &str, file: &Path, error: &dyn std::fmt::Display| {
         ConfigError(format!("{option} {} cannot be used: {error}", file.display()))
     };
     let chain = CertificateDer::pem_file_iter(&tls.cert)

@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(config.limits.login_per_day, 3);
         assert_eq!(config.public_url.as_deref(), Some("https://a.example"));
         assert_eq!(config.trusted_proxies.len(), 1);
-        assert!(matches!(config.database, Database::Sqlite(file) if file == "x.db"));
+        assert!(matches!(config.database, Database::Sqlite(file) if file.as_os_str() == "x.db"));
 
         fs::write(&path, "listne = 1").unwrap();
         let error = parse(&["--config", path.to_str().unwrap()]).with_file().unwrap_err().to_string();

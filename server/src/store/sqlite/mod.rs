@@ -38,16 +38,7 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the database file, makes it if it is not there, and brings its tables up to date.
     pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // FULL: the write-ahead log is synced at every commit. NORMAL could lose acknowledged messages at power loss.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
-            .statement_cache_capacity(128)
-            .disable_statement_logging();
-
+        let options = Self::options(file);
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         let migrations = MIGRATIONS.map(|(version, name, sql)| {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -63,6 +54,18 @@ impl Sqlite {
         let writer = Writer::new(connection, bell).await?;
         tokio::spawn(writer.run(queue));
         Ok(Self { readers, jobs })
+    }
+
+    pub(super) fn options(file: &Path) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(file)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: the write-ahead log is synced at every commit. NORMAL could lose acknowledged messages at power loss.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(128)
+            .disable_statement_logging()
     }
 
     /// Hands a job to the writer and waits until it is committed.

@@ -1,0 +1,20 @@
+//! The routes, on a real listener, with both stores. One file for each concern.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+mod csrf;
+mod headers;
+mod limits;
+mod login;
+mod mailbox;
+mod process;
+mod register;
+mod session;
+mod share;
+mod shutdown;
+mod site;
+mod socket;
+mod state;
+mod tls;
