@@ -42,10 +42,14 @@ enum Said {
 }
 
 fn check(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Said, Refusal> {
-    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+    if headers.get_all("sec-fetch-site").iter().any(|site| site != "same-origin") {
         return Err(Refusal::CrossSite);
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(Said::Nothing) };
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(Said::Nothing) };
+    if origins.next().is_some() {
+        return Err(Refusal::CrossSite);
+    }
     let origin = origin.to_str().map_err(|_| Refusal::CrossSite)?;
     if origin == app.origin.text() {
         return Ok(Said::Ours);

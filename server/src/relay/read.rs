@@ -15,7 +15,7 @@ const IN_FLIGHT: usize = 64;
 type Pending = FuturesUnordered<BoxFuture<'static, ()>>;
 
 /// Reads until the client is gone (`None`) or must go (the code to close with).
-pub(super) async fn read<S, E>(mut stream: S, context: &Context) -> Option<u16>
+pub(super) async fn read<S, E>(stream: &mut S, context: &Context) -> Option<u16>
 where
     S: Stream<Item = Result<Message, E>> + Unpin,
     E: Display,
@@ -70,10 +70,10 @@ fn send(context: &Context, pending: &Pending, req: u32, upload: Bytes) {
         Ok(_) => return refuse(context, req, Refusal::NotYours.into()),
         Err(_) => return refuse(context, req, Refusal::Malformed.into()),
     };
-    let (app, line) = (context.app.clone(), context.line.clone());
+    let context = Context { app: context.app.clone(), line: context.line.clone() };
+    let stored = context.app.store.append(Arc::new(letter), context.app.clock.now());
     let store = async move {
-        let context = Context { app, line };
-        match context.app.store.append(Arc::new(letter), context.app.clock.now()).await {
+        match stored.await {
             Ok(placed) => answer(&context, &ServerFrame::Sent { req, seq: placed.seq, received_ms: placed.received }),
             Err(error) => refuse(&context, req, error.into()),
         }

@@ -11,8 +11,7 @@ use signet_shared::{
     opaque::SecretKind,
 };
 
-use super::{
-    Mailbox,Committed, Item, Letter, Memory, NewAccess, NewAccount, OnCommit, Sqlite, Store, StoreError};
+use super::{Committed, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, OnCommit, Sqlite, Store, StoreError};
 
 /// What was announced: reader and number, in order.
 #[derive(Default)]

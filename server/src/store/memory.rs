@@ -52,7 +52,7 @@ impl Memory {
         if inner.closed { Err(StoreError::Unavailable) } else { Ok(inner) }
     }
 
-    fn with<'a, T: Send + 'a>(&'a self, run: impl FnOnce(&mut Inner) -> Result<T, StoreError>) -> Answer<'a, T> {
+    fn with<T: Send + 'static>(&self, run: impl FnOnce(&mut Inner) -> Result<T, StoreError>) -> Answer<'static, T> {
         future::ready(self.inner().and_then(|mut inner| run(&mut inner))).boxed()
     }
 }
@@ -231,7 +231,7 @@ impl Objects for Memory {
 }
 
 impl Mailbox for Memory {
-    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'_, Placed> {
+    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed> {
         self.with(|inner| {
             let (placed, committed) = inner.append(letter, now)?;
             // Under the lock, so that the order of announcements is that of the mailboxes.

@@ -184,8 +184,8 @@ pub(crate) trait Objects {
 
 pub(crate) trait Mailbox {
     /// Puts a message into the mailbox of each of its readers, or into none. The same again changes nothing and is
-    /// answered as it was the first time.
-    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'_, Placed>;
+    /// answered as it was the first time. Takes its place in the order when called, not when polled.
+    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed>;
     /// The highest number of a mailbox, 0 if it is empty.
     fn head(&self, account: AccountId) -> Answer<'_, u64>;
     /// The rows above `after`, ascending: some of them, at least one if there is any.

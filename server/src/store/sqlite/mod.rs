@@ -15,7 +15,10 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use self::writer::{Job, Writer};
 use super::{
@@ -68,11 +71,26 @@ impl Sqlite {
             .disable_statement_logging()
     }
 
-    /// Hands a job to the writer and waits until it is committed.
-    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
+    /// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection
+    /// keep their order however their answers are polled. The answer comes after the commit.
+    fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
+    ) -> Answer<'static, T> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(job(reply)).await.map_err(|_| StoreError::Unavailable)?;
-        answer.await.map_err(|_| StoreError::Unavailable)?
+        let jobs = self.jobs.clone();
+        let queued = jobs.try_send(job(reply));
+        async move {
+            match queued {
+                Ok(()) => {}
+                Err(TrySendError::Full(job)) => {
+                    jobs.send(job).await.map_err(|_| StoreError::Unavailable)?;
+                }
+                Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
+            }
+            answer.await.map_err(|_| StoreError::Unavailable)?
+        }
+        .boxed()
     }
 
     /// A change in a transaction of its own.
@@ -81,7 +99,7 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut sqlx::SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
-        self.ask(move |reply| Job::Run(writer::alone(run, reply))).boxed()
+        self.ask(move |reply| Job::Run(writer::alone(run, reply)))
     }
 }
 
@@ -189,8 +207,8 @@ impl Objects for Sqlite {
 }
 
 impl Mailbox for Sqlite {
-    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'_, Placed> {
-        self.ask(move |reply| Job::Append { letter, now, reply }).boxed()
+    fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed> {
+        self.ask(move |reply| Job::Append { letter, now, reply })
     }
 
     fn head(&self, account: AccountId) -> Answer<'_, u64> {
@@ -202,7 +220,7 @@ impl Mailbox for Sqlite {
     }
 
     fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()> {
-        self.ask(move |reply| Job::Keep { account, seq, record, reply }).boxed()
+        self.ask(move |reply| Job::Keep { account, seq, record, reply })
     }
 }
 

@@ -44,9 +44,8 @@ impl Browser {
             .header(header::HOST, host)
             .header("sec-fetch-site", "same-origin");
         if method == Method::POST {
-            request = request
-                .header(header::ORIGIN, &self.origin)
-                .header(header::CONTENT_TYPE, "application/octet-stream");
+            request =
+                request.header(header::ORIGIN, &self.origin).header(header::CONTENT_TYPE, "application/octet-stream");
         }
         match &self.cookie {
             Some(cookie) => request.header(header::COOKIE, cookie),

@@ -2,15 +2,15 @@
 
 mod browser;
 mod envelope;
-mod person;
+pub(crate) mod person;
 mod relay;
 mod socket;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use envelope::{Writer, envelope};
-pub(crate) use person::{Person, Suite};
+pub(crate) use person::Person;
 pub(crate) use relay::{Relay, Store};
-pub(crate) use socket::{Socket, soon};
+pub(crate) use socket::{Delivered, Socket, soon};
 
 /// The same test on both stores.
 macro_rules! both {

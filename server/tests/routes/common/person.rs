@@ -1,6 +1,7 @@
 use opaque_ke::{
     CipherSuite, ClientLogin, ClientLoginFinishParameters, ClientRegistration, ClientRegistrationFinishParameters,
-    CredentialResponse, Identifiers, RegistrationResponse, Ristretto255, TripleDh, ksf, rand::rngs::OsRng,
+    CredentialResponse, Identifiers, RegistrationResponse, Ristretto255, TripleDh, ksf,
+    rand::{CryptoRng, Error, RngCore},
 };
 use signet_shared::{
     AccountId, StatementHash,
@@ -92,7 +93,8 @@ impl Person {
 /// Everything of a registration but its last step.
 pub(crate) async fn registration(browser: &mut Browser, name: &str) -> Result<RegisterFinish, Refusal> {
     let secrets = [password(name), recovery(name)];
-    let starts = secrets.each_ref().map(|secret| ClientRegistration::<Suite>::start(&mut OsRng, secret.as_bytes()).unwrap());
+    let starts =
+        secrets.each_ref().map(|secret| ClientRegistration::<Suite>::start(&mut SystemRng, secret.as_bytes()).unwrap());
     let start = RegisterStart {
         username: name.parse().unwrap(),
         password: starts[0].message.serialize().to_vec(),
@@ -107,7 +109,7 @@ pub(crate) async fn registration(browser: &mut Browser, name: &str) -> Result<Re
         .map(|((start, secret), answer)| {
             let answer = RegistrationResponse::deserialize(&answer).unwrap();
             let parameters = ClientRegistrationFinishParameters::default();
-            let finished = start.state.finish(&mut OsRng, secret.as_bytes(), answer, parameters).unwrap();
+            let finished = start.state.finish(&mut SystemRng, secret.as_bytes(), answer, parameters).unwrap();
             finished.message.serialize().to_vec()
         })
         .collect();
@@ -130,7 +132,7 @@ pub(crate) struct Begun {
 }
 
 pub(crate) fn login_start(name: &str, kind: SecretKind, secret: &str) -> (ClientLogin<Suite>, LoginStart) {
-    let start = ClientLogin::<Suite>::start(&mut OsRng, secret.as_bytes()).unwrap();
+    let start = ClientLogin::<Suite>::start(&mut SystemRng, secret.as_bytes()).unwrap();
     let message = LoginStart { username: name.parse().unwrap(), kind, ke1: start.message.serialize().to_vec() };
     (start.state, message)
 }
@@ -152,19 +154,38 @@ impl Begun {
         let context = context(KdfProfile::One, origin);
         let answer = CredentialResponse::deserialize(&self.started.ke2).unwrap();
         let parameters = ClientLoginFinishParameters::new(Some(&context), Identifiers::default(), None);
-        let finished = self.state.finish(&mut OsRng, secret.as_bytes(), answer, parameters).ok()?;
+        let finished = self.state.finish(&mut SystemRng, secret.as_bytes(), answer, parameters).ok()?;
         Some(LoginFinish { login_id: self.started.login_id, ke3: finished.message.serialize().to_vec() })
     }
 }
 
-pub(crate) async fn login(
-    browser: &mut Browser,
-    name: &str,
-    kind: SecretKind,
-    secret: &str,
-) -> Result<Vault, Refusal> {
+pub(crate) async fn login(browser: &mut Browser, name: &str, kind: SecretKind, secret: &str) -> Result<Vault, Refusal> {
     let begun = login_begin(browser, name, kind, secret).await?;
     let origin = browser.origin.clone();
     let finish = begun.finish(secret, &origin).expect("the right secret");
     browser.ask(api::LOGIN_FINISH, &finish).await
 }
+
+/// The system's random numbers, for opaque-ke's older `rand`.
+struct SystemRng;
+
+impl RngCore for SystemRng {
+    fn next_u32(&mut self) -> u32 {
+        getrandom::u32().unwrap()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        getrandom::u64().unwrap()
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        getrandom::fill(dest).unwrap();
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for SystemRng {}

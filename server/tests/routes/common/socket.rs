@@ -44,6 +44,7 @@ impl Socket {
     ) -> Result<Self, (u16, Option<Refusal>)> {
         let request = browser
             .request(Method::GET, wire::PATH)
+            .uri(format!("ws://{}{}", browser.address, wire::PATH))
             .header(header::ORIGIN, &browser.origin)
             .header(header::CONNECTION, "Upgrade")
             .header(header::UPGRADE, "websocket")

@@ -1,0 +1,338 @@
+use hyper::Method;
+use signet_shared::{
+    api::{self, Body, Lookup, Statements, Vault, Who},
+    limits,
+    opaque::SecretKind,
+    wire::{ClientFrame, Refusal, ServerFrame, close},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::common::{
+    Relay, Socket, Writer, both,
+    person::{self, login_begin, login_start},
+    soon,
+};
+
+const MINUTE: u64 = 60_000;
+const KIND: SecretKind = SecretKind::Password;
+
+both! {
+    async fn five_logins_a_minute_and_fifty_a_day_for_a_name_that_exists_or_not(store) {
+        let relay = Relay::start(store).await;
+        relay.person("alice").await;
+        let mut browser = relay.browser();
+        for name in ["alice", "nobody"] {
+            for round in 0..10 {
+                for _ in 0..5 {
+                    login_begin(&mut browser, name, KIND, "x").await.unwrap();
+                }
+                let (_, start) = login_start(name, KIND, "x");
+                let answer = browser.post(api::LOGIN_START, start.to_bytes()).await;
+                assert_eq!(answer.refusal(), Some(Refusal::TooMany), "{name} {round}");
+                assert_eq!(answer.header("retry-after"), Some("60"));
+                relay.pass(MINUTE);
+            }
+            let refused = login_begin(&mut browser, &name.to_uppercase(), KIND, "x").await.map(|_| ());
+            assert_eq!(refused, Err(Refusal::TooMany), "the fifty-first, in capitals");
+            relay.pass(MINUTE);
+        }
+        relay.pass(24 * 60 * MINUTE);
+        login_begin(&mut browser, "alice", KIND, "x").await.unwrap();
+    }
+
+    async fn thirty_logins_a_minute_from_an_address(store) {
+        let relay = Relay::start(store).await;
+        let mut browser = relay.browser();
+        for n in 0..30 {
+            login_begin(&mut browser, &format!("name{n}"), KIND, "x").await.unwrap();
+        }
+        assert_eq!(login_begin(&mut browser, "another", KIND, "x").await.map(|_| ()), Err(Refusal::TooMany));
+        // A header that anybody can write does not make another address.
+        let (_, start) = login_start("another", KIND, "x");
+        let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", "9.9.9.9");
+        assert_eq!(browser.send(request, start.to_bytes()).await.refusal(), Some(Refusal::TooMany));
+        relay.pass(MINUTE);
+        login_begin(&mut browser, "another", KIND, "x").await.unwrap();
+    }
+
+    async fn behind_a_trusted_proxy_the_clients_are_counted(store) {
+        let relay = Relay::with(store, |config| {
+            config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+            config.limits.login_per_address_minute = 1;
+        }).await;
+        let browser = relay.browser();
+        let mut n = 0;
+        let mut ask = async |from: &str| {
+            n += 1;
+            let (_, start) = login_start(&format!("name{n}"), KIND, "x");
+            let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", from);
+            browser.send(request, start.to_bytes()).await.refusal()
+        };
+        assert_eq!(ask("9.9.9.9").await, None);
+        assert_eq!(ask("9.9.9.9").await, Some(Refusal::TooMany));
+        assert_eq!(ask("1.2.3.4, 9.9.9.9").await, Some(Refusal::TooMany), "what the client itself wrote");
+        assert_eq!(ask("8.8.8.8").await, None);
+        assert_eq!(ask("2001:db8::1").await, None);
+        assert_eq!(ask("2001:db8::2").await, Some(Refusal::TooMany), "one subscriber's /64");
+        assert_eq!(ask("2001:db8:0:1::1").await, None);
+    }
+
+    async fn thirty_registrations_an_hour_from_an_address(store) {
+        let relay = Relay::with(store, |config| {
+            config.limits.register_per_address_hour = signet::Limits::default().register_per_address_hour;
+        }).await;
+        for n in 0..30 {
+            relay.person(&format!("name{n}")).await;
+        }
+        let refused = person::registration(&mut relay.browser(), "another").await;
+        assert_eq!(refused.unwrap_err(), Refusal::TooMany);
+        let elsewhere = Relay::start(store).await;
+        let finish = person::registration(&mut elsewhere.browser(), "another").await.unwrap();
+        let answer = relay.browser().post(api::REGISTER_FINISH, finish.to_bytes()).await;
+        assert_eq!(answer.refusal(), Some(Refusal::TooMany), "the second step alone is no way round");
+        assert_eq!(answer.header("retry-after"), Some("3600"));
+        relay.pass(60 * MINUTE);
+        relay.person("another").await;
+    }
+
+    async fn sixty_lookups_a_minute_by_an_account(store) {
+        let relay = Relay::start(store).await;
+        let person = relay.person("alice").await;
+        let mut other = person.elsewhere(relay.browser()).await.browser;
+        let mut browser = person.browser.clone();
+        let lookup = Lookup { who: Who::Id(person.account), after: 0 };
+        for n in 0..60 {
+            let asks = if n % 2 == 0 { &mut browser } else { &mut other };
+            asks.ask::<Statements>(api::LOOKUP, &lookup).await.unwrap();
+        }
+        assert_eq!(other.ask::<Statements>(api::LOOKUP, &lookup).await, Err(Refusal::TooMany));
+        let mut bob = relay.person("bob").await.browser;
+        bob.ask::<Statements>(api::LOOKUP, &lookup).await.unwrap();
+        relay.pass(MINUTE);
+        browser.ask::<Statements>(api::LOOKUP, &lookup).await.unwrap();
+    }
+
+    async fn a_body_may_have_its_limit_and_not_one_byte_more(store) {
+        let relay = Relay::start(store).await;
+        let mut browser = relay.person("alice").await.browser;
+        let answer = browser.post(api::STATE, vec![0; limits::BODY]).await;
+        assert_eq!(answer.refusal(), Some(Refusal::Malformed), "read, and found to be nothing");
+        let answer = browser.post(api::STATE, vec![0; limits::BODY + 1]).await;
+        assert_eq!(answer.refusal(), Some(Refusal::TooLarge));
+        assert_eq!(browser.get(api::VAULT).await.parsed::<Vault>().unwrap().state_version, 1);
+    }
+
+    async fn a_body_may_not_say_one_length_and_have_another(store) {
+        let relay = Relay::start(store).await;
+        // Without a length beforehand, in chunks.
+        let mut stream = TcpStream::connect(relay.address).await.unwrap();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\n\
+             transfer-encoding: chunked\r\nconnection: close\r\n\r\n", api::LOGIN_FINISH);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = [b"10000\r\n".to_vec(), vec![0; 0x10000], b"\r\n".to_vec()].concat();
+        for _ in 0..4 {
+            stream.write_all(&chunk).await.unwrap();
+        }
+        stream.write_all(b"1\r\nx\r\n0\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        soon(stream.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+
+    async fn headers_and_bodies_must_arrive_in_time(store) {
+        let relay = Relay::with(store, |config| {
+            config.limits.header_seconds = 1;
+            config.limits.body_seconds = 1;
+        }).await;
+        let mut silent = TcpStream::connect(relay.address).await.unwrap();
+        let mut half = TcpStream::connect(relay.address).await.unwrap();
+        half.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await.unwrap();
+        let mut slow = TcpStream::connect(relay.address).await.unwrap();
+        let head = format!(
+            "POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\ncontent-length: 10\r\n\r\nx",
+            api::LOGIN_FINISH);
+        slow.write_all(head.as_bytes()).await.unwrap();
+        for stream in [&mut silent, &mut half] {
+            let mut answer = Vec::new();
+            soon(stream.read_to_end(&mut answer)).await.ok();
+            assert!(!answer.starts_with(b"HTTP/1.1 2"), "closed, or told of the timeout");
+        }
+        let mut answer = Vec::new();
+        soon(slow.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+    }
+
+    async fn sixty_messages_at_once_and_twenty_a_second_on_a_connection(store) {
+        let relay = Relay::start(store).await;
+        let person = relay.person("alice").await;
+        let mut socket = person.socket().await;
+        let mut writer = Writer::new(person.account, &[], 1);
+        for seq in 1..=60 {
+            assert_eq!(socket.send(&writer.next(b"text")).await, Ok(seq));
+        }
+        let late = writer.next(b"text");
+        let wanted = socket.post(&late).await;
+        let refused = ServerFrame::Refused { req: wanted, refusal: Refusal::TooMany, retry_after_s: 1 };
+        assert_eq!(socket.next().await, refused);
+        relay.pass(49);
+        assert_eq!(socket.send(&late).await, Err(Refusal::TooMany));
+        relay.pass(1);
+        assert_eq!(socket.send(&late).await, Ok(61), "nothing is lost by a refusal");
+        assert_eq!(socket.send(&writer.next(b"text")).await, Err(Refusal::TooMany));
+        // Another connection has its own.
+        assert_eq!(person.socket().await.send(&writer.next(b"other")).await, Ok(62));
+    }
+
+    async fn a_flood_of_pings_ends_the_connection(store) {
+        let relay = Relay::start(store).await;
+        let mut socket = relay.person("alice").await.socket().await;
+        for nonce in 0..60 {
+            socket.say(&ClientFrame::Ping { nonce }).await;
+            assert_eq!(socket.next().await, ServerFrame::Pong { nonce });
+        }
+        socket.say(&ClientFrame::Ping { nonce: 60 }).await;
+        assert_eq!(socket.closed().await, close::TRY_LATER);
+    }
+
+    async fn eight_connections_of_an_account(store) {
+        let relay = Relay::start(store).await;
+        let person = relay.person("alice").await;
+        let mut sockets = Vec::new();
+        for _ in 0..8 {
+            sockets.push(person.live().await);
+        }
+        assert_eq!(person.socket().await.closed().await, close::TRY_LATER);
+        relay.person("bob").await.live().await;
+        // A place is free again once one has gone.
+        let mut gone = sockets.pop().unwrap();
+        soon(gone.ws.close(None)).await.unwrap();
+        while soon(futures_util::StreamExt::next(&mut gone.ws)).await.is_some() {}
+        let mut again = person.socket().await;
+        // The relay may see the end of the old one a moment after the beginning of the new one.
+        while let Err(code) = alive(&mut again).await {
+            assert_eq!(code, close::TRY_LATER);
+            again = person.socket().await;
+        }
+    }
+
+    async fn sixty_four_connections_from_an_address(store) {
+        let relay = Relay::with(store, |config| config.limits.sockets_per_address = 3).await;
+        assert_eq!(signet::Limits::default().sockets_per_address, 64);
+        let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
+        let _sockets = [alice.live().await, alice.live().await, bob.live().await];
+        assert_eq!(bob.socket().await.closed().await, close::TRY_LATER);
+    }
+
+    async fn a_message_may_have_its_limit_and_not_one_byte_more(store) {
+        let relay = Relay::start(store).await;
+        let person = relay.person("alice").await;
+        let mut socket = person.live().await;
+        // Whole, but no frame: its first byte names none.
+        socket.raw(Message::Binary(vec![0; limits::FRAME].into())).await;
+        assert_eq!(socket.closed().await, close::MALFORMED);
+        let mut socket = person.live().await;
+        socket.raw(Message::Binary(vec![0; limits::FRAME + 1].into())).await;
+        assert_eq!(socket.closed().await, close::TOO_BIG);
+    }
+
+    async fn a_slow_reader_is_disconnected_and_finds_everything_later(store) {
+        let relay = Relay::with(store, |config| config.limits.socket_frames_burst = 10_000).await;
+        let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
+        let mut slow = bob.live().await;
+        let mut socket = alice.socket().await;
+        let mut writer = Writer::new(alice.account, &[bob.account], 1);
+        let text = vec![7; 100_000];
+        // Far more than the kernel's buffers and the outbox hold together.
+        for seq in 1..=300 {
+            assert_eq!(socket.send(&writer.next(&text)).await, Ok(seq));
+        }
+        let mut seen = 0;
+        let ended = loop {
+            match soon(futures_util::StreamExt::next(&mut slow.ws)).await {
+                Some(Ok(Message::Binary(bytes))) => {
+                    let ServerFrame::Deliver { seq, .. } = ServerFrame::parse(&bytes).unwrap() else { panic!() };
+                    seen += 1;
+                    assert_eq!(seq, seen);
+                }
+                Some(Ok(Message::Close(frame))) => break frame.map(|frame| u16::from(frame.code)),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break None,
+            }
+        };
+        assert!(seen < 300, "disconnected before the end");
+        assert!(ended.is_none_or(|code| code == close::TRY_LATER), "{ended:?}");
+        let (head, backlog) = bob.socket().await.subscribe(seen).await;
+        assert_eq!((head, backlog.len() as u64), (300, 300 - seen));
+    }
+
+    async fn silence_ends_a_connection(store) {
+        let relay = Relay::with(store, |config| {
+            config.limits.ping_seconds = 1;
+            config.limits.dead_seconds = 2;
+        }).await;
+        let person = relay.person("alice").await;
+        // One answers the pings and one does not: it is never read.
+        let (mut alive, dead) = (person.live().await, person.live().await);
+        let mut pings = 0;
+        let answered = async {
+            while pings < 4 {
+                if let Message::Ping(_) = futures_util::StreamExt::next(&mut alive.ws).await.unwrap().unwrap() {
+                    pings += 1;
+                }
+            }
+        };
+        soon(answered).await;
+        alive.say(&ClientFrame::Ping { nonce: 1 }).await;
+        assert_eq!(alive.next().await, ServerFrame::Pong { nonce: 1 });
+        let mut tcp = dead.ws.into_inner();
+        let mut rest = Vec::new();
+        soon(tcp.read_to_end(&mut rest)).await.ok();
+        assert!(!rest.is_empty(), "its pings, and then the end");
+    }
+}
+
+async fn alive(socket: &mut Socket) -> Result<(), u16> {
+    socket.raw(Message::Binary(ClientFrame::Ping { nonce: 1 }.to_bytes().into())).await;
+    loop {
+        match soon(futures_util::StreamExt::next(&mut socket.ws)).await {
+            Some(Ok(Message::Binary(_))) => return Ok(()),
+            Some(Ok(Message::Close(frame))) => return Err(frame.unwrap().code.into()),
+            Some(Ok(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_figures_are_those_that_are_published() {
+    let limits = signet::Limits::default();
+    let figures = [
+        (limits.login_per_minute, 5),
+        (limits.login_per_day, 50),
+        (limits.login_per_address_minute, 30),
+        (limits.register_per_address_hour, 30),
+        (limits.lookup_per_minute, 60),
+        (limits.socket_frames_per_second, 20),
+        (limits.socket_frames_burst, 60),
+        (limits.sockets_per_account, 8),
+        (limits.sockets_per_address, 64),
+        (limits.socket_queue_bytes, 1024 * 1024),
+        (limits.frame_bytes, 256 * 1024),
+        (limits.body_bytes, 256 * 1024),
+        (limits.body_seconds, 15),
+        (limits.header_seconds, 5),
+        (limits.handshake_seconds, 10),
+        (limits.ping_seconds, 30),
+        (limits.dead_seconds, 75),
+        (limits.session_idle_seconds, 7 * 24 * 3600),
+        (limits.session_seconds, 30 * 24 * 3600),
+        (limits.login_step_seconds, 60),
+        (limits.drain_seconds, 10),
+    ];
+    assert!(figures.iter().all(|(is, should)| is == should), "{limits:?}");
+}

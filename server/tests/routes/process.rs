@@ -1,0 +1,227 @@
+//! The program itself: what it says when it cannot start, and what is left of it after `kill -9`.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use signet_shared::{
+    envelope::Delivery,
+    wire::{ClientFrame, ServerFrame},
+};
+
+use crate::common::{Browser, Person, Socket, Writer};
+
+struct Program {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Program {
+    fn command() -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_signet"));
+        command.env_clear().arg("serve").stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it and waits for the line that says where it listens.
+    fn start(data: &Path) -> Self {
+        let mut command = Self::command();
+        command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(data);
+        command
+            .env("SIGNET_LIMITS_SOCKET_FRAMES_BURST", "1000000")
+            .env("SIGNET_LIMITS_REGISTER_PER_ADDRESS_HOUR", "100");
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("a listening relay").unwrap();
+            if let Some((_, rest)) = line.split_once("\"address\":\"") {
+                break rest.split_once('"').unwrap().0.parse().unwrap();
+            }
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    fn browser(&self) -> Browser {
+        Browser::new(self.address, format!("http://localhost:{}", self.address.port()))
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Sends without end and notes what was acknowledged, until the line breaks.
+async fn pour(mut socket: Socket, mut writer: Writer, started: tokio::sync::mpsc::Sender<()>) -> (u8, Vec<(u64, u64)>) {
+    let (mut acknowledged, mut waiting) = (Vec::new(), 0);
+    'line: loop {
+        while waiting < 16 {
+            let (req, sent) = (u32::try_from(writer.seq + 1).unwrap(), writer.next(&[9; 700]));
+            let frame = ClientFrame::Send { req, envelope: sent.to_bytes() }.to_bytes();
+            let message = tokio_tungstenite::tungstenite::Message::Binary(frame.into());
+            if futures_util::SinkExt::send(&mut socket.ws, message).await.is_err() {
+                break 'line;
+            }
+            waiting += 1;
+        }
+        match futures_util::StreamExt::next(&mut socket.ws).await {
+            Some(Ok(tokio_tungstenite::tungstenite::Message::Binary(bytes))) => {
+                match ServerFrame::parse(&bytes).unwrap() {
+                    ServerFrame::Sent { req, seq, .. } => {
+                        acknowledged.push((req.into(), seq));
+                        waiting -= 1;
+                        if acknowledged.len() == 100 {
+                            started.send(()).await.unwrap();
+                        }
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break,
+        }
+    }
+    (writer.stream, acknowledged)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_kill_9_every_acknowledged_message_is_there_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path());
+    let bob = Person::register(program.browser(), "bob").await;
+    let (started, mut start) = tokio::sync::mpsc::channel(4);
+    let mut senders = Vec::new();
+    for stream in 0..4_u8 {
+        let person = Person::register(program.browser(), &format!("sender{stream}")).await;
+        let writer = Writer::new(person.account, &[bob.account], stream);
+        let pouring = tokio::spawn(pour(person.socket().await, writer, started.clone()));
+        senders.push((person, pouring));
+    }
+    // In the middle of it: each has a hundred acknowledged and more on the way.
+    for _ in 0..4 {
+        crate::common::soon(start.recv()).await.unwrap();
+    }
+    program.kill();
+
+    let program = Program::start(folder.path());
+    let again = |person: &Person| {
+        let mut browser = program.browser();
+        browser.cookie = person.browser.cookie.clone();
+        browser
+    };
+    let (head, backlog) = Socket::open(&again(&bob)).await.subscribe(0).await;
+    assert_eq!(backlog.iter().map(|got| got.seq).collect::<Vec<_>>(), (1..=head).collect::<Vec<_>>(), "gapless");
+    let mut streams = [const { Vec::new() }; 4];
+    for got in &backlog {
+        let header = Delivery::parse(&got.delivery).unwrap().header;
+        streams[usize::from(header.stream_id.0[0])].push(header.seq);
+    }
+    for (person, pouring) in senders {
+        let (stream, acknowledged) = pouring.await.unwrap();
+        assert!(acknowledged.len() >= 100);
+        let there = &streams[usize::from(stream)];
+        assert_eq!(*there, (1..=there.len() as u64).collect::<Vec<_>>(), "each stream in order, without a hole");
+        let last = acknowledged.iter().map(|(place, _)| *place).max().unwrap();
+        assert!(there.len() as u64 >= last, "{} there, {last} acknowledged", there.len());
+        // In the sender's own mailbox too, at the number that it was told; and it can go on where it was.
+        let (_, own) = Socket::open(&again(&person)).await.subscribe(0).await;
+        for (place, seq) in acknowledged {
+            let got = &own[usize::try_from(seq).unwrap() - 1];
+            assert_eq!((got.seq, Delivery::parse(&got.delivery).unwrap().header.seq), (seq, place));
+        }
+        let mut writer = Writer::new(person.account, &[bob.account], stream);
+        writer.seq = there.len() as u64;
+        let next = own.len() as u64 + 1;
+        assert_eq!(Socket::open(&again(&person)).await.send(&writer.next(b"next")).await, Ok(next));
+    }
+    program.kill();
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_said_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let data = folder.path().to_str().unwrap();
+    let text = said(Program::command().args(["--listen", &address, "--data", data]));
+    assert!(text.contains(&address) && text.contains("--listen"), "{text}");
+    let text = said(Program::command().args(["--listen", "0.0.0.0:0", "--data", data]));
+    assert!(text.contains("--tls-cert") && text.contains("loopback"), "{text}");
+    let text = said(Program::command().args(["--data", data, "--database-url", "postgres://db/signet"]));
+    assert!(text.contains("--database-url postgres://db/signet") && text.contains("sqlite:"), "{text}");
+    let text =
+        said(Program::command().args(["--listen", "127.0.0.1:0", "--data", data, "--public-url", "chat.example"]));
+    assert!(text.contains("--public-url"), "{text}");
+    let text = said(Program::command().env("SIGNET_LIMITS_LOGIN_PER_DAY", "many").args(["--data", data]));
+    assert!(text.contains("SIGNET_LIMITS_LOGIN_PER_DAY"), "{text}");
+}
+
+#[tokio::test]
+async fn one_folder_is_for_one_process_and_its_key_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path());
+    Person::register(program.browser(), "alice").await;
+    let data = folder.path().to_str().unwrap().to_owned();
+    let text = said(Program::command().args(["--listen", "127.0.0.1:0", "--data", &data]));
+    assert!(text.contains("another relay") && text.contains("--data"), "{text}");
+    program.kill();
+    let key = folder.path().join("opaque.key");
+    let saved = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let text = said(Program::command().args(["--listen", "127.0.0.1:0", "--data", &data]));
+    assert!(text.contains("opaque.key") && text.contains("backup"), "{text}");
+    assert!(!key.exists(), "no other key in its place");
+    std::fs::write(&key, &saved[1..]).unwrap();
+    let text = said(Program::command().args(["--listen", "127.0.0.1:0", "--data", &data]));
+    assert!(text.contains("opaque.key"), "{text}");
+    std::fs::write(&key, saved).unwrap();
+    Program::start(folder.path()).kill();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_stops_when_it_is_told_to_and_logs_no_name() {
+    use std::io::Read;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Program::command();
+    command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(folder.path()).env("RUST_LOG", "debug");
+    let mut child = command.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("\"address\":\"") {
+        assert_ne!(log.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    let address = text.split_once("\"address\":\"").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
+    let program = Program { child, address };
+    let reading = std::thread::spawn(move || {
+        log.read_to_string(&mut text).unwrap();
+        text
+    });
+    let person = Person::register(program.browser(), "conspicuous").await;
+    let mut socket = person.live().await;
+    socket.send(&Writer::new(person.account, &[], 1).next(b"conspicuous text")).await.unwrap();
+    person.browser.get("/conspicuous?conspicuous").await;
+    let mut child = program.child;
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert_eq!(socket.closed().await, 1012);
+    assert!(child.wait().unwrap().success());
+    let text = reading.join().unwrap();
+    assert!(text.contains("relay.stopped") && text.contains("/api/register/finish"), "{text}");
+    let cookie = person.browser.cookie.unwrap();
+    let words = ["conspicuous", &person.account.to_string(), cookie.split_once('=').unwrap().1];
+    for word in words {
+        assert!(!text.contains(word), "{word} in {text}");
+    }
+    let peers = text.matches("127.0.0.1").count();
+    assert_eq!(peers, 1, "the listener's own address and no other: {text}");
+}
