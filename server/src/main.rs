@@ -30,9 +30,7 @@ async fn main() -> ExitCode {
 
 fn busy(listen: &str, error: &io::Error) -> ConfigError {
     match error.kind() {
-        io::ErrorKind::AddrInUse => ConfigError(format!(
-            "{listen} is taken by another program. Stop that one, or choose another address with --listen."
-        )),
+        io::ErrorKind::AddrInUse => ConfigError(format!("{listen} is taken. Choose another address with --listen.")),
         _ => ConfigError(format!("cannot listen on {listen} ({error}). Choose another address with --listen.")),
     }
 }

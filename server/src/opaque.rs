@@ -10,7 +10,10 @@ use opaque_ke::{
     ksf,
     rand::{CryptoRng, Error, RngCore},
 };
-use signet_shared::opaque::{self, KdfProfile, SecretKind};
+use signet_shared::{
+    opaque::{self, KdfProfile, SecretKind},
+    wire::Refusal,
+};
 
 /// The suite, as the browser has it. `Ksf` plays no part on this side.
 pub(crate) struct Suite;
@@ -73,13 +76,17 @@ impl Opaque {
         profile: KdfProfile,
         record: Option<&[u8]>,
         ke1: &[u8],
-    ) -> Result<(LoginState, Vec<u8>), ProtocolError> {
-        let record = record.map(ServerRegistration::deserialize).transpose()?;
-        let request = CredentialRequest::deserialize(ke1)?;
+    ) -> Result<(LoginState, Vec<u8>), Refusal> {
+        let record = record.map(ServerRegistration::deserialize).transpose().map_err(|_| {
+            tracing::error!(code = "access.row_corrupt", "store.corrupt");
+            Refusal::Internal
+        })?;
+        let request = CredentialRequest::deserialize(ke1).map_err(|_| Refusal::Malformed)?;
         let id = opaque::credential_id(kind, username);
         let context = opaque::context(profile, &self.origin);
         let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
-        let started = ServerLogin::start(&mut SystemRng, &self.setup, record, request, &id, parameters)?;
+        let started = ServerLogin::start(&mut SystemRng, &self.setup, record, request, &id, parameters);
+        let started = started.map_err(|_| Refusal::Malformed)?;
         Ok((started.state, started.message.serialize().to_vec()))
     }
 

@@ -8,6 +8,7 @@ use std::{
 
 use axum_server::{
     Handle,
+    accept::NoDelayAcceptor,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use rustls::crypto::ring;
@@ -48,17 +49,17 @@ pub async fn serve(
     let builder = server.http_builder();
     builder.http1().header_read_timeout(seconds(limits.header_seconds)).max_buf_size(64 * 1024);
     builder.http2().max_concurrent_streams(100).keep_alive_interval(Some(seconds(limits.ping_seconds)));
-    let running = match tls {
+    // A delivery is a small packet that must not wait for the next one.
+    let mut running = match tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(tls).handshake_timeout(seconds(limits.handshake_seconds));
-            tokio::spawn(server.acceptor(acceptor).serve(service))
+            tokio::spawn(server.acceptor(acceptor.acceptor(NoDelayAcceptor::new())).serve(service))
         }
-        None => tokio::spawn(server.serve(service)),
+        None => tokio::spawn(server.acceptor(NoDelayAcceptor::new()).serve(service)),
     };
     let housekeeping = tokio::spawn(keep_house(app.clone()));
     tracing::info!(address = %listen, url = app.public_url, "relay.listening");
 
-    let mut running = running;
     let ended = tokio::select! {
         ended = &mut running => Some(ended),
         () = shutdown => None,
@@ -96,6 +97,9 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         }
         None => Site::embedded(),
     };
+    if site.is_empty() {
+        tracing::warn!("this program was built without the pages; only the API is served (see `cargo xtask build`)");
+    }
     let lock = lock(&config)?;
     let bell = Deliver::start(hub.clone());
     let store: Arc<dyn Store> = match &config.database {

@@ -1,7 +1,5 @@
 //! The relay is not built with code that opens messages.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::process::Command;
 
 #[test]

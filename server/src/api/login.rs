@@ -37,10 +37,7 @@ pub(crate) async fn start(
         None => KdfProfile::NEWEST,
     };
     let record = credential.as_ref().map(|credential| credential.record.as_slice());
-    let (state, ke2) = app
-        .opaque
-        .login(start.kind, &username, profile, record, &start.ke1)
-        .map_err(|_| Refused::from(Refusal::Malformed))?;
+    let (state, ke2) = app.opaque.login(start.kind, &username, profile, record, &start.ke1)?;
     let account = credential.map(|credential| credential.account);
     let begun = Begun { account, kind: start.kind, profile, state, at: now };
     let login_id = app.logins.begin(begun).ok_or(Refused::too_many(app.limits.login_step_seconds))?;

@@ -25,7 +25,7 @@ where
         biased;
         code = outbox.closed() => Some(code),
         code = read::read(&mut stream, &context) => code,
-        () = write::write(&mut sink, &context) => None,
+        code = write::write(&mut sink, &context) => code,
     };
     let last_word = async {
         let Some(code) = code else { return };

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use axum::extract::ws::Message;
 use bytes::Bytes;
@@ -9,11 +9,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::{Context, deliver, outbox::Next};
 use crate::{http, store::StoreError};
 
-/// The other side does not take what is sent.
-struct Gone;
+/// Why nothing more is written: the other side is gone (`None`), or must come back later.
+struct Over(Option<u16>);
 
-/// Writes until the client is gone. What ends the connection for another reason is left in the outbox as a close code.
-pub(super) async fn write<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context) {
+/// Writes until the client is gone (`None`) or must go (the code to close with).
+pub(super) async fn write<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context) -> Option<u16> {
     let every = Duration::from_secs(context.app.limits.ping_seconds.max(1));
     let mut ping = interval_at(Instant::now() + every, every);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -25,7 +25,7 @@ pub(super) async fn write<K: Sink<Message> + Unpin>(sink: &mut K, context: &Cont
             _ = ping.tick() => {
                 still_signed_in(context).await;
                 if sink.send(Message::Ping(Bytes::new())).await.is_err() {
-                    return;
+                    return None;
                 }
                 continue;
             }
@@ -34,8 +34,8 @@ pub(super) async fn write<K: Sink<Message> + Unpin>(sink: &mut K, context: &Cont
             Next::Subscribe(after) => subscribe(sink, context, after, &mut last).await,
             Next::Frames { answers, deliveries } => frames(sink, context, answers, deliveries, &mut last).await,
         };
-        if written.is_err() {
-            return;
+        if let Err(Over(code)) = written {
+            return code;
         }
     }
 }
@@ -52,11 +52,11 @@ async fn subscribe<K: Sink<Message> + Unpin>(
     context: &Context,
     after: u64,
     last: &mut u64,
-) -> Result<(), Gone> {
+) -> Result<(), Over> {
     context.line.outbox.pause();
     let head = match context.app.store.head(context.line.account).await {
         Ok(head) => head,
-        Err(error) => return trouble(context, error),
+        Err(error) => return Err(trouble(error)),
     };
     feed(sink, ServerFrame::Subscribed { head }.to_bytes().into()).await?;
     // A client that has seen more than there is (a relay restored from a backup) must still hear what comes next.
@@ -67,12 +67,12 @@ async fn subscribe<K: Sink<Message> + Unpin>(
 }
 
 /// Sends what the mailbox holds above `last`, page by page as the socket takes it, and goes live.
-async fn catch_up<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context, last: &mut u64) -> Result<(), Gone> {
+async fn catch_up<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context, last: &mut u64) -> Result<(), Over> {
     let account = context.line.account;
     loop {
         let rows = match context.app.store.page(account, *last).await {
             Ok(rows) => rows,
-            Err(error) => return trouble(context, error),
+            Err(error) => return Err(trouble(error)),
         };
         if rows.is_empty() && context.line.outbox.go_live(*last) {
             return Ok(());
@@ -98,9 +98,9 @@ async fn frames<K: Sink<Message> + Unpin>(
     sink: &mut K,
     context: &Context,
     answers: impl IntoIterator<Item = Bytes>,
-    deliveries: std::collections::VecDeque<(u64, Bytes)>,
+    deliveries: VecDeque<(u64, Bytes)>,
     last: &mut u64,
-) -> Result<(), Gone> {
+) -> Result<(), Over> {
     for answer in answers {
         feed(sink, answer).await?;
     }
@@ -122,16 +122,15 @@ async fn frames<K: Sink<Message> + Unpin>(
 }
 
 /// Nothing can be read: the client comes back later and asks again from where it is.
-fn trouble(context: &Context, error: StoreError) -> Result<(), Gone> {
+fn trouble(error: StoreError) -> Over {
     tracing::warn!(%error, "socket.backlog");
-    context.line.outbox.close(close::TRY_LATER);
-    Ok(())
+    Over(Some(close::TRY_LATER))
 }
 
-async fn feed<K: Sink<Message> + Unpin>(sink: &mut K, frame: Bytes) -> Result<(), Gone> {
-    sink.feed(Message::Binary(frame)).await.map_err(|_| Gone)
+async fn feed<K: Sink<Message> + Unpin>(sink: &mut K, frame: Bytes) -> Result<(), Over> {
+    sink.feed(Message::Binary(frame)).await.map_err(|_| Over(None))
 }
 
-async fn flush<K: Sink<Message> + Unpin>(sink: &mut K) -> Result<(), Gone> {
-    sink.flush().await.map_err(|_| Gone)
+async fn flush<K: Sink<Message> + Unpin>(sink: &mut K) -> Result<(), Over> {
+    sink.flush().await.map_err(|_| Over(None))
 }

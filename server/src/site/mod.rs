@@ -41,6 +41,10 @@ impl Site {
         Ok(Self::new(files::walk(folder)?.into_iter().map(|(path, bytes)| (path, bytes.into()))))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     fn new(files: impl Iterator<Item = (String, Bytes)>) -> Self {
         let (packed, plain): (Vec<_>, Vec<_>) = files.partition(|(path, _)| path.ends_with(".br"));
         let packed: HashMap<String, Bytes> = packed.into_iter().collect();

@@ -219,3 +219,58 @@ both! {
         }
     }
 }
+
+mod trouble {
+    use signet_shared::{api, opaque::SecretKind, wire::close};
+    use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+
+    use super::*;
+    use crate::common::{Store, person};
+
+    async fn run(relay: &Relay, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(relay.folder().join("signet.db"));
+        sqlx::raw_sql(sql).execute(&mut options.connect().await.unwrap()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_corrupt_row_does_not_keep_the_rest_from_its_reader() {
+        let relay = Relay::start(Store::Sqlite).await;
+        let person = relay.person("alice").await;
+        let mut socket = person.live().await;
+        let mut writer = Writer::new(person.account, &[], 1);
+        for _ in 0..3 {
+            socket.send(&writer.next(b"text")).await.unwrap();
+        }
+        run(&relay, "UPDATE envelopes SET body = x'0102' WHERE id = 2").await;
+        let (head, backlog) = person.socket().await.subscribe(0).await;
+        assert_eq!((head, backlog.iter().map(|got| got.seq).collect::<Vec<_>>()), (3, vec![1, 3]));
+        assert_eq!(socket.send(&writer.next(b"text")).await, Ok(4), "and life goes on");
+    }
+
+    #[tokio::test]
+    async fn a_mailbox_that_cannot_be_read_is_never_called_caught_up() {
+        let relay = Relay::start(Store::Sqlite).await;
+        let person = relay.person("alice").await;
+        person.socket().await.send(&Writer::new(person.account, &[], 1).next(b"text")).await.unwrap();
+        run(&relay, "ALTER TABLE slips RENAME TO elsewhere").await;
+        let mut socket = person.socket().await;
+        socket.say(&ClientFrame::Subscribe { after: 0 }).await;
+        assert_eq!(socket.next().await, ServerFrame::Subscribed { head: 1 });
+        // Not a frame more: the next thing is the close.
+        let next = crate::common::soon(futures_util::StreamExt::next(&mut socket.ws)).await.unwrap().unwrap();
+        let tokio_tungstenite::tungstenite::Message::Close(Some(frame)) = next else { panic!("{next:?}") };
+        assert_eq!(u16::from(frame.code), close::TRY_LATER);
+        run(&relay, "ALTER TABLE elsewhere RENAME TO slips").await;
+        assert_eq!(person.socket().await.subscribe(0).await.1.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_corrupt_login_record_is_the_relays_failure_and_not_the_persons() {
+        let relay = Relay::start(Store::Sqlite).await;
+        relay.person("alice").await;
+        run(&relay, "UPDATE access SET record = x'00'").await;
+        let (_, start) = person::login_start("alice", SecretKind::Password, "x");
+        let refused = relay.browser().ask::<api::LoginStarted>(api::LOGIN_START, &start).await;
+        assert_eq!(refused, Err(Refusal::Internal));
+    }
+}

@@ -10,6 +10,8 @@ use crate::common::{
     person::{self, login, password, recovery},
 };
 
+type Tweak = Box<dyn FnOnce(&mut RegisterFinish)>;
+
 both! {
     async fn an_account_is_made_and_opened_with_either_secret(store) {
         let relay = Relay::start(store).await;
@@ -49,7 +51,7 @@ both! {
         let second = statement(|s| s.statement.seq = 2);
         let chained = statement(|s| s.statement.prev.0 = [1; 32]);
         let named = person::statement("bob").to_bytes();
-        let tweaks: [Box<dyn FnOnce(&mut RegisterFinish)>; 8] = [
+        let tweaks: [Tweak; 8] = [
             Box::new(|f| f.account_id.0[0] ^= 1),
             Box::new(|f| f.statement = other),
             Box::new(|f| f.statement = second),
