@@ -1,6 +1,9 @@
 //! One test for each method of each trait, on every store.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -15,10 +18,11 @@ use super::{Committed, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, OnC
 
 /// What was announced: reader and number, in order.
 #[derive(Default)]
-struct Heard(Mutex<Vec<(AccountId, u64)>>);
+struct Heard(Mutex<Vec<(AccountId, u64)>>, AtomicUsize);
 
 impl OnCommit for Heard {
     fn committed(&self, batch: Vec<Committed>) {
+        self.1.fetch_add(1, Ordering::SeqCst);
         let mut heard = self.0.lock().unwrap();
         for committed in batch {
             heard.extend(committed.letter.readers().zip(committed.seqs));
@@ -449,6 +453,16 @@ mod trouble {
         run(&folder, "DROP TRIGGER full").await;
         assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 3).await, Ok((2, 3)));
         assert_eq!(on.store.head(BEN).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_at_once_shares_a_commit() {
+        let (on, _folder) = fixture().await;
+        let sends = (1..=300).map(|seq| on.append(letter(&[ANN, BEN], 1, seq, b"text"), seq));
+        let answers = futures_util::future::join_all(sends).await;
+        assert!(answers.iter().all(Result::is_ok));
+        let commits = on.heard.1.load(Ordering::SeqCst);
+        assert!(commits <= 30, "{commits} commits for 300 messages");
     }
 
     #[tokio::test]
