@@ -1,6 +1,7 @@
 //! The interface. `render` writes it to fixed HTML at build time (feature `ssr`); in the browser the same components take
 //! over that HTML (feature `hydrate`) and talk to the vault, which alone holds keys.
 
+#![recursion_limit = "1024"]
 #![allow(unreachable_pub, reason = "the component macro makes its own items public")]
 
 mod app;
