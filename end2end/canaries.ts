@@ -68,9 +68,9 @@ export function privateKeys(hays: Hay[]): string[] {
     }
     for (let at = 0; at + 192 <= bytes.length; at++) {
       const window = bytes.subarray(at, at + 192);
-      // A prime of 1,536 bits has its highest two bits and its lowest one set, from either end.
+      // A prime of 1,536 bits has its highest and its lowest bit set, from either end.
       for (const [high, low] of [[0, 191], [191, 0]] as const) {
-        if (((window[high] ?? 0) & 0xc0) !== 0xc0 || ((window[low] ?? 0) & 1) === 0) continue;
+        if (((window[high] ?? 0) & 0x80) === 0 || ((window[low] ?? 0) & 1) === 0) continue;
         const text = high === 0 ? window.toString("hex") : Buffer.from(window).reverse().toString("hex");
         const candidate = BigInt(`0x${text}`);
         if (keys.some((key) => key % candidate === 0n)) seen.push(`a prime of a private key at ${at} in ${where}`);

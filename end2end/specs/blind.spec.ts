@@ -31,8 +31,8 @@ function hay(relay: Relay, tap: Tap): Hay[] {
 
 test("the relay never holds, hears or logs what people write, their secrets or their keys", async ({ browser, relay, tap }) => {
   const secrets = {
-    "Anna's password": secretOf("anna password"),
-    "Bruno's password": secretOf("bruno password"),
+    "Anna's password": secretOf("first climber"),
+    "Bruno's password": secretOf("second climber"),
     "a message": secretOf("first message"),
     "an answer": secretOf("answer"),
     "a message to someone away": secretOf("away"),

@@ -26,8 +26,10 @@ test("every page is the same bytes for everyone, with a policy that allows no in
 test("a page is isolated from every other site", async ({ newPage }) => {
   const page = await newPage();
   for (const path of PAGES) {
+    const started = page.waitForEvent("worker");
     await page.goto(path);
     expect(await page.evaluate(() => window.crossOriginIsolated), path).toBe(true);
+    await started;
   }
 });
 
@@ -55,7 +57,8 @@ test("script that gets into a page does not run", async ({ browser, relay }) => 
       });
       attempt(() => document.body.setAttribute("onclick", "window.ran = 2"));
       attempt(() => document.body.click());
-      attempt(() => void new Function("window.ran = 3")());
+      // Later, on its own: what a test's tools evaluate at once is allowed more than a page is.
+      setTimeout(() => attempt(() => void new Function("window.ran = 3")()));
       attempt(() => {
         const script = document.createElement("script");
         script.src = "https://signet-canary.invalid/x.js";
