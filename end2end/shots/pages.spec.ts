@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
-import { expectSignedIn, expectTexts, openConversation, password, send, signUp, startConversation } from "../people.ts";
+import { expectSignedIn, expectStates, expectTexts, openConversation, password, send, signUp, startConversation } from "../people.ts";
 
 const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
 const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
@@ -22,7 +22,8 @@ async function shoot(page: Page, name: string): Promise<void> {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(size);
       await page.evaluate(() => document.fonts.ready);
-      await page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`) });
+      const path = join(FOLDER, `${name}-${width}-${colorScheme}.png`);
+      await page.screenshot({ path, animations: "disabled", caret: "initial" });
     }
   }
   await page.setViewportSize(WIDTHS.wide);
@@ -74,17 +75,18 @@ test("pages of an account", async ({ newPage }) => {
     if (said.length === 1) await openConversation(pages.bruno, "anna");
     for (const page of Object.values(pages)) await expectTexts(page, said);
   }
+  await expectStates(pages.anna, ["delivered", "read"]);
   await shoot(pages.anna, "chat");
   await pages.anna.getByRole("button", { name: "Conversation details" }).click();
   await expect(pages.anna.getByTestId("safety-number")).toBeVisible();
   await shoot(pages.anna, "details");
-  await pages.anna.keyboard.press("Escape");
-  await pages.anna.getByRole("button", { name: "New conversation" }).click();
-  await shoot(pages.anna, "new-conversation");
   await pages.anna.goto("/chat");
   await expectSignedIn(pages.anna);
   await shoot(pages.anna, "chat-list");
+  await pages.anna.getByRole("button", { name: "New conversation" }).click();
+  await expect(pages.anna.getByRole("dialog", { name: "New conversation" })).toBeVisible();
+  await shoot(pages.anna, "new-conversation");
   await pages.anna.goto("/settings");
-  await expect(pages.anna.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(pages.anna.getByText("Signed in as")).toBeVisible();
   await shoot(pages.anna, "settings");
 });
