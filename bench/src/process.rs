@@ -1,0 +1,106 @@
+//! The relay as a process: started, asked what it has used, ended.
+
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Clock ticks of `/proc/PID/stat` in a second: USER_HZ, 100 on every Linux that Rust builds for.
+const TICKS: f64 = 100.0;
+
+/// The relay's limits for one account and one address, raised: here everyone comes from one address.
+const LIMITS: [(&str, &str); 6] = [
+    ("REGISTER_PER_ADDRESS_HOUR", "1000000"),
+    ("LOGIN_PER_ADDRESS_MINUTE", "1000000"),
+    ("SOCKETS_PER_ADDRESS", "1000000"),
+    ("SOCKETS_PER_ACCOUNT", "1000000"),
+    ("SOCKET_FRAMES_PER_SECOND", "1000000"),
+    ("SOCKET_FRAMES_BURST", "1000000"),
+];
+
+pub(crate) struct Relay {
+    child: Child,
+    data: TempDir,
+    port: u16,
+}
+
+impl Relay {
+    pub(crate) async fn start(program: &Path) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+        let data = TempDir::new()?;
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data.path());
+        command.envs(LIMITS.map(|(key, value)| (format!("SIGNET_LIMITS_{key}"), value)));
+        let child = command
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} cannot be run; `cargo xtask build` makes it", program.display()))?;
+        let mut relay = Self { child, data, port };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(relay.address()).await.is_err() {
+            if relay.child.try_wait()?.is_some() || Instant::now() > deadline {
+                bail!("the relay ended or did not listen; its own messages are above");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(relay)
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What the relay takes for its own origin.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Processor seconds so far, user and system.
+    pub(crate) fn cpu_seconds(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Fields are counted after the name, which stands in brackets: utime and stime are the 12th and 13th from there.
+        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        let ticks = |n: usize| rest.split_whitespace().nth(n).and_then(|field| field.parse::<f64>().ok());
+        Ok((ticks(11).context("no utime")? + ticks(12).context("no stime")?) / TICKS)
+    }
+
+    /// Resident memory in KiB.
+    pub(crate) fn resident_kib(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        line.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // Nothing of it is needed any more: its folder goes too.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The median time of an fdatasync after a write of 4 KiB, in the relay's own folder, in milliseconds.
+pub(crate) fn fdatasync_ms(folder: &Path) -> Result<f64> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    let mut times = Vec::new();
+    for _ in 0..51 {
+        file.write_all(&[0x5a; 4096])?;
+        let start = Instant::now();
+        file.sync_data()?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(crate::report::quantile(&mut times, 0.5))
+}
