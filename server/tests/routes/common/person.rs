@@ -171,15 +171,15 @@ struct SystemRng;
 
 impl RngCore for SystemRng {
     fn next_u32(&mut self) -> u32 {
-        getrandom::u32().unwrap()
+        rand::random()
     }
 
     fn next_u64(&mut self) -> u64 {
-        getrandom::u64().unwrap()
+        rand::random()
     }
 
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        getrandom::fill(dest).unwrap();
+        rand::fill(dest);
     }
 
     fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
