@@ -31,7 +31,12 @@ export async function signUp(page: Page, name: string, secret: string, { stay = 
 
 export async function fillSignIn(page: Page, name: string, secret: string): Promise<void> {
   await page.goto("/sign-in");
-  await page.getByRole("textbox", { name: "Username", exact: true }).fill(name);
+  const field = page.getByRole("textbox", { name: "Username", exact: true });
+  // The page offers the name last used here; a test types faster than a person sees it.
+  await expect(async () => {
+    await field.fill(name);
+    await expect(field).toHaveValue(name, { timeout: 1_000 });
+  }).toPass();
   await page.getByRole("textbox", { name: "Password", exact: true }).fill(secret);
 }
 
