@@ -20,11 +20,45 @@ async function boot() {
       fetch("{{asset:page_bg.wasm}}", { integrity: "{{integrity:page_bg.wasm}}" }),
     ]);
     await page.default({ module_or_path: module });
-    page.hydrate();
+    takeOver(page.start);
   } catch (error) {
     console.error("boot:", error);
     tell("missing-page");
   }
+}
+
+// Puts the living page in the place of its fixed twin, in one step between two frames: the same elements, with what was
+// typed, ticked, chosen and focused meanwhile.
+function takeOver(start) {
+  const fixed = document.getElementById("app");
+  const living = fixed.cloneNode(false);
+  start(living);
+
+  const at = document.activeElement;
+  const controls = "a, button, input, select, textarea";
+  const twins = living.querySelectorAll(controls);
+  let focused = null;
+  fixed.querySelectorAll(controls).forEach((old, index) => {
+    const twin = twins[index];
+    if (twin?.localName !== old.localName || twin.id !== old.id) return;
+    if (old === at) focused = twin;
+    if (!isTouched(old)) return;
+    twin.value = old.value;
+    twin.checked = old.checked;
+    for (const kind of ["input", "change"]) twin.dispatchEvent(new Event(kind, { bubbles: true }));
+  });
+
+  // Read before the swap, which takes focus and selection away.
+  const [from, to, direction] = [at?.selectionStart, at?.selectionEnd, at?.selectionDirection];
+  fixed.replaceWith(living);
+  focused?.focus({ preventScroll: true });
+  if (typeof from === "number") focused?.setSelectionRange(from, to, direction);
+}
+
+function isTouched(control) {
+  if (control.localName === "select") return control.selectedIndex > 0;
+  if (control.type === "checkbox") return control.checked !== control.defaultChecked;
+  return "defaultValue" in control && control.value !== control.defaultValue;
 }
 
 // The id of the element of the page that names what is missing and why it is needed, or null.

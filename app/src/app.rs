@@ -14,7 +14,7 @@ pub(crate) fn app(first: Route) -> impl IntoView {
     let app = App::new(first);
     provide_context(app);
 
-    // Effects run only in the browser, after the fixed HTML has been taken over.
+    // Effects run only in the browser, once the page stands in the place of its fixed HTML.
     Effect::new(move || start(app));
     Effect::new(move || browser::document().set_title(app.route.get().title()));
     Effect::new(move || guard(app));

@@ -1,4 +1,4 @@
-//! The few things asked of the browser. Used only after hydration: at build time there is none.
+//! The few things asked of the browser. Used only in effects and handlers: at build time there is none.
 
 use js_sys::{Array, Date};
 use leptos::prelude::{document as leptos_document, window};
@@ -65,12 +65,12 @@ pub(crate) async fn copy(text: &str) -> bool {
     settle(promise).await
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 async fn settle(promise: js_sys::Promise) -> bool {
     wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
 }
 
-#[cfg(not(feature = "hydrate"))]
+#[cfg(not(feature = "browser"))]
 async fn settle(_: js_sys::Promise) -> bool {
     false
 }

@@ -1,5 +1,5 @@
 //! The interface. `render` writes it to fixed HTML at build time (feature `ssr`); in the browser the same components take
-//! over that HTML (feature `hydrate`) and talk to the vault, which alone holds keys.
+//!  and talk to the vault, which alone holds keys.
 
 #![recursion_limit = "1024"]
 #![allow(unreachable_pub, reason = "the component macro makes its own items public")]
@@ -13,7 +13,7 @@ mod password;
 mod route;
 mod state;
 pub mod text;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod vault;
 
 #[cfg(feature = "ssr")]
@@ -21,15 +21,10 @@ pub mod document;
 
 pub use route::Route;
 
-/// Takes over the page's HTML. Called once, by `boot.js`.
-#[cfg(feature = "hydrate")]
+/// Builds the page of the current address inside `place`, which need not be in the document yet. Called once, by `boot.js`.
+#[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    use wasm_bindgen::JsCast;
-
-    let Some(root) = browser::document().get_element_by_id("app").and_then(|e| e.dyn_into().ok()) else {
-        return;
-    };
+pub fn start(place: web_sys::HtmlElement) {
     let route = Route::from_path(&browser::path());
-    leptos::mount::hydrate_from(root, move || app::app(route)).forget();
+    leptos::mount::mount_to(place, move || app::app(route)).forget();
 }

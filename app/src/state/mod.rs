@@ -1,7 +1,7 @@
 //! What the page knows, as signals fed by the vault's events.
 
 mod chats;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "browser")]
 mod events;
 
 pub(crate) use chats::{Chat, Chats, Row};
@@ -17,7 +17,7 @@ pub(crate) struct App {
     pub(crate) route: RwSignal<Route>,
     /// Where to go after sign-in.
     pub(crate) wanted: RwSignal<Option<Route>>,
-    /// The page has been taken over; buttons work from here on.
+    /// The page stands in the place of its fixed HTML; buttons work from here on.
     pub(crate) ready: RwSignal<bool>,
     pub(crate) visible: RwSignal<bool>,
     /// `None` until the vault has said.
@@ -27,7 +27,7 @@ pub(crate) struct App {
     /// Why the vault could not start, or why the session ended.
     pub(crate) trouble: RwSignal<Option<Trouble>>,
     pub(crate) chats: Chats,
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     vault: StoredValue<Option<crate::vault::Vault>, LocalStorage>,
 }
 
@@ -43,7 +43,7 @@ impl App {
             progress: RwSignal::new(None),
             trouble: RwSignal::new(None),
             chats: Chats::new(),
-            #[cfg(feature = "hydrate")]
+            #[cfg(feature = "browser")]
             vault: StoredValue::new_local(None),
         }
     }
@@ -64,7 +64,7 @@ impl App {
         self.progress.get().filter(|progress| progress.task == task)
     }
 
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "browser")]
     pub(crate) async fn ask<A: Ask>(self, question: A) -> Result<A::Answer, Trouble> {
         match self.vault.get_value() {
             Some(vault) => vault.ask(question).await,
@@ -73,7 +73,7 @@ impl App {
     }
 
     /// At build time nobody answers.
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "browser"))]
     pub(crate) async fn ask<A: Ask>(self, _: A) -> Result<A::Answer, Trouble> {
         core::future::pending().await
     }
@@ -85,7 +85,7 @@ impl App {
         });
     }
 
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "browser"))]
     pub(crate) fn connect(self) {}
 
     pub(crate) fn set_status(self, status: Status) {

@@ -21,21 +21,28 @@ pub(crate) struct Module {
     pub(crate) name: &'static str,
     package: &'static str,
     features: &'static [&'static str],
-    /// What the browser must be able to do beyond what the compiler takes for granted.
-    abilities: Option<&'static str>,
+    /// For the compiler, beyond what every module gets.
+    flags: &'static [&'static str],
     pub(super) level: &'static str,
 }
 
 pub(crate) const PAGE: Module = Module {
     name: "page",
     package: "signet-app",
-    features: &["--no-default-features", "--features", "hydrate"],
-    abilities: None,
+    features: &["--no-default-features", "--features", "browser"],
+    // Leptos then keeps one form of each view instead of one for each combination: smaller.
+    flags: &["--cfg", "erase_components"],
     level: "-Oz",
 };
 
-pub(crate) const VAULT: Module =
-    Module { name: "vault", package: "signet-vault", features: &[], abilities: Some("+simd128"), level: "-O3" };
+pub(crate) const VAULT: Module = Module {
+    name: "vault",
+    package: "signet-vault",
+    features: &[],
+    // Every browser that Signet runs in has had SIMD for years; ciphers and hashes gain by it.
+    flags: &["-Ctarget-feature=+simd128"],
+    level: "-O3",
+};
 
 impl Module {
     /// As the compiler left it, with the names of its functions.
@@ -73,13 +80,13 @@ pub(super) fn build(place: &Place, module: &Module, optimiser: Option<&Path>) ->
 fn compile(place: &Place, module: &Module) -> Result<()> {
     let mut command = shell::command(shell::cargo(), &place.root, &["build", "--locked", "--lib"]);
     command.args(["--package", module.package, "--target", WASM, "--profile", module.name]).args(module.features);
-    command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", rustflags(place, module.abilities)?);
+    command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", rustflags(place, module.flags)?);
     shell::run(&mut command, "The compiler's messages above say what is wrong with the sources.")
 }
 
 /// What `.cargo/config.toml` says for this target (the environment replaces it, so it is said again), and paths that do
 /// not differ from one machine to the next: the same sources give the same module, byte for byte.
-fn rustflags(place: &Place, abilities: Option<&str>) -> Result<String> {
+fn rustflags(place: &Place, more: &[&str]) -> Result<String> {
     let home = match std::env::var("CARGO_HOME") {
         Ok(home) => home,
         Err(_) => {
@@ -93,9 +100,7 @@ fn rustflags(place: &Place, abilities: Option<&str>) -> Result<String> {
         format!("--remap-path-prefix={home}=/cargo"),
         format!("--remap-path-prefix={}=/signet", place.root.display()),
     ];
-    if let Some(abilities) = abilities {
-        flags.push(format!("-Ctarget-feature={abilities}"));
-    }
+    flags.extend(more.iter().map(|flag| (*flag).to_owned()));
     Ok(flags.join("\u{1f}"))
 }
 

@@ -55,7 +55,7 @@ fn lint(place: &Place) -> Result<()> {
     step("Linting every room, tests included");
     clippy(&["--workspace", "--all-targets", "--features", "signet-app/ssr"])?;
     step("Linting what only a browser compiles: the page and the vault's worker");
-    clippy(&["--package", "signet-app", "--lib", "--target", WASM, "--no-default-features", "--features", "hydrate"])?;
+    clippy(&["--package", "signet-app", "--lib", "--target", WASM, "--no-default-features", "--features", "browser"])?;
     clippy(&["--package", "signet-vault", "--lib", "--target", WASM])
 }
 

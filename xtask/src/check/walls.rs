@@ -19,7 +19,7 @@ pub(super) fn trees(place: &Place) -> Result<()> {
     step("Holding the walls: the relay is not built with code that opens messages, nor the page with keys");
     let relay = tree(place, &["--package", "signet", "--features", "site"])?;
     without("the relay", &relay, &[OPENERS.as_slice(), &["signet-ask", "signet-app"]].concat(), "signet-shared")?;
-    let page = ["--package", "signet-app", "--target", WASM, "--no-default-features", "--features", "hydrate"];
+    let page = ["--package", "signet-app", "--target", WASM, "--no-default-features", "--features", "browser"];
     let page = tree(place, &page)?;
     without("the page", &page, &[OPENERS.as_slice(), &["opaque-ke", "argon2", "signet"]].concat(), "signet-ask")
 }
