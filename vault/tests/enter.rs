@@ -108,6 +108,20 @@ fn an_ended_session_is_told_and_keeps_the_name() {
 }
 
 #[test]
+fn a_sign_in_in_the_same_worker_keeps_what_the_relay_would_not_store() {
+    let mut w = World::new();
+    let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    w.relay.refuse_path = Some((signet_shared::api::STATE, signet_shared::wire::Refusal::StoreUnavailable));
+    let conv = w.talk(ann, "bob_b");
+    w.pass(2000);
+    w.relay.end_session(ann);
+    w.break_line(ann);
+    w.pass(5000);
+    sign_in(&mut w, ann, "ann_a", PASSWORD).unwrap();
+    assert_eq!(w.conversations(ann).iter().map(|c| c.id).collect::<Vec<_>>(), [conv]);
+}
+
+#[test]
 fn damaged_keys_and_old_versions_are_refused() {
     let mut w = World::new();
     let ann = w.sign_up("ann_a");

@@ -190,6 +190,8 @@ impl Session {
     fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         // Version 0 is no version of the relay's: the copy cannot be taken for one.
         let value = self.account.seal_state(&self.state, 0, &mut hands.rng);
+        // A sign-in in this same worker takes it in as a restarted one would.
+        hands.kept_state = Some(value.clone());
         let row = Row { key: Device::STATE_KEY.to_vec(), value };
         hands.store(vec![Change::Put { table: Table::Meta, row }]);
     }

@@ -66,6 +66,8 @@ pub struct Relay {
     /// Every body and frame that came in, for canaries.
     pub heard: Vec<Vec<u8>>,
     pub refuse_next: Option<Refusal>,
+    /// Every request to this path is refused.
+    pub refuse_path: Option<(&'static str, Refusal)>,
 }
 
 impl Relay {
@@ -82,6 +84,7 @@ impl Relay {
             open: true,
             heard: Vec::new(),
             refuse_next: None,
+            refuse_path: None,
         }
     }
 
@@ -113,6 +116,9 @@ impl Relay {
     }
 
     fn answer(&mut self, client: Client, path: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+        if let Some((_, refusal)) = self.refuse_path.filter(|(refused, _)| *refused == path) {
+            return Err(refusal);
+        }
         match path {
             api::ABOUT => {
                 Ok(api::About { public_url: self.public_url.clone(), registration_open: self.open }.to_bytes())
