@@ -437,22 +437,74 @@ mod trouble {
     }
 
     #[tokio::test]
-    async fn a_full_database_refuses_and_stores_nothing_and_takes_again_when_there_is_room() {
+    async fn trouble_in_a_commit_refuses_and_stores_nothing_and_does_not_outlast_itself() {
+        // ABORT undoes a statement and leaves the transaction. ROLLBACK ends it, as SQLite itself does when the disk is full.
+        for (how, trigger) in [
+            (
+                "ABORT",
+                "CREATE TRIGGER full BEFORE INSERT ON mailbox WHEN new.account = 2 BEGIN SELECT raise(ABORT, 'full'); END",
+            ),
+            (
+                "ROLLBACK",
+                "CREATE TRIGGER full BEFORE INSERT ON mailbox WHEN new.account = 2 BEGIN SELECT raise(ROLLBACK, 'full'); END",
+            ),
+        ] {
+            let (on, folder) = fixture().await;
+            on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await.unwrap();
+            // It fails in the middle of the transaction, after other rows were written.
+            run(&folder, trigger).await;
+            assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 2).await, Err(StoreError::Unavailable), "{how}");
+            assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 2).await, Err(StoreError::Unavailable), "{how}");
+            assert_eq!((on.store.head(ANN).await, on.store.head(BEN).await), (Ok(1), Ok(1)));
+            assert_eq!(on.items(ANN, 0).await.len(), 1);
+            assert_eq!(on.heard.0.lock().unwrap().len(), 2, "what was not stored is not announced");
+            // What the trigger does not meet is taken all the same, and so is a change, and the store says that it can be used.
+            assert_eq!(on.append(letter(&[CAT], 1, 1, b"other"), 3).await, Ok((1, 3)), "{how}");
+            assert_eq!(on.store.put_state(ANN, 1, b"two".to_vec()).await, Ok(2), "{how}");
+            assert_eq!(on.store.check().await, Ok(()), "{how}");
+            run(&folder, "DROP TRIGGER full").await;
+            assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 4).await, Ok((2, 4)), "{how}");
+            assert_eq!(on.store.head(BEN).await, Ok(2));
+        }
+    }
+
+    #[tokio::test]
+    async fn trouble_in_a_change_does_not_outlast_itself() {
         let (on, folder) = fixture().await;
-        on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await.unwrap();
-        // A trigger stands for the disk: it fails in the middle of the transaction, after other rows were written.
-        run(
-            &folder,
-            "CREATE TRIGGER full BEFORE INSERT ON mailbox WHEN new.account = 2 BEGIN SELECT raise(ABORT, 'full'); END",
-        )
-        .await;
-        assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 2).await, Err(StoreError::Unavailable));
-        assert_eq!((on.store.head(ANN).await, on.store.head(BEN).await), (Ok(1), Ok(1)));
-        assert_eq!(on.items(ANN, 0).await.len(), 1);
-        assert_eq!(on.heard.0.lock().unwrap().len(), 2, "what was not stored is not announced");
+        run(&folder, "CREATE TRIGGER full BEFORE UPDATE ON objects BEGIN SELECT raise(ROLLBACK, 'full'); END").await;
+        assert_eq!(on.store.put_state(ANN, 1, b"two".to_vec()).await, Err(StoreError::Unavailable));
+        assert_eq!(on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await, Ok((1, 1)));
         run(&folder, "DROP TRIGGER full").await;
-        assert_eq!(on.append(letter(&[ANN, BEN], 1, 2, b"second"), 3).await, Ok((2, 3)));
-        assert_eq!(on.store.head(BEN).await, Ok(2));
+        assert_eq!(on.store.put_state(ANN, 1, b"two".to_vec()).await, Ok(2));
+    }
+
+    /// The database may not grow any more: SQLite's own SQLITE_FULL, and its own end of the transaction.
+    #[tokio::test]
+    async fn a_full_database_takes_again_once_there_is_room() {
+        for large in [1, 2_000, 50_000] {
+            let (heard, folder) = (Arc::<Heard>::default(), tempfile::tempdir().unwrap());
+            let store = Arc::new(Sqlite::open(&folder.path().join("test.db"), heard.clone()).await.unwrap());
+            let on = Fixture { store: store.clone(), heard, folder: None }.peopled().await;
+            on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await.unwrap();
+            store.stop_growing().await.unwrap();
+            let mut seq = 2;
+            let text = vec![7; large];
+            while let Ok(placed) = on.append(letter(&[ANN, BEN], 1, seq, &text), seq).await {
+                assert_eq!(placed, (seq, seq));
+                seq += 1;
+                assert!(seq < 1000, "it is full at some time");
+            }
+            // Not one of its rows is there, and the same again is taken: it was the connection's limit.
+            assert_eq!((on.store.head(ANN).await, on.store.head(BEN).await), (Ok(seq - 1), Ok(seq - 1)), "{large}");
+            for seq in seq..seq + 3 {
+                assert_eq!(on.append(letter(&[ANN, BEN], 1, seq, &text), seq).await, Ok((seq, seq)), "{large}");
+            }
+            assert_eq!(on.store.check().await, Ok(()));
+            store.stop_growing().await.unwrap();
+            let large = vec![1; 200_000];
+            assert_eq!(on.store.put_state(ANN, 1, large.clone()).await, Err(StoreError::Unavailable), "a change");
+            assert_eq!(on.store.put_state(ANN, 1, large).await, Ok(2));
+        }
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use std::{
 };
 
 use signet_shared::{
+    api,
     envelope::Delivery,
     wire::{ClientFrame, ServerFrame},
 };
@@ -28,7 +29,10 @@ impl Program {
 
     /// Starts it and waits for the line that says where it listens.
     fn start(data: &Path) -> Self {
-        let mut command = Self::command();
+        Self::start_as(Self::command(), data)
+    }
+
+    fn start_as(mut command: Command, data: &Path) -> Self {
         command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(data);
         command
             .env("SIGNET_LIMITS_SOCKET_FRAMES_BURST", "1000000")
@@ -138,6 +142,60 @@ async fn after_kill_9_every_acknowledged_message_is_there_and_in_order() {
         let next = own.len() as u64 + 1;
         assert_eq!(Socket::open(&again(&person)).await.send(&writer.next(b"next")).await, Ok(next));
     }
+    program.kill();
+}
+
+/// The system refuses to let the relay's files grow, as a full disk would: every write fails until there is room again, and
+/// then the same process goes on. Nothing that was acknowledged is lost, and nothing that was refused is there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_refuses_until_there_is_room_without_a_restart() {
+    use rlimit::Resource;
+    use signet_shared::wire::Refusal;
+
+    let folder = tempfile::tempdir().unwrap();
+    // A write beyond the limit is to fail, as on a full disk, and not to kill.
+    let mut shell = Command::new("/bin/sh");
+    let script = r#"trap '' XFSZ; exec "$0" serve "$@""#;
+    shell.env_clear().args(["-c", script, env!("CARGO_BIN_EXE_signet")]);
+    shell.stdout(Stdio::null()).stderr(Stdio::piped());
+    let program = Program::start_as(shell, folder.path());
+    let pid = i32::try_from(program.child.id()).unwrap();
+    let most = |bytes: u64| rlimit::prlimit(pid, Resource::FSIZE, Some((bytes, rlimit::INFINITY)), None).unwrap();
+
+    let mut alice = Person::register(program.browser(), "alice").await;
+    let bob = Person::register(program.browser(), "bob").await;
+    let mut socket = alice.live().await;
+    let mut writer = Writer::new(alice.account, &[bob.account], 1);
+    let mut acknowledged = 0;
+    let put = |expected| api::Body::to_bytes(&api::PutState { expected, state: b"another".to_vec() });
+    for round in 1..=3 {
+        let largest =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).max();
+        most(largest.unwrap() + 50_000);
+        let refused = loop {
+            let envelope = writer.next(&[7; 2000]);
+            match socket.send(&envelope).await {
+                Ok(_) => acknowledged += 1,
+                Err(refusal) => break (envelope, refusal),
+            }
+            assert!(acknowledged < 10_000, "it is full at some time");
+        };
+        assert_eq!(refused.1, Refusal::StoreUnavailable);
+        most(1);
+        for _ in 0..3 {
+            assert_eq!(socket.send(&refused.0).await, Err(Refusal::StoreUnavailable));
+            let answer = alice.browser.post(api::STATE, put(round)).await;
+            assert_eq!(answer.refusal(), Some(Refusal::StoreUnavailable));
+        }
+        assert_eq!(bob.socket().await.subscribe(0).await.0, acknowledged, "it can be read all the time");
+        most(rlimit::INFINITY);
+        acknowledged += 1;
+        assert_eq!(socket.send(&refused.0).await, Ok(acknowledged));
+        assert_eq!(alice.browser.post(api::STATE, put(round)).await.refusal(), None);
+    }
+    let (head, backlog) = bob.socket().await.subscribe(0).await;
+    assert_eq!((head, backlog.len() as u64), (acknowledged, acknowledged));
     program.kill();
 }
 

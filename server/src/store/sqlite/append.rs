@@ -16,7 +16,8 @@ const REMEMBERED: usize = 200_000;
 
 pub(super) type Outcome = Result<(Placed, Option<Committed>), StoreError>;
 
-/// What the writer remembers of the database. It alone changes these rows, so they cannot grow stale.
+/// What the writer remembers of the database, as long as its connection lives. It alone changes these rows, so that they
+/// cannot grow stale.
 pub(super) struct Known {
     last_envelope: i64,
     accounts: HashMap<AccountId, Account>,
@@ -41,11 +42,6 @@ type Place = (i64, [u8; 32], [u8; 16], i64);
 impl Known {
     pub(super) fn new(last_envelope: i64) -> Self {
         Self { last_envelope, accounts: HashMap::new() }
-    }
-
-    /// After a transaction that failed, so that nothing is believed that only it had seen.
-    pub(super) fn forget(&mut self) {
-        self.accounts.clear();
     }
 
     pub(super) fn accept(&mut self, changes: Changes) {

@@ -20,7 +20,7 @@ use tokio::sync::{
     oneshot,
 };
 
-use self::writer::{Job, Writer};
+use self::writer::{Asked, Change, Job, Writer};
 use super::{
     Accounts, Answer, Credential, Directory, Letter, Mailbox, Millis, NewAccount, Objects, OnCommit, Placed, Row,
     Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
@@ -35,7 +35,8 @@ const MIGRATIONS: [(i64, &str, &str); 1] =
 
 pub(crate) struct Sqlite {
     readers: SqlitePool,
-    jobs: mpsc::Sender<Job>,
+    messages: mpsc::Sender<Job>,
+    changes: mpsc::Sender<Box<dyn Change>>,
 }
 
 impl Sqlite {
@@ -51,12 +52,13 @@ impl Sqlite {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options.pragma("query_only", "on"))
+            .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::new(connection, bell).await?;
-        tokio::spawn(writer.run(queue));
-        Ok(Self { readers, jobs })
+        let writer = Writer::new(options, connection, bell).await?;
+        let (messages, jobs) = mpsc::channel(QUEUE);
+        let (changes, alone) = mpsc::channel(QUEUE);
+        tokio::spawn(writer.run(jobs, alone));
+        Ok(Self { readers, messages, changes })
     }
 
     pub(super) fn options(file: &Path) -> SqliteConnectOptions {
@@ -71,26 +73,17 @@ impl Sqlite {
             .disable_statement_logging()
     }
 
-    /// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection
-    /// keep their order however their answers are polled. The answer comes after the commit.
-    fn ask<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job,
-    ) -> Answer<'static, T> {
-        let (reply, answer) = oneshot::channel();
-        let jobs = self.jobs.clone();
-        let queued = jobs.try_send(job(reply));
-        async move {
-            match queued {
-                Ok(()) => {}
-                Err(TrySendError::Full(job)) => {
-                    jobs.send(job).await.map_err(|_| StoreError::Unavailable)?;
-                }
-                Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
+    /// The writer's connection takes no new page into the file from now on.
+    #[cfg(test)]
+    pub(super) async fn stop_growing(&self) -> Result<(), StoreError> {
+        self.change(|c| {
+            async move {
+                sqlx::query("PRAGMA max_page_count = 1").execute(c).await?;
+                Ok(())
             }
-            answer.await.map_err(|_| StoreError::Unavailable)?
-        }
-        .boxed()
+            .boxed()
+        })
+        .await
     }
 
     /// A change in a transaction of its own.
@@ -99,8 +92,28 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut sqlx::SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
-        self.ask(move |reply| Job::Run(writer::alone(run, reply)))
+        ask(&self.changes, move |reply| Box::new(Asked { run, reply }))
     }
+}
+
+/// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection keep
+/// their order however their answers are polled. The answer comes after the commit.
+fn ask<T: Send + 'static, J: Send + 'static>(
+    queue: &mpsc::Sender<J>,
+    job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> J,
+) -> Answer<'static, T> {
+    let (reply, answer) = oneshot::channel();
+    let queue = queue.clone();
+    let queued = queue.try_send(job(reply));
+    async move {
+        match queued {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| StoreError::Unavailable)?,
+            Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
+        }
+        answer.await.map_err(|_| StoreError::Unavailable)?
+    }
+    .boxed()
 }
 
 /// Either the answer or the database's trouble, which is logged where it is met and leaves as "unavailable".
@@ -208,7 +221,7 @@ impl Objects for Sqlite {
 
 impl Mailbox for Sqlite {
     fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed> {
-        self.ask(move |reply| Job::Append { letter, now, reply })
+        ask(&self.messages, move |reply| Job::Append { letter, now, reply })
     }
 
     fn head(&self, account: AccountId) -> Answer<'_, u64> {
@@ -220,7 +233,7 @@ impl Mailbox for Sqlite {
     }
 
     fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()> {
-        self.ask(move |reply| Job::Keep { account, seq, record, reply })
+        ask(&self.messages, move |reply| Job::Keep { account, seq, record, reply })
     }
 }
 
@@ -236,7 +249,7 @@ impl Upkeep for Sqlite {
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             let (reply, done) = oneshot::channel();
-            if self.jobs.send(Job::Close(reply)).await.is_ok() {
+            if self.messages.send(Job::Close(reply)).await.is_ok() {
                 done.await.ok();
             }
             self.readers.close().await;

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use signet_shared::{AccountId, api::Who, envelope::Delivery, opaque::SecretKind};
-use sqlx::{Row as _, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Connection, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
     super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, Session, StoreError, TokenHash, Vault},
@@ -77,8 +77,17 @@ pub(super) async fn statements(pool: &SqlitePool, who: Who, after: u64) -> Found
 }
 
 pub(super) async fn vault(pool: &SqlitePool, account: AccountId, kind: SecretKind) -> Found<Vault> {
-    // One transaction: the objects of one moment.
-    let mut at = pool.begin().await?;
+    let mut connection = pool.acquire().await?;
+    let found = vault_of_one_moment(&mut connection, account, kind).await;
+    if let Err(Failed::Database(_)) = found {
+        // The transaction may have ended without our knowing: a connection that met trouble is not used again.
+        connection.close().await.ok();
+    }
+    found
+}
+
+async fn vault_of_one_moment(connection: &mut SqliteConnection, account: AccountId, kind: SecretKind) -> Found<Vault> {
+    let mut at = connection.begin().await?;
     let row = sqlx::query(
         "SELECT a.id, w.slot, k.version, k.bytes, s.version, s.bytes FROM accounts a \
          JOIN access w ON w.account = a.id AND w.kind = ? JOIN objects k ON k.account = a.id AND k.kind = ? \
