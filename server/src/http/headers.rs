@@ -15,12 +15,13 @@ pub(crate) struct Security {
     strict_transport: bool,
 }
 
-/// Everything that a browser offers a page and this one has no use for. The clipboard is written by the button "Copy".
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(self), \
+/// Everything that a browser offers a page and this one has no use for. The clipboard is written by the button "Copy". Only
+/// what Chromium knows: it warns of every other name on every page.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(self), \
     clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
     geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(self), \
     midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), \
-    screen-wake-lock=(), serial=(), storage-access=(), usb=(), web-share=(), xr-spatial-tracking=()";
+    screen-wake-lock=(), serial=(), storage-access=(), usb=(), xr-spatial-tracking=()";
 
 impl Security {
     pub(crate) fn new(origin: &Origin) -> Self {
@@ -29,7 +30,7 @@ impl Security {
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' {socket}://{}; \
              style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; worker-src 'self'; \
              manifest-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; \
-             require-trusted-types-for 'script'; trusted-types default; report-to csp",
+             require-trusted-types-for 'script'; trusted-types default",
             origin.host()
         );
         let fixed = [

@@ -11,7 +11,7 @@ fn golden(socket: &str) -> Vec<(&'static str, String)> {
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' {socket}; style-src 'self'; \
          img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; worker-src 'self'; manifest-src 'self'; \
          base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types default; report-to csp"
+         require-trusted-types-for 'script'; trusted-types default"
     );
     vec![
         ("content-security-policy", policy),
@@ -30,6 +30,9 @@ fn hold(answer: &Answer, golden: &[(&str, String)]) {
     let permissions = answer.header("permissions-policy").unwrap();
     for allowed in ["camera=(self)", "microphone=(self)", "geolocation=()", "usb=()", "payment=()"] {
         assert!(permissions.contains(allowed), "{allowed}");
+    }
+    for unknown in ["bluetooth", "web-share"] {
+        assert!(!permissions.contains(unknown), "Chromium warns of {unknown} on every page");
     }
 }
 
