@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::{
+    api::LastCheck,
     config::{Address, Clock, Limits, Net},
     login::Logins,
     opaque::Opaque,
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) opaque: Opaque,
     pub(crate) logins: Logins,
     pub(crate) rates: Rates,
+    pub(crate) last_check: LastCheck,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     /// The public one.
@@ -41,6 +43,8 @@ pub(crate) struct Rates {
     pub(crate) register_start: Window<Address>,
     pub(crate) register_finish: Window<Address>,
     pub(crate) lookup: Window<AccountId>,
+    pub(crate) state: Window<AccountId>,
+    pub(crate) share: Window<AccountId>,
 }
 
 impl Rates {
@@ -53,6 +57,8 @@ impl Rates {
             register_start: Window::new(limits.register_per_address_hour, 60 * MINUTE),
             register_finish: Window::new(limits.register_per_address_hour, 60 * MINUTE),
             lookup: Window::new(limits.lookup_per_minute, MINUTE),
+            state: Window::new(limits.state_per_minute, MINUTE),
+            share: Window::new(limits.share_per_minute, MINUTE),
         }
     }
 }

@@ -133,6 +133,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         opaque,
         logins: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         rates: Rates::new(&config.limits),
+        last_check: Default::default(),
         limits: config.limits,
         clock: config.clock,
         tls: config.tls.is_some(),

@@ -21,6 +21,7 @@ pub(crate) async fn put_state(
     who: SignedIn,
     Octets(put): Octets<PutState>,
 ) -> Result<Reply<Stored>, Refused> {
+    app.rates.state.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
     let version = app.store.put_state(who.account, put.expected, put.state).await?;
     app.hub.state_changed(who.account, version, who.token);
     Ok(Reply(Stored { version }))

@@ -11,7 +11,7 @@ mod sign_out;
 
 pub(crate) use about::about;
 pub(crate) use account::{put_state, vault};
-pub(crate) use health::{healthz, readyz};
+pub(crate) use health::{LastCheck, healthz, readyz};
 pub(crate) use login::{finish as login_finish, start as login_start};
 pub(crate) use lookup::lookup;
 pub(crate) use register::{finish as register_finish, start as register_start};

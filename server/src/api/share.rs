@@ -13,6 +13,7 @@ pub(crate) async fn take(
     who: SignedIn,
     Octets(take): Octets<TakeShare>,
 ) -> Result<Reply<Shares>, Refused> {
+    app.rates.share.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
     Ok(Reply(Shares { shares: app.store.take_shares(who.token, take.next).await? }))
 }
 
@@ -21,5 +22,6 @@ pub(crate) async fn confirm(
     who: SignedIn,
     Octets(keep): Octets<TakeShare>,
 ) -> Result<(), Refused> {
+    app.rates.share.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
     Ok(app.store.confirm_share(who.token, keep.next).await?)
 }

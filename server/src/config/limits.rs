@@ -53,6 +53,10 @@ limits! {
     register_per_address_hour = 30;
     /// look-ups by one account in a minute
     lookup_per_minute = 60;
+    /// states stored by one account in a minute
+    state_per_minute = 120;
+    /// shares taken or confirmed by one account in a minute
+    share_per_minute = 60;
     /// messages sent on one connection in a second, on average
     socket_frames_per_second = 20;
     /// messages sent on one connection at once

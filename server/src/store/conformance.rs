@@ -508,6 +508,28 @@ mod trouble {
     }
 
     #[tokio::test]
+    async fn a_change_that_nobody_waits_for_any_more_is_not_made() {
+        let (on, _folder) = fixture().await;
+        // Both are in the queue when called, and the second one's asker goes away before the writer comes to it.
+        let first = on.store.put_state(ANN, 1, b"first".to_vec());
+        drop(on.store.put_state(BEN, 1, b"second".to_vec()));
+        assert_eq!(first.await, Ok(2));
+        assert_eq!(on.store.put_state(BEN, 1, b"third".to_vec()).await, Ok(2));
+    }
+
+    /// Each change has an fsync of its own. However many wait, a message waits for a few of them.
+    #[tokio::test]
+    async fn messages_do_not_wait_for_all_changes() {
+        let (on, _folder) = fixture().await;
+        let mut changes: Vec<_> = (0..200).map(|n| on.store.touch([7; 32], n)).collect();
+        // Behind all of them in time, but in a queue of its own.
+        assert_eq!(on.append(letter(&[ANN, BEN], 1, 1, b"text"), 1).await, Ok((1, 1)));
+        let before = changes.iter_mut().filter_map(|change| change.now_or_never()).count();
+        assert!(before <= 64, "{before} changes went before the message");
+        futures_util::future::join_all(changes.into_iter().skip(before)).await;
+    }
+
+    #[tokio::test]
     async fn what_is_asked_at_once_shares_a_commit() {
         let (on, _folder) = fixture().await;
         let sends = (1..=300).map(|seq| on.append(letter(&[ANN, BEN], 1, seq, b"text"), seq));

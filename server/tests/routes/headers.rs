@@ -124,4 +124,56 @@ both! {
         assert_eq!(person.browser.post(api::STATE, put.to_bytes()).await.refusal(), None);
         socket.say(&ClientFrame::Ping { nonce: 1 }).await;
     }
+
+    /// `/readyz` needs no session, and a page anywhere can ask for it as an image.
+    async fn asking_often_whether_it_is_ready_writes_once(store) {
+        let relay = Relay::start(store).await;
+        let browser = relay.browser();
+        if store == crate::common::Store::Memory {
+            return;
+        }
+        assert_eq!(browser.get("/healthz").await.status, 200);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(relay.folder().join("signet.db"));
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        // Every check is noted.
+        let sql = "CREATE TABLE checks (n); CREATE TRIGGER checked AFTER INSERT ON probe BEGIN INSERT INTO checks VALUES (1); \
+            END; CREATE TRIGGER again AFTER UPDATE ON probe BEGIN INSERT INTO checks VALUES (1); END";
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        let mut checks = async || -> i64 {
+            sqlx::query_scalar("SELECT count(*) FROM checks").fetch_one(&mut connection).await.unwrap()
+        };
+        for round in 1..=3 {
+            let asked = (0..20).map(|_| browser.get("/readyz"));
+            let answers = futures_util::future::join_all(asked).await;
+            assert!(answers.iter().all(|answer| answer.status == 200));
+            for _ in 0..5 {
+                assert_eq!(browser.get("/readyz").await.status, 200);
+            }
+            assert_eq!(checks().await, round);
+            relay.pass(2_000);
+        }
+    }
+
+    /// Who asks and goes away leaves no work behind that others wait for.
+    async fn coming_and_going_begins_no_second_check(store) {
+        let relay = Relay::start(store).await;
+        let browser = relay.browser();
+        if store == crate::common::Store::Memory {
+            return;
+        }
+        assert_eq!(browser.get("/healthz").await.status, 200);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(relay.folder().join("signet.db"));
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        let sql = "CREATE TABLE checks (n); CREATE TRIGGER checked AFTER INSERT ON probe BEGIN INSERT INTO checks VALUES (1); \
+            END; CREATE TRIGGER again AFTER UPDATE ON probe BEGIN INSERT INTO checks VALUES (1); END; BEGIN IMMEDIATE";
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        // As often as one goes away: the answer cannot come, since the check waits for the lock.
+        for _ in 0..3 {
+            tokio::time::timeout(std::time::Duration::from_millis(100), browser.get("/readyz")).await.unwrap_err();
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.unwrap();
+        assert_eq!(browser.get("/readyz").await.status, 200, "that of the first check");
+        let checks: i64 = sqlx::query_scalar("SELECT count(*) FROM checks").fetch_one(&mut connection).await.unwrap();
+        assert_eq!(checks, 1);
+    }
 }

@@ -1,6 +1,6 @@
 use hyper::Method;
 use signet_shared::{
-    api::{self, Body, Lookup, Statements, Vault, Who},
+    api::{self, Body, Lookup, Statements, TakeShare, Vault, Who},
     limits,
     opaque::SecretKind,
     wire::{ClientFrame, Refusal, ServerFrame, close},
@@ -114,6 +114,38 @@ both! {
         bob.ask::<Statements>(api::LOOKUP, &lookup).await.unwrap();
         relay.pass(MINUTE);
         browser.ask::<Statements>(api::LOOKUP, &lookup).await.unwrap();
+    }
+
+    async fn states_and_shares_are_counted_by_account(store) {
+        let relay = Relay::with(store, |config| {
+            config.limits.state_per_minute = 3;
+            config.limits.share_per_minute = 3;
+        }).await;
+        let person = relay.person("alice").await;
+        let other = person.elsewhere(relay.browser()).await.browser;
+        let state = |expected| api::PutState { expected, state: vec![1] }.to_bytes();
+        let share = TakeShare { next: [1; 32] }.to_bytes();
+        let (mut one, mut two) = (person.browser.clone(), other);
+        for version in 1..=3 {
+            let browser = if version == 2 { &mut two } else { &mut one };
+            assert_eq!(browser.post(api::STATE, state(version)).await.refusal(), None);
+        }
+        let answer = two.post(api::STATE, state(4)).await;
+        assert_eq!((answer.refusal(), answer.header("retry-after")), (Some(Refusal::TooMany), Some("60")));
+        for path in [api::SHARE_TAKE, api::SHARE_CONFIRM, api::SHARE_TAKE] {
+            assert_eq!(one.post(path, share.clone()).await.refusal(), None);
+        }
+        for path in [api::SHARE_TAKE, api::SHARE_CONFIRM] {
+            for browser in [&mut one, &mut two] {
+                assert_eq!(browser.post(path, share.clone()).await.refusal(), Some(Refusal::TooMany));
+            }
+        }
+        let mut bob = relay.person("bob").await.browser;
+        assert_eq!(bob.post(api::STATE, state(1)).await.refusal(), None, "another account");
+        assert_eq!(bob.post(api::SHARE_TAKE, share.clone()).await.refusal(), None);
+        relay.pass(MINUTE);
+        assert_eq!(two.post(api::STATE, state(4)).await.refusal(), None);
+        assert_eq!(two.post(api::SHARE_TAKE, share).await.refusal(), None);
     }
 
     async fn a_body_may_have_its_limit_and_not_one_byte_more(store) {
@@ -317,6 +349,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.login_per_address_minute, 30),
         (limits.register_per_address_hour, 30),
         (limits.lookup_per_minute, 60),
+        (limits.state_per_minute, 120),
+        (limits.share_per_minute, 60),
         (limits.socket_frames_per_second, 20),
         (limits.socket_frames_burst, 60),
         (limits.sockets_per_account, 8),
