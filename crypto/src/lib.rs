@@ -29,6 +29,8 @@ mod recovery;
 mod safety;
 mod seal;
 mod sealed;
+#[cfg(any(test, feature = "self-test"))]
+pub mod self_test;
 mod statement;
 #[cfg(test)]
 mod vectors;

@@ -42,6 +42,11 @@ impl MasterKey {
         master
     }
 
+    #[cfg(any(test, feature = "self-test"))]
+    pub(crate) fn from_parts(key: [u8; 32], epoch: u32) -> Self {
+        Self { key, epoch }
+    }
+
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
@@ -102,7 +107,7 @@ impl MasterKey {
     }
 
     /// What lies in a slot: `ver u8 = 1 | epoch u32 | key[32]`
-    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut w = Writer::with_capacity(37);
         w.u8(VERSION).u32(self.epoch).raw(&self.key);
         Zeroizing::new(w.finish())
@@ -124,11 +129,16 @@ impl UnlockKey {
         let info: [&[u8]; 2] = [&Hash::label("unlock"), &[profile.number()]];
         Self(ObjectKey::from_bytes(*hkdf(export_key.as_bytes(), account.as_bytes(), &info)))
     }
+
+    #[cfg(any(test, feature = "self-test"))]
+    pub(crate) fn object_key(&self) -> &ObjectKey {
+        &self.0
+    }
 }
 
 impl LocalShares {
     /// `HKDF-SHA256(ikm = browser[32] || relay[32] || tab[32] or nothing, salt = empty, info = L("local slot"))`
-    fn key(&self) -> ObjectKey {
+    pub(crate) fn key(&self) -> ObjectKey {
         let mut ikm = Zeroizing::new(Vec::with_capacity(96));
         ikm.extend_from_slice(&self.browser);
         ikm.extend_from_slice(&self.relay);

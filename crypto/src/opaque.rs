@@ -99,6 +99,11 @@ impl Login {
 }
 
 impl ExportKey {
+    #[cfg(any(test, feature = "self-test"))]
+    pub(crate) fn from_bytes(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

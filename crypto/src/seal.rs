@@ -151,7 +151,7 @@ fn make_header<R: CryptoRng + ?Sized>(
 /// `enc[32] | mac[32] = HKDF-SHA256(ikm = K, salt = ctx, info = L("keys") || suite u16)`
 pub(crate) struct MessageKeys {
     pub(crate) enc: Zeroizing<[u8; 32]>,
-    mac: Zeroizing<[u8; 32]>,
+    pub(crate) mac: Zeroizing<[u8; 32]>,
 }
 
 impl MessageKeys {

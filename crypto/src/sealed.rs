@@ -129,6 +129,11 @@ impl ObjectKey {
         Self(bytes)
     }
 
+    #[cfg(any(test, feature = "self-test"))]
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// `HKDF-SHA256(ikm = this key, salt = empty, info = L(label) || info)`
     pub fn derive(&self, label: &str, info: &[u8]) -> Self {
         Self(*hkdf(&self.0, &[], &[&Hash::label(label), info]))
@@ -147,14 +152,14 @@ impl fmt::Debug for ObjectKey {
 #[error("the sealed object does not open")]
 pub struct OpenError;
 
-struct SealKeys {
-    enc: Zeroizing<[u8; 32]>,
-    mac: Zeroizing<[u8; 32]>,
-    iv: [u8; 16],
+pub(crate) struct SealKeys {
+    pub(crate) enc: Zeroizing<[u8; 32]>,
+    pub(crate) mac: Zeroizing<[u8; 32]>,
+    pub(crate) iv: [u8; 16],
 }
 
 impl SealKeys {
-    fn derive(key: &ObjectKey, purpose: Purpose, salt: &[u8; SALT]) -> Self {
+    pub(crate) fn derive(key: &ObjectKey, purpose: Purpose, salt: &[u8; SALT]) -> Self {
         let all = hkdf::<80>(&key.0, salt, &[&Hash::label("seal"), purpose.label().as_bytes()]);
         let mut keys = Self { enc: Zeroizing::new([0; 32]), mac: Zeroizing::new([0; 32]), iv: [0; 16] };
         keys.enc.copy_from_slice(&all[..32]);
@@ -163,7 +168,7 @@ impl SealKeys {
         keys
     }
 
-    fn tag(&self, purpose: Purpose, aad: &Aad, salt: &[u8; SALT], ct: &[u8]) -> [u8; TAG] {
+    pub(crate) fn tag(&self, purpose: Purpose, aad: &Aad, salt: &[u8; SALT], ct: &[u8]) -> [u8; TAG] {
         let aad = aad.to_bytes();
         let mut prefix = Writer::new();
         prefix.raw(&Hash::label("seal tag")).bytes8(purpose.label().as_bytes()).u64(aad.len() as u64).raw(&aad);
