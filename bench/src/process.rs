@@ -21,8 +21,8 @@ const LIMITS: [(&str, &str); 6] = [
     ("LOGIN_PER_ADDRESS_MINUTE", "1000000"),
     ("SOCKETS_PER_ADDRESS", "1000000"),
     ("SOCKETS_PER_ACCOUNT", "1000000"),
-    ("SOCKET_FRAMES_PER_SECOND", "1000000"),
-    ("SOCKET_FRAMES_BURST", "1000000"),
+    ("MESSAGES_PER_SECOND", "1000000"),
+    ("MESSAGES_BURST", "1000000"),
 ];
 
 pub(crate) struct Relay {

@@ -6,7 +6,7 @@ use crate::{
     login::Logins,
     opaque::Opaque,
     origin::Origin,
-    rate::Window,
+    rate::{Buckets, Window},
     relay::Hub,
     site::Site,
     store::Store,
@@ -45,6 +45,8 @@ pub(crate) struct Rates {
     pub(crate) lookup: Window<AccountId>,
     pub(crate) state: Window<AccountId>,
     pub(crate) share: Window<AccountId>,
+    /// By account and not by connection, so that neither many connections nor a new one give more.
+    pub(crate) messages: Buckets<AccountId>,
 }
 
 impl Rates {
@@ -59,6 +61,7 @@ impl Rates {
             lookup: Window::new(limits.lookup_per_minute, MINUTE),
             state: Window::new(limits.state_per_minute, MINUTE),
             share: Window::new(limits.share_per_minute, MINUTE),
+            messages: Buckets::new(limits.messages_per_second, limits.messages_burst),
         }
     }
 }

@@ -71,8 +71,7 @@ impl Bucket {
 
     /// Takes one, or says in how many seconds there is one again.
     pub(crate) fn take(&mut self, now: Millis) -> Result<(), u64> {
-        let gained = now.saturating_sub(self.at).saturating_mul(self.per_second);
-        self.level = self.level.saturating_add(gained).min(self.full);
+        self.level = self.level_at(now);
         self.at = now.max(self.at);
         match self.level.checked_sub(1000) {
             Some(rest) => {
@@ -81,6 +80,40 @@ impl Bucket {
             }
             None => Err((1000 - self.level).div_ceil(self.per_second.max(1)).div_ceil(1000).max(1)),
         }
+    }
+
+    fn level_at(&self, now: Millis) -> u64 {
+        let gained = now.saturating_sub(self.at).saturating_mul(self.per_second);
+        self.level.saturating_add(gained).min(self.full)
+    }
+
+    fn is_full(&self, now: Millis) -> bool {
+        self.level_at(now) == self.full
+    }
+}
+
+/// A [`Bucket`] for each key.
+pub(crate) struct Buckets<K> {
+    per_second: u64,
+    burst: u64,
+    used: Mutex<HashMap<K, Bucket>>,
+}
+
+impl<K: Hash + Eq> Buckets<K> {
+    pub(crate) fn new(per_second: u64, burst: u64) -> Self {
+        Self { per_second, burst, used: Mutex::default() }
+    }
+
+    /// Takes one, or says in how many seconds there is one again.
+    pub(crate) fn take(&self, key: K, now: Millis) -> Result<(), u64> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        // A full one is as good as a new one: only those from which something was taken a moment ago are kept.
+        if used.len() == used.capacity() {
+            used.retain(|_, bucket| !bucket.is_full(now));
+            let as_many = used.len();
+            used.reserve(as_many.max(64));
+        }
+        used.entry(key).or_insert_with(|| Bucket::new(self.per_second, self.burst, now)).take(now)
     }
 }
 
@@ -134,5 +167,22 @@ mod tests {
             assert_eq!(bucket.take(1_000_000), Ok(()));
         }
         assert_eq!(bucket.take(1_000_000), Err(1));
+    }
+
+    #[test]
+    fn buckets_are_forgotten_when_they_are_full_and_not_before() {
+        let buckets = Buckets::new(20, 60);
+        let many = 10_000;
+        for key in 0..many {
+            assert_eq!(buckets.take(key, key), Ok(()), "one in a millisecond, full again after fifty");
+        }
+        assert!(buckets.used.lock().unwrap().len() < 300, "{}", buckets.used.lock().unwrap().len());
+        for _ in 0..60 {
+            assert_eq!(buckets.take(many, many), Ok(()));
+        }
+        for key in 0..many {
+            buckets.take(key, many).ok();
+        }
+        assert_eq!(buckets.take(many, many), Err(1), "a flood of others does not fill it");
     }
 }

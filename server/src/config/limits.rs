@@ -57,9 +57,13 @@ limits! {
     state_per_minute = 120;
     /// shares taken or confirmed by one account in a minute
     share_per_minute = 60;
-    /// messages sent on one connection in a second, on average
+    /// messages sent by one account in a second, on average, however many connections it has
+    messages_per_second = 20;
+    /// messages sent by one account at once
+    messages_burst = 60;
+    /// pings, and likewise subscriptions, on one connection in a second, on average
     socket_frames_per_second = 20;
-    /// messages sent on one connection at once
+    /// pings and subscriptions on one connection at once
     socket_frames_burst = 60;
     /// connections of one account
     sockets_per_account = 8;

@@ -23,8 +23,7 @@ where
     let limits = &context.app.limits;
     let dead = Duration::from_secs(limits.dead_seconds);
     let now = context.app.clock.now();
-    let bucket = || Bucket::new(limits.socket_frames_per_second, limits.socket_frames_burst, now);
-    let (mut sends, mut others) = (bucket(), bucket());
+    let mut others = Bucket::new(limits.socket_frames_per_second, limits.socket_frames_burst, now);
     let mut pending = Pending::new();
     loop {
         let message = tokio::select! {
@@ -42,7 +41,7 @@ where
         let Ok(frame) = ClientFrame::parse(&bytes) else { return Some(close::MALFORMED) };
         let now = context.app.clock.now();
         match frame {
-            ClientFrame::Send { req, envelope } => match sends.take(now) {
+            ClientFrame::Send { req, envelope } => match context.app.rates.messages.take(context.line.account, now) {
                 Ok(()) => send(context, &pending, req, envelope.into()),
                 Err(wait) => refuse(context, req, Refused::too_many(wait)),
             },

@@ -199,13 +199,15 @@ both! {
         assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
     }
 
-    async fn sixty_messages_at_once_and_twenty_a_second_on_a_connection(store) {
+    async fn sixty_messages_at_once_and_twenty_a_second_by_an_account(store) {
         let relay = Relay::start(store).await;
         let person = relay.person("alice").await;
         let mut socket = person.socket().await;
+        let mut second = person.elsewhere(relay.browser()).await.socket().await;
         let mut writer = Writer::new(person.account, &[], 1);
         for seq in 1..=60 {
-            assert_eq!(socket.send(&writer.next(b"text")).await, Ok(seq));
+            let one_of_them = if seq % 2 == 0 { &mut socket } else { &mut second };
+            assert_eq!(one_of_them.send(&writer.next(b"text")).await, Ok(seq));
         }
         let late = writer.next(b"text");
         let wanted = socket.post(&late).await;
@@ -215,9 +217,19 @@ both! {
         assert_eq!(socket.send(&late).await, Err(Refusal::TooMany));
         relay.pass(1);
         assert_eq!(socket.send(&late).await, Ok(61), "nothing is lost by a refusal");
-        assert_eq!(socket.send(&writer.next(b"text")).await, Err(Refusal::TooMany));
-        // Another connection has its own.
-        assert_eq!(person.socket().await.send(&writer.next(b"other")).await, Ok(62));
+        let late = writer.next(b"text");
+        for socket in [&mut socket, &mut second, &mut person.socket().await] {
+            assert_eq!(socket.send(&late).await, Err(Refusal::TooMany), "a new connection brings nothing new");
+        }
+        let bob = relay.person("bob").await;
+        assert_eq!(bob.socket().await.send(&Writer::new(bob.account, &[], 1).next(b"text")).await, Ok(1));
+        drop((socket, second));
+        relay.pass(3000);
+        let mut again = person.socket().await;
+        for _ in 0..60 {
+            assert_eq!(again.send(&late).await, Ok(62), "the same again counts, and is answered as the first time");
+        }
+        assert_eq!(again.send(&late).await, Err(Refusal::TooMany));
     }
 
     async fn a_flood_of_pings_ends_the_connection(store) {
@@ -273,7 +285,7 @@ both! {
     }
 
     async fn a_slow_reader_is_disconnected_and_finds_everything_later(store) {
-        let relay = Relay::with(store, |config| config.limits.socket_frames_burst = 10_000).await;
+        let relay = Relay::with(store, |config| config.limits.messages_burst = 10_000).await;
         let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
         let mut slow = bob.live().await;
         let mut socket = alice.socket().await;
@@ -351,6 +363,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.lookup_per_minute, 60),
         (limits.state_per_minute, 120),
         (limits.share_per_minute, 60),
+        (limits.messages_per_second, 20),
+        (limits.messages_burst, 60),
         (limits.socket_frames_per_second, 20),
         (limits.socket_frames_burst, 60),
         (limits.sockets_per_account, 8),

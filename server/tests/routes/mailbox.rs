@@ -30,7 +30,7 @@ both! {
     }
 
     async fn a_backlog_comes_in_order_and_then_what_is_live(store) {
-        let relay = Relay::with(store, |config| config.limits.socket_frames_burst = 1000).await;
+        let relay = Relay::with(store, |config| config.limits.messages_burst = 1000).await;
         let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
         let mut socket = alice.socket().await;
         let mut writer = Writer::new(alice.account, &[bob.account], 1);
@@ -75,7 +75,7 @@ both! {
     }
 
     async fn nothing_is_missed_or_doubled_while_a_backlog_meets_what_is_live(store) {
-        let relay = Relay::with(store, |config| config.limits.socket_frames_burst = 10_000).await;
+        let relay = Relay::with(store, |config| config.limits.messages_burst = 10_000).await;
         let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
         let mut socket = alice.socket().await;
         let mut writer = Writer::new(alice.account, &[bob.account], 1);
@@ -173,7 +173,7 @@ both! {
     }
 
     async fn many_senders_at_once_fill_a_mailbox_without_gaps(store) {
-        let relay = Relay::with(store, |config| config.limits.socket_frames_burst = 1000).await;
+        let relay = Relay::with(store, |config| config.limits.messages_burst = 1000).await;
         let bob = relay.person("bob").await;
         let mut reader = bob.live().await;
         let sending = (0..6_u8).map(|n| {

@@ -34,9 +34,7 @@ impl Program {
 
     fn start_as(mut command: Command, data: &Path) -> Self {
         command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(data);
-        command
-            .env("SIGNET_LIMITS_SOCKET_FRAMES_BURST", "1000000")
-            .env("SIGNET_LIMITS_REGISTER_PER_ADDRESS_HOUR", "100");
+        command.env("SIGNET_LIMITS_MESSAGES_BURST", "1000000").env("SIGNET_LIMITS_REGISTER_PER_ADDRESS_HOUR", "100");
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {

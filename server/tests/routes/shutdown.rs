@@ -22,7 +22,7 @@ both! {
 
     async fn a_reader_that_does_not_read_does_not_hold_it_up(store) {
         let mut relay = Relay::with(store, |config| {
-            config.limits.socket_frames_burst = 1000;
+            config.limits.messages_burst = 1000;
             config.limits.drain_seconds = 2;
         }).await;
         let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
@@ -39,8 +39,7 @@ both! {
 
 #[tokio::test]
 async fn what_was_acknowledged_before_is_there_after() {
-    let mut relay =
-        Relay::with(crate::common::Store::Sqlite, |config| config.limits.socket_frames_burst = 10_000).await;
+    let mut relay = Relay::with(crate::common::Store::Sqlite, |config| config.limits.messages_burst = 10_000).await;
     let person = relay.person("alice").await;
     let mut socket = person.socket().await;
     let mut writer = Writer::new(person.account, &[], 1);
