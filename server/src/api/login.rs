@@ -40,7 +40,7 @@ pub(crate) async fn start(
     let (state, ke2) = app.opaque.login(start.kind, &username, profile, record, &start.ke1)?;
     let account = credential.map(|credential| credential.account);
     let begun = Begun { account, kind: start.kind, profile, state, at: now };
-    let login_id = app.logins.begin(begun).ok_or(Refused::too_many(app.limits.login_step_seconds))?;
+    let login_id = app.logins.begin(begun);
     Ok(Reply(LoginStarted { login_id, profile: profile.number(), ke2 }))
 }
 
