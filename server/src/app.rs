@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use crate::{
     api::LastCheck,
-    config::{Address, Clock, Limits, Net},
+    config::{Clock, Limits, Net},
     login::Logins,
     opaque::Opaque,
     origin::Origin,
-    rate::{Buckets, Window},
+    rate::{Buckets, ByAddress, Window},
     relay::Hub,
     site::Site,
     store::Store,
@@ -39,9 +39,9 @@ pub(crate) struct Rates {
     /// By username: names that nobody has are counted as well.
     pub(crate) login_minute: Window<String>,
     pub(crate) login_day: Window<String>,
-    pub(crate) login_address: Window<Address>,
-    pub(crate) register_start: Window<Address>,
-    pub(crate) register_finish: Window<Address>,
+    pub(crate) login_address: ByAddress,
+    pub(crate) register_start: ByAddress,
+    pub(crate) register_finish: ByAddress,
     pub(crate) lookup: Window<AccountId>,
     pub(crate) state: Window<AccountId>,
     pub(crate) share: Window<AccountId>,
@@ -52,12 +52,13 @@ pub(crate) struct Rates {
 impl Rates {
     pub(crate) fn new(limits: &Limits) -> Self {
         const MINUTE: u64 = 60_000;
+        let by_address = |limit, span| ByAddress::new(limit, limits.addresses_per_network, span);
         Self {
             login_minute: Window::new(limits.login_per_minute, MINUTE),
             login_day: Window::new(limits.login_per_day, 24 * 60 * MINUTE),
-            login_address: Window::new(limits.login_per_address_minute, MINUTE),
-            register_start: Window::new(limits.register_per_address_hour, 60 * MINUTE),
-            register_finish: Window::new(limits.register_per_address_hour, 60 * MINUTE),
+            login_address: by_address(limits.login_per_address_minute, MINUTE),
+            register_start: by_address(limits.register_per_address_hour, 60 * MINUTE),
+            register_finish: by_address(limits.register_per_address_hour, 60 * MINUTE),
             lookup: Window::new(limits.lookup_per_minute, MINUTE),
             state: Window::new(limits.state_per_minute, MINUTE),
             share: Window::new(limits.share_per_minute, MINUTE),

@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod config;
+mod count;
 mod http;
 mod login;
 mod opaque;

@@ -51,6 +51,8 @@ limits! {
     login_per_address_minute = 30;
     /// registrations from one address in an hour
     register_per_address_hour = 30;
+    /// addresses as which one network (IPv6: a /48) is counted at most
+    addresses_per_network = 16;
     /// look-ups by one account in a minute
     lookup_per_minute = 60;
     /// states stored by one account in a minute
@@ -91,7 +93,7 @@ limits! {
     session_seconds = 30 * 24 * 3600;
     /// seconds between the two steps of a login
     login_step_seconds = 60;
-    /// logins between their two steps, of everybody together
+    /// logins between their two steps, of everybody together; beyond it the oldest is forgotten
     login_steps = 10_000;
     /// seconds for connections to finish when the relay stops
     drain_seconds = 10;

@@ -15,8 +15,8 @@ use std::{
 use thiserror::Error;
 
 pub use limits::Limits;
-pub(crate) use net::Address;
 pub use net::Net;
+pub(crate) use net::{Address, Counted};
 pub use options::{Command, LogFormat, Options, ServeOptions};
 
 use crate::store::Millis;

@@ -5,15 +5,38 @@ use std::{
 
 use serde::Deserialize;
 
-/// Who is counted: an IPv4 address, or the /64 of an IPv6 address, which is what one subscriber has.
+/// Who is counted: an IPv4 address, or the /64 of an IPv6 address, which is the least that one subscriber has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Address(IpAddr);
+
+/// What is counted for an address. Anybody can have an IPv6 /48 for nothing, and it has 65,536 /64: alone, a count by /64
+/// would stop nobody who knows. But a /48 may also be thousands of telephones, so that it may do as much as several
+/// addresses (the limit `addresses_per_network`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Counted {
+    Address(IpAddr),
+    Network(Ipv6Addr),
+}
+
+impl Address {
+    pub(crate) fn counted(self) -> impl Iterator<Item = Counted> {
+        let network = match self.0 {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => Some(Counted::Network(first_bits(v6, 48))),
+        };
+        [Counted::Address(self.0)].into_iter().chain(network)
+    }
+}
+
+fn first_bits(v6: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << (128 - bits)))
+}
 
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(v4) => Self(v4.into()),
-            IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into()),
+            IpAddr::V6(v6) => Self(first_bits(v6, 64).into()),
         }
     }
 }
@@ -91,5 +114,9 @@ mod tests {
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_eq!(address("::ffff:1.2.3.4"), address("1.2.3.4"));
         assert_ne!(address("1.2.3.4"), address("1.2.3.5"));
+        let network = |text: &str| address(text).counted().nth(1);
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:2:2::1"));
+        assert_eq!(network("1.2.3.4"), None);
     }
 }

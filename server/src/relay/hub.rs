@@ -13,14 +13,15 @@ use tokio::sync::watch;
 use super::outbox::Outbox;
 use crate::{
     config::{Address, Limits},
+    count::{Place, Places},
     store::TokenHash,
 };
 
 /// Every live connection of this process.
 pub(crate) struct Hub {
     most_per_account: usize,
-    most_per_address: usize,
     queue_bytes: u64,
+    addresses: Arc<Places>,
     inner: Mutex<Inner>,
     count: watch::Sender<usize>,
 }
@@ -28,7 +29,6 @@ pub(crate) struct Hub {
 #[derive(Default)]
 struct Inner {
     accounts: HashMap<AccountId, Vec<Arc<Line>>>,
-    addresses: HashMap<Address, usize>,
     stopping: bool,
 }
 
@@ -37,13 +37,13 @@ pub(crate) struct Line {
     pub(crate) account: AccountId,
     pub(crate) token: TokenHash,
     pub(crate) outbox: Outbox,
-    address: Address,
 }
 
 /// A place in the hub, given up when dropped.
 pub(crate) struct Joined {
     pub(crate) line: Arc<Line>,
     hub: Arc<Hub>,
+    _place: Place,
 }
 
 impl Hub {
@@ -51,8 +51,8 @@ impl Hub {
         let size = |n| usize::try_from(n).unwrap_or(usize::MAX);
         Arc::new(Self {
             most_per_account: size(limits.sockets_per_account),
-            most_per_address: size(limits.sockets_per_address),
             queue_bytes: limits.socket_queue_bytes,
+            addresses: Places::new(limits.sockets_per_address, limits.addresses_per_network),
             inner: Mutex::default(),
             count: watch::Sender::new(0),
         })
@@ -69,16 +69,14 @@ impl Hub {
         if inner.stopping {
             return Err(close::RESTART);
         }
-        if inner.addresses.get(&address).is_some_and(|n| *n >= self.most_per_address)
-            || inner.accounts.get(&account).is_some_and(|lines| lines.len() >= self.most_per_account)
-        {
+        if inner.accounts.get(&account).map_or(0, Vec::len) >= self.most_per_account {
             return Err(close::TRY_LATER);
         }
-        let line = Arc::new(Line { account, token, outbox: Outbox::new(self.queue_bytes), address });
-        *inner.addresses.entry(address).or_default() += 1;
+        let place = self.addresses.take(address).ok_or(close::TRY_LATER)?;
+        let line = Arc::new(Line { account, token, outbox: Outbox::new(self.queue_bytes) });
         inner.accounts.entry(account).or_default().push(line.clone());
         self.count.send_modify(|count| *count += 1);
-        Ok(Joined { line, hub: self.clone() })
+        Ok(Joined { line, hub: self.clone(), _place: place })
     }
 
     /// A message is in this account's mailbox at `seq`. It is encoded once, and only if somebody is there.
@@ -134,12 +132,6 @@ impl Drop for Joined {
             lines.retain(|line| !Arc::ptr_eq(line, &self.line));
             if lines.is_empty() {
                 inner.accounts.remove(&self.line.account);
-            }
-        }
-        if let Some(count) = inner.addresses.get_mut(&self.line.address) {
-            *count -= 1;
-            if *count == 0 {
-                inner.addresses.remove(&self.line.address);
             }
         }
         self.hub.count.send_modify(|count| *count -= 1);

@@ -81,6 +81,28 @@ both! {
         assert_eq!(ask("2001:db8:0:1::1").await, None);
     }
 
+    async fn an_ipv6_network_is_counted_as_sixteen_addresses(store) {
+        let relay = Relay::with(store, |config| {
+            config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+            config.limits.login_per_address_minute = 2;
+        }).await;
+        let browser = relay.browser();
+        let mut n = 0;
+        let mut ask = async |from: &str| {
+            n += 1;
+            let (_, start) = login_start(&format!("name{n}"), KIND, "x");
+            let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", from);
+            browser.send(request, start.to_bytes()).await.refusal()
+        };
+        for subnet in 0..32 {
+            assert_eq!(ask(&format!("2001:db8:0:{subnet:x}::1")).await, None);
+        }
+        assert_eq!(ask("2001:db8:0:20::1").await, Some(Refusal::TooMany));
+        assert_eq!(ask("2001:db8:1:20::1").await, None, "another network");
+        relay.pass(MINUTE);
+        assert_eq!(ask("2001:db8:0:20::1").await, None);
+    }
+
     async fn thirty_registrations_an_hour_from_an_address(store) {
         let relay = Relay::with(store, |config| {
             config.limits.register_per_address_hour = signet::Limits::default().register_per_address_hour;
@@ -360,6 +382,7 @@ fn the_figures_are_those_that_are_published() {
         (limits.login_per_day, 50),
         (limits.login_per_address_minute, 30),
         (limits.register_per_address_hour, 30),
+        (limits.addresses_per_network, 16),
         (limits.lookup_per_minute, 60),
         (limits.state_per_minute, 120),
         (limits.share_per_minute, 60),
@@ -380,6 +403,7 @@ fn the_figures_are_those_that_are_published() {
         (limits.session_idle_seconds, 7 * 24 * 3600),
         (limits.session_seconds, 30 * 24 * 3600),
         (limits.login_step_seconds, 60),
+        (limits.login_steps, 10_000),
         (limits.drain_seconds, 10),
     ];
     assert!(figures.iter().all(|(is, should)| is == should), "{limits:?}");
