@@ -13,7 +13,7 @@ use crate::{
     app::App,
     http::{Client, Octets, Refused, Reply, Token},
     opaque::Opaque,
-    store::{NewAccess, NewAccount},
+    store::{Created, NewAccess, NewAccount},
 };
 
 pub(crate) async fn start(
@@ -47,7 +47,9 @@ pub(crate) async fn finish(
     app.rates.register_finish.take(address, now).map_err(Refused::too_many)?;
     check(&finish)?;
     let account = finish.account_id;
-    app.store
+    // The same again is answered like the first time: its answer may have been lost on the way.
+    let created = app
+        .store
         .create(NewAccount {
             account,
             username: finish.username.canonical(),
@@ -60,7 +62,9 @@ pub(crate) async fn finish(
             now,
         })
         .await?;
-    tracing::info!("account.created");
+    if created == Created::Now {
+        tracing::info!("account.created");
+    }
     signed_in(&app, account, SecretKind::Password, instead).await
 }
 

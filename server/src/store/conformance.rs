@@ -14,7 +14,9 @@ use signet_shared::{
     opaque::SecretKind,
 };
 
-use super::{Committed, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, OnCommit, Sqlite, Store, StoreError};
+use super::{
+    Committed, Created, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, OnCommit, Sqlite, Store, StoreError,
+};
 
 /// What was announced: reader and number, in order.
 #[derive(Default)]
@@ -144,6 +146,38 @@ on_every_store! {
         assert!(on.store.is_free("ben").await.unwrap(), "a refused account leaves nothing behind");
         assert!(!on.store.is_free("ann").await.unwrap());
         assert_eq!(on.store.head(BEN).await, Err(StoreError::NoSuchAccount));
+    }
+
+    async fn create_again_is_no_error_while_it_is_the_same(on) {
+        assert_eq!(on.store.create(new(ANN, "ann")).await, Ok(Created::Now));
+        let hour = 60 * 60 * 1000;
+        for late in [0, 1, hour - 1] {
+            assert_eq!(on.store.create(NewAccount { now: 5 + late, ..new(ANN, "ann") }).await, Ok(Created::Before));
+        }
+        let tweaks: [fn(&mut NewAccount); 11] = [
+            |a| a.account = BEN,
+            |a| a.username = "Ann".into(),
+            |a| a.profile = 2,
+            |a| a.password.record[0] ^= 1,
+            |a| a.password.slot.push(0),
+            |a| a.recovery.record.clear(),
+            |a| a.recovery.slot[0] ^= 1,
+            |a| a.statement[0] ^= 1,
+            |a| a.keystore[0] ^= 1,
+            |a| a.state[0] ^= 1,
+            // What is one byte less here is one more there.
+            |a| a.state.insert(0, a.keystore.pop().unwrap()),
+        ];
+        for tweak in tweaks {
+            let mut other = new(ANN, "ann");
+            tweak(&mut other);
+            assert_eq!(on.store.create(other).await, Err(StoreError::UsernameTaken));
+        }
+        let late = NewAccount { now: 5 + hour, ..new(ANN, "ann") };
+        assert_eq!(on.store.create(late).await, Err(StoreError::UsernameTaken), "an hour later");
+        on.store.put_state(ANN, 1, new(ANN, "ann").state).await.unwrap();
+        assert_eq!(on.store.create(new(ANN, "ann")).await, Err(StoreError::UsernameTaken), "once something was stored");
+        assert_eq!(on.store.vault(ANN, SecretKind::Password).await.unwrap().keystore.bytes, new(ANN, "ann").keystore);
     }
 
     async fn credential_is_that_of_the_secret(on) {

@@ -7,8 +7,9 @@ use futures_util::{FutureExt, future};
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, api, api::Who, opaque::SecretKind};
 
 use super::{
-    Accounts, Answer, Committed, Credential, Directory, Item, Letter, Mailbox, Millis, NewAccount, Object, Objects,
-    OnCommit, PAGE_BYTES, PAGE_ROWS, Placed, Row, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+    Accounts, Answer, Committed, Created, Credential, Directory, Item, Letter, Mailbox, Millis, NewAccount, Object,
+    Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Placed, Row, Session, Sessions, Share, StoreError, TokenHash, Upkeep,
+    Vault,
 };
 
 /// Everything in one place under one lock: what each method means, without a database's ways. For tests; it forgets all
@@ -83,8 +84,14 @@ impl Inner {
 }
 
 impl Accounts for Memory {
-    fn create(&self, new: NewAccount) -> Answer<'_, ()> {
+    fn create(&self, new: NewAccount) -> Answer<'_, Created> {
         self.with(|inner| {
+            if let Some(account) = inner.accounts.get(&new.account)
+                && account.state.version == 1
+                && new.repeats(&account.new)
+            {
+                return Ok(Created::Before);
+            }
             if inner.names.contains_key(&new.username) || inner.accounts.contains_key(&new.account) {
                 return Err(StoreError::UsernameTaken);
             }
@@ -97,7 +104,7 @@ impl Accounts for Memory {
                 new,
             };
             inner.accounts.insert(account.new.account, account);
-            Ok(())
+            Ok(Created::Now)
         })
     }
 

@@ -10,6 +10,7 @@ mod sqlite;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
 use signet_shared::{AccountId, api::Who, opaque::SecretKind, wire::Refusal};
 use thiserror::Error;
 
@@ -80,6 +81,46 @@ pub(crate) struct NewAccess {
     pub(crate) slot: Vec<u8>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Created {
+    Now,
+    /// By the same request a moment ago, whose answer was lost.
+    Before,
+}
+
+/// How long the same registration again is taken for a repeated one. Later it is not, since whoever stole a copy of the
+/// database could make the request from it, and would have a session.
+const REPEAT: Millis = 60 * 60 * 1000;
+
+impl NewAccount {
+    /// Whether this is the request that made `old`, byte for byte. Digests are compared, which tell a clock nothing about
+    /// the bytes.
+    fn repeats(&self, old: &Self) -> bool {
+        self.now.saturating_sub(old.now) < REPEAT && self.digest() == old.digest()
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let parts = [
+            self.account.as_bytes(),
+            self.username.as_bytes(),
+            &[self.profile],
+            &self.password.record,
+            &self.password.slot,
+            &self.recovery.record,
+            &self.recovery.slot,
+            &self.statement,
+            &self.keystore,
+            &self.state,
+        ];
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        digest.finalize().into()
+    }
+}
+
 /// What a login needs of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Credential {
@@ -147,8 +188,9 @@ pub(crate) trait OnCommit: Send + Sync {
 }
 
 pub(crate) trait Accounts {
-    /// The account, its two ways in, its first statement and its sealed objects: all or nothing.
-    fn create(&self, new: NewAccount) -> Answer<'_, ()>;
+    /// The account, its two ways in, its first statement and its sealed objects: all or nothing. The same again, soon and
+    /// before anything of it has changed, changes nothing and is no error.
+    fn create(&self, new: NewAccount) -> Answer<'_, Created>;
     fn is_free(&self, username: &str) -> Answer<'_, bool>;
     /// Whether anybody has registered yet.
     fn any(&self) -> Answer<'_, bool>;

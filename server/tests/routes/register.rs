@@ -40,6 +40,23 @@ both! {
         assert_eq!(again.unwrap_err(), Refusal::UsernameTaken);
     }
 
+    async fn the_same_again_is_answered_as_the_first_time(store) {
+        let relay = Relay::start(store).await;
+        let finish = person::registration(&mut relay.browser(), "alice").await.unwrap();
+        // The answer to the first one never arrived, and neither did its cookie.
+        let made = relay.browser().ask::<api::Vault>(api::REGISTER_FINISH, &finish).await.unwrap();
+        let mut browser = relay.browser();
+        assert_eq!(browser.ask::<api::Vault>(api::REGISTER_FINISH, &finish).await, Ok(made.clone()));
+        assert_eq!(browser.get(api::VAULT).await.parsed::<api::Vault>(), Ok(made), "signed in");
+        let mut other = finish.clone();
+        other.keystore[0] ^= 1;
+        let mut thief = relay.browser();
+        assert_eq!(thief.ask::<api::Vault>(api::REGISTER_FINISH, &other).await, Err(Refusal::UsernameTaken));
+        relay.pass(60 * 60 * 1000);
+        assert_eq!(thief.ask::<api::Vault>(api::REGISTER_FINISH, &finish).await, Err(Refusal::UsernameTaken));
+        assert!(thief.cookie.is_none());
+    }
+
     async fn what_does_not_fit_together_is_refused_and_leaves_no_account(store) {
         let relay = Relay::start(store).await;
         let statement = |change: fn(&mut SignedStatement)| {

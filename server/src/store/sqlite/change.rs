@@ -4,13 +4,13 @@ use signet_shared::{AccountId, api};
 use sqlx::{Row, SqliteConnection};
 
 use super::{
-    super::{Millis, NewAccount, Share, StoreError, TokenHash},
+    super::{Created, Millis, NewAccess, NewAccount, Share, StoreError, TokenHash},
     Failed,
 };
 
 type Changed<T> = Result<T, Failed>;
 
-pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed<()> {
+pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed<Created> {
     let inserted = sqlx::query(
         "INSERT INTO accounts (account_id, username, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     )
@@ -19,7 +19,13 @@ pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed
     .bind(new.now.cast_signed())
     .fetch_optional(&mut *c)
     .await?;
-    let id: i64 = inserted.ok_or(StoreError::UsernameTaken)?.try_get(0)?;
+    let Some(row) = inserted else {
+        return match unchanged(c, new.account).await? {
+            Some(old) if new.repeats(&old) => Ok(Created::Before),
+            _ => Err(StoreError::UsernameTaken.into()),
+        };
+    };
+    let id: i64 = row.try_get(0)?;
     for (kind, access) in [(1, new.password), (2, new.recovery)] {
         sqlx::query("INSERT INTO access (account, kind, profile, record, slot) VALUES (?, ?, ?, ?, ?)")
             .bind(id)
@@ -44,7 +50,33 @@ pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed
             .await?;
     }
     sqlx::query("INSERT INTO heads (account, head) VALUES (?, 0)").bind(id).execute(&mut *c).await?;
-    Ok(())
+    Ok(Created::Now)
+}
+
+/// What an account was created with, if it is still that.
+async fn unchanged(c: &mut SqliteConnection, account: AccountId) -> Changed<Option<NewAccount>> {
+    let row = sqlx::query(
+        "SELECT a.username, a.created_ms, p.profile, p.record, p.slot, r.record, r.slot, s.bytes, k.bytes, o.bytes \
+         FROM accounts a JOIN access p ON p.account = a.id AND p.kind = 1 JOIN access r ON r.account = a.id AND r.kind = 2 \
+         JOIN statements s ON s.account = a.id AND s.seq = 1 \
+         JOIN objects k ON k.account = a.id AND k.kind = 1 AND k.version = 1 \
+         JOIN objects o ON o.account = a.id AND o.kind = 2 AND o.version = 1 WHERE a.account_id = ?",
+    )
+    .bind(account.as_bytes())
+    .fetch_optional(c)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(NewAccount {
+        account,
+        username: row.try_get(0)?,
+        now: row.try_get::<i64, _>(1)?.cast_unsigned(),
+        profile: row.try_get(2)?,
+        password: NewAccess { record: row.try_get(3)?, slot: row.try_get(4)? },
+        recovery: NewAccess { record: row.try_get(5)?, slot: row.try_get(6)? },
+        statement: row.try_get(7)?,
+        keystore: row.try_get(8)?,
+        state: row.try_get(9)?,
+    }))
 }
 
 pub(super) const KEYSTORE: i64 = 1;

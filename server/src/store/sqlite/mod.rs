@@ -22,8 +22,8 @@ use tokio::sync::{
 
 use self::writer::{Asked, Change, Job, Writer};
 use super::{
-    Accounts, Answer, Credential, Directory, Letter, Mailbox, Millis, NewAccount, Objects, OnCommit, Placed, Row,
-    Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+    Accounts, Answer, Created, Credential, Directory, Letter, Mailbox, Millis, NewAccount, Objects, OnCommit, Placed,
+    Row, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
 };
 
 const READERS: u32 = 4;
@@ -154,7 +154,7 @@ fn log_trouble(error: &sqlx::Error) {
 }
 
 impl Accounts for Sqlite {
-    fn create(&self, new: NewAccount) -> Answer<'_, ()> {
+    fn create(&self, new: NewAccount) -> Answer<'_, Created> {
         self.change(move |c| change::create(c, new).boxed())
     }
 
