@@ -39,6 +39,10 @@ pub enum Trouble {
     BadStatement,
     #[error("someone else's key log does not continue the one seen before")]
     KeyLogForked,
+    #[error("more than one account has this name")]
+    Namesake,
+    #[error("no more contacts can be kept")]
+    Full,
     #[error("the text is empty or above {} characters", signet_shared::limits::TEXT_CHARS)]
     BadText,
     #[error("there is no such conversation or message")]

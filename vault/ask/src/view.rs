@@ -86,6 +86,11 @@ pub enum Warning {
     ViewsDiffer,
     /// The other person's key log does not continue the one seen before. Nothing is sent until this is resolved.
     KeyLogForked,
+    /// Another account with the same name has written or been met: which of them is the person, only the person can say.
+    /// Nothing is sent until this is resolved.
+    Namesake,
+    /// The list of contacts and what was read cannot be stored at the relay: it is kept in this browser only.
+    StateNotKept,
     /// The other person has a new identity. `verified`: they had been verified, so sending is blocked.
     NewIdentity { verified: bool },
 }

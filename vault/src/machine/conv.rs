@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use signet_ask::MessageId;
+use signet_crypto::VerifiedAccount;
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, envelope::Header, limits};
 
 use super::{
@@ -14,6 +15,10 @@ pub(super) struct Conv {
     pub(super) id: ConvId,
     pub(super) peer: AccountId,
     pub(super) since_ms: u64,
+    /// The peer's verified statements. Usable where they end in what is pinned: see [`super::trust`].
+    pub(super) chain: Option<VerifiedAccount>,
+    /// As this browser kept them, until they are needed.
+    pub(super) kept_chain: Vec<u8>,
     /// By place in the mailbox.
     pub(super) messages: BTreeMap<u64, Shown>,
     pub(super) index: HashMap<MessageId, u64>,
@@ -31,8 +36,6 @@ pub(super) struct Conv {
     /// Last counter and message of this start's own stream here.
     pub(super) own: Option<(u64, EnvId)>,
     pub(super) equivocation: bool,
-    /// The peer's key log does not continue what was pinned.
-    pub(super) forked: bool,
 }
 
 /// A message to show.
@@ -59,6 +62,8 @@ impl Conv {
             id,
             peer,
             since_ms,
+            chain: None,
+            kept_chain: Vec::new(),
             messages: BTreeMap::new(),
             index: HashMap::new(),
             streams: Streams::default(),
@@ -69,7 +74,6 @@ impl Conv {
             to_abandon: Vec::new(),
             own: None,
             equivocation: false,
-            forked: false,
         }
     }
 

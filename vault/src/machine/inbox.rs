@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, MessageId};
-use signet_crypto::{Content, ContentKey, Incoming, Message, View, open_record, seal_record};
+use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
 use signet_shared::{AccountId, ConvId, MembersHash, wire::ClientFrame};
 
 use super::{
@@ -18,13 +18,17 @@ const RECEIPTS_AFTER_MS: u64 = 400;
 
 /// What came of a delivery.
 enum Verdict {
-    Opened {
-        message: Box<Message>,
-        key: Option<ContentKey>,
-    },
+    Opened { message: Box<Message>, key: Option<ContentKey> },
     Refused(&'static str),
-    /// Waits for this account's statements, or for a pin made by another browser.
-    Held(Option<AccountId>),
+    Held(Need),
+}
+
+/// What a delivery that cannot be judged yet waits for.
+enum Need {
+    /// This account's statements.
+    Statements(AccountId),
+    /// A conversation that another browser of this account has begun.
+    Pin,
 }
 
 impl Session {
@@ -39,39 +43,65 @@ impl Session {
         if self.kept.contains(&seq) {
             return;
         }
-        self.judge(hands, seq, Waiting { received_ms, record, delivery });
+        match Incoming::parse(&delivery) {
+            Ok(incoming) => {
+                let sender = incoming.header().sender_id;
+                self.judge(hands, seq, Waiting { received_ms, record, delivery, sender, tried: false });
+            }
+            Err(refused) => self.refuse(hands, seq, refused.code()),
+        }
     }
 
-    /// Judges again what was held.
-    pub(super) fn try_held<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        for (seq, waiting) in core::mem::take(&mut self.held) {
-            self.judge(hands, seq, waiting);
+    /// Judges again what was held: of one sender and one's own, or all that may have become possible.
+    pub(super) fn try_held<R: CryptoRng>(&mut self, hands: &mut Hands<R>, of: Option<AccountId>) {
+        let me = self.me();
+        let due = |waiting: &Waiting| match of {
+            Some(sender) => waiting.sender == sender || waiting.sender == me,
+            None => !waiting.tried,
+        };
+        let places: Vec<u64> = self.held.iter().filter(|(_, waiting)| due(waiting)).map(|(seq, _)| *seq).collect();
+        for seq in places {
+            if let Some(waiting) = self.held.remove(&seq) {
+                self.judge(hands, seq, waiting);
+            }
         }
     }
 
     fn judge<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, waiting: Waiting) {
-        match self.verdict(&waiting) {
+        self.at_hand(waiting.sender);
+        match self.verdict(&waiting, None) {
             Verdict::Opened { message, key } => self.accept(hands, seq, *message, key),
-            Verdict::Refused(code) => {
-                hands.log(code);
-                self.store_mail(hands, seq, &MailRow::Refused, None);
-            }
-            Verdict::Held(ask) => {
-                let Waiting { received_ms, record, delivery } = &waiting;
+            Verdict::Refused(code) => self.refuse(hands, seq, code),
+            Verdict::Held(need) => {
+                let Waiting { received_ms, record, delivery, tried, .. } = &waiting;
                 let row =
                     MailRow::Held { received_ms: *received_ms, record: record.clone(), delivery: delivery.clone() };
+                let tried = *tried;
                 if !self.kept.contains(&seq) {
                     self.store_mail(hands, seq, &row, None);
                 }
                 self.held.insert(seq, waiting);
-                if let Some(who) = ask {
-                    self.look_up(hands, who);
+                match need {
+                    Need::Statements(who) if !tried => self.look_up(hands, who),
+                    Need::Statements(_) | Need::Pin => {}
                 }
             }
         }
     }
 
-    fn verdict(&self, waiting: &Waiting) -> Verdict {
+    fn refuse<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, code: &'static str) {
+        hands.log(code);
+        self.store_mail(hands, seq, &MailRow::Refused, None);
+    }
+
+    /// Whether anything that waits was written by this account, who is not pinned.
+    pub(super) fn is_authentic(&self, stranger: &VerifiedAccount) -> bool {
+        let of = |waiting: &&Waiting| waiting.sender == stranger.account_id();
+        let opens = |waiting: &Waiting| matches!(self.verdict(waiting, Some(stranger)), Verdict::Opened { .. });
+        self.held.values().filter(of).any(opens)
+    }
+
+    fn verdict(&self, waiting: &Waiting, stranger: Option<&VerifiedAccount>) -> Verdict {
         let incoming = match Incoming::parse(&waiting.delivery) {
             Ok(incoming) => incoming,
             Err(refused) => return Verdict::Refused(refused.code()),
@@ -79,39 +109,45 @@ impl Session {
         let (header, env_id, me) = (incoming.header(), incoming.env_id(), self.me());
         let (conv_id, sender_id, stmt) = (header.conv_id, header.sender_id, header.sender_stmt);
         let mine = sender_id == me;
-        let peer = if mine {
-            match self.convs.get(&conv_id) {
-                Some(conv) => conv.peer,
-                None => return Verdict::Held(None),
-            }
-        } else {
-            sender_id
-        };
-        if conv_id != ConvId::direct(me, peer) {
+        if !mine && conv_id != ConvId::direct(me, sender_id) {
             return Verdict::Refused("conversation");
         }
-        let Some(pin) = self.state.pins.get(&peer) else { return Verdict::Held(Some(peer)) };
-        let sender = if mine { &self.account.me } else { &pin.account };
-        if !sender.knows(&stmt) {
-            return if mine { Verdict::Refused("own-statement") } else { Verdict::Held(Some(sender_id)) };
-        }
         let ik = self.account.ik();
+        // One's own word that this was verified once: it needs nobody's statements.
         let kept = waiting.record.as_deref();
         // One's own message, sealed by this browser: its record lies in the outbox.
         let own = if mine { self.outbox.record(&env_id) } else { None };
+        let mut recalled = None;
         for (record, from_relay) in [(kept, true), (own, false)] {
             let Some(record) = record else { continue };
             let Ok(key) = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record) else { continue };
-            let again = Incoming::parse(&waiting.delivery).and_then(|incoming| incoming.recall(&key));
-            if let Ok(message) = again {
-                return Verdict::Opened { message: Box::new(message), key: if from_relay { None } else { Some(key) } };
+            if let Ok(message) = incoming.clone().recall(&key) {
+                let key = if from_relay { None } else { Some(key) };
+                recalled = Some(Verdict::Opened { message: Box::new(message), key });
+                break;
             }
+        }
+        let peer = match self.convs.get(&conv_id) {
+            Some(conv) => conv.peer,
+            None if mine => return Verdict::Held(Need::Pin),
+            None if stranger.is_some() => sender_id,
+            None => return Verdict::Held(Need::Statements(sender_id)),
+        };
+        if let Some(recalled) = recalled {
+            return recalled;
+        }
+        let Some(other) = stranger.or_else(|| self.chain(peer)) else {
+            return Verdict::Held(Need::Statements(peer));
+        };
+        let sender = if mine { &self.account.me } else { other };
+        if !sender.knows(&stmt) {
+            return if mine { Verdict::Refused("own-statement") } else { Verdict::Held(Need::Statements(sender_id)) };
         }
         let view = View {
             me,
             my_ek_ids: &self.account.ek_ids,
             sender,
-            members_hash: MembersHash::of(&[(me, ik), (peer, pin.account.ik_hash())]),
+            members_hash: MembersHash::of(&[(me, ik), (peer, other.ik_hash())]),
             group_epoch: 0,
             conv_id,
         };

@@ -135,6 +135,7 @@ pub enum Timer {
     Receipts,
     PutState,
     Retry,
+    Lookup,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing
@@ -149,10 +150,12 @@ pub enum Table {
     Outbox,
     /// By conversation.
     Drafts,
+    /// Contacts' verified statements, by account id. What is missing is fetched again.
+    Contacts,
 }
 
 impl Table {
-    pub const ALL: [Self; 4] = [Self::Meta, Self::Mail, Self::Outbox, Self::Drafts];
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Mail, Self::Outbox, Self::Drafts, Self::Contacts];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -160,6 +163,7 @@ impl Table {
             Self::Mail => "mail",
             Self::Outbox => "outbox",
             Self::Drafts => "drafts",
+            Self::Contacts => "contacts",
         }
     }
 }

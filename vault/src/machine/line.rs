@@ -91,7 +91,7 @@ impl Session {
                 self.send_frame(hands, &ClientFrame::Subscribe { after: self.cursor() });
                 hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
                 hands.event(Event::Connection(Connection::Connected));
-                self.try_held(hands);
+                self.try_held(hands, None);
                 self.pump(hands);
             }
             SocketInput::Frame(bytes) => {

@@ -158,6 +158,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Receipts => session.send_receipts(hands),
             Timer::PutState => session.put_state(hands),
             Timer::Retry => session.retry_time(hands),
+            Timer::Lookup => session.lookup_time(hands),
         }
     }
 
@@ -226,7 +227,7 @@ impl Session {
                 let draft = self.drafts.get(&q.conv).cloned().unwrap_or_default();
                 hands.answer::<ask::ReadDraft>(id, &Ok(draft));
             }
-            Question::ReadDetails(q) => hands.answer::<ask::ReadDetails>(id, &self.details(&q.conv)),
+            Question::ReadDetails(q) => self.read_details(hands, id, &q.conv),
             // Answered by the machine itself.
             Question::Attach(_)
             | Question::SignUp(_)

@@ -58,13 +58,13 @@ impl<R: CryptoRng> Machine<R> {
         });
         hands.store_device();
         let session = Box::new(Session::new(account, state, state_version, hands));
-        for table in [Table::Mail, Table::Outbox, Table::Drafts] {
+        for table in [Table::Mail, Table::Outbox, Table::Drafts, Table::Contacts] {
             hands.load(table);
         }
         if !attached {
             hands.browser_share(salt, Call::DepositBrowser);
         }
-        let opening = Opening { session, loading: 3, rows: Vec::new(), stay, deposit: None, settled: attached, reply };
+        let opening = Opening { session, loading: 4, rows: Vec::new(), stay, deposit: None, settled: attached, reply };
         self.phase = Phase::Opening(Box::new(opening));
     }
 
@@ -306,7 +306,8 @@ impl<R: CryptoRng> Machine<R> {
             },
             Phase::SignedIn(_) => {
                 self.hands.push(Effect::Socket(SocketEffect::Close));
-                for timer in [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::PutState, Timer::Retry] {
+                let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];
+                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }
             }

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use signet_ask::{Event, FailedBecause, MessageId, Trouble};
 use signet_crypto::{Address, Content, Inner, SeenRow, Sender, seal_message, seal_record};
 use signet_shared::{
-    ClientUuid, ConvId, EnvId,
+    AccountId, ClientUuid, ConvId, EnvId,
     envelope::{FLAG_WAKE, Header},
     limits,
     wire::{ClientFrame, Refusal},
@@ -18,6 +18,7 @@ use super::{
     hands::Hands,
     rows::{self, MailBody, OutRow, SealedRow},
     session::Session,
+    state::Pin,
 };
 
 /// Messages sent and not yet answered.
@@ -153,6 +154,15 @@ impl Session {
                 continue;
             }
             if item.row.sealed.is_none() {
+                let peer = self.convs.get(&item.row.conv).map(|conv| conv.peer);
+                // Nothing is sealed for keys that are not here and verified.
+                if let Some(peer) = peer.filter(|_| !self.blocked(&item.row.conv))
+                    && !self.at_hand(peer)
+                {
+                    self.look_up(hands, peer);
+                    continue;
+                }
+                let Some(item) = self.outbox.items.get(at) else { break };
                 let row = match self.seal(hands, item.row.clone()) {
                     Ok(row) => row,
                     Err(because) => {
@@ -187,7 +197,7 @@ impl Session {
         }
         let (me, stream) = (self.me(), self.stream);
         let Some(conv) = self.convs.get_mut(&row.conv) else { return Err(FailedBecause::Refused) };
-        let Some(pin) = self.state.pins.get(&conv.peer) else { return Err(FailedBecause::Refused) };
+        let Some(peer) = conv.chain.clone() else { return Err(FailedBecause::Refused) };
         let (content, flags) = match &row.body {
             MailBody::Text(text) => (Content::Text(text.clone()), FLAG_WAKE),
             MailBody::Delivered(ids) => (Content::Delivered(ids.clone()), 0),
@@ -216,7 +226,7 @@ impl Session {
         };
         let address = Address { flags, conv_id: conv.id, group_epoch: 0, stream_id: stream, seq, prev };
         let sender = Sender { account: &self.account.me, key: &self.account.keys.ik };
-        let readers = [&self.account.me, &pin.account];
+        let readers = [&self.account.me, &peer];
         let sealed = seal_message(&address, &sender, &readers, &inner, &mut hands.rng).map_err(|_| {
             hands.log("seal");
             FailedBecause::TooLarge
@@ -231,7 +241,7 @@ impl Session {
 
     /// Nothing is sent to someone whose keys are in doubt.
     fn blocked(&self, conv: &ConvId) -> bool {
-        self.convs.get(conv).is_some_and(|conv| conv.forked)
+        self.convs.get(conv).and_then(|conv| self.pin_of(conv)).is_none_or(Pin::blocked)
     }
 
     pub(super) fn sent<R: CryptoRng>(&mut self, hands: &mut Hands<R>, req: u32) {
@@ -278,6 +288,21 @@ impl Session {
         let row = item.row.clone();
         self.keep_out(hands, &row);
         self.tell_outgoing(hands, uuid);
+    }
+
+    /// What is not sealed yet never will be.
+    pub(super) fn fail_unsealed<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        peer: AccountId,
+        because: FailedBecause,
+    ) {
+        let conv = ConvId::direct(self.me(), peer);
+        let due = |item: &&Item| item.row.conv == conv && item.row.sealed.is_none() && item.row.failed.is_none();
+        let uuids: Vec<ClientUuid> = self.outbox.items.iter().filter(due).map(|item| item.row.uuid).collect();
+        for uuid in uuids {
+            self.failed(hands, &uuid, because);
+        }
     }
 
     fn give_up_envelope(&mut self, conv: &ConvId, sealed: Option<SealedRow>) {
@@ -401,9 +426,9 @@ impl Session {
             None if outgoing => last.unwrap_or(0),
             None => return Err(Trouble::NotFound),
         };
-        let mark = self.state.marks.entry(conv).or_default();
-        if seq > *mark {
-            *mark = seq;
+        let pin = self.state.pins.get_mut(&known.peer).ok_or(Trouble::NotFound)?;
+        if seq > pin.mark {
+            pin.mark = seq;
             self.state_changed(hands);
             hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
         }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, Status, Trouble};
+use signet_crypto::Incoming;
 use signet_shared::{
     AccountId, ConvId, StreamId,
     api::{self, PutState, Stored, Vault},
+    limits,
 };
 
 use super::{
-    Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
+    AskId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
     account::Account,
     conv::Conv,
     hands::{Call, Hands, Stored as Failed, body_of, parsed},
@@ -19,12 +21,14 @@ use super::{
     outbox::Outbox,
     rows::{self, MailRow, OutRow},
     state::{CHECKPOINTS, Pin, State},
-    streams::Place,
 };
 
 /// A change of the state is written after this long, together with those that follow at once.
 const PUT_AFTER_MS: u64 = 500;
 const PUT_AGAIN_MS: u64 = 5_000;
+const PUT_PAUSE_MS: u64 = 600_000;
+/// So many failures in a row are told.
+const PUT_TRIES: u32 = 4;
 
 pub(super) struct Session {
     pub(super) account: Account,
@@ -34,6 +38,10 @@ pub(super) struct Session {
     pub(super) state_version: u64,
     state_dirty: bool,
     putting: bool,
+    /// How often in a row the state could not be written.
+    put_tries: u32,
+    /// The relay does not take the state.
+    pub(super) not_kept: bool,
     pub(super) convs: BTreeMap<ConvId, Conv>,
     /// Places of the mailbox that have a row here.
     pub(super) kept: BTreeSet<u64>,
@@ -41,6 +49,9 @@ pub(super) struct Session {
     pub(super) held: BTreeMap<u64, Waiting>,
     /// Accounts whose statements are being asked for.
     pub(super) asked: BTreeSet<AccountId>,
+    pub(super) lookup_tries: u32,
+    /// Who wants to see an identity whose statements are not here.
+    pub(super) details_asked: Vec<(AskId, AccountId)>,
     pub(super) outbox: Outbox,
     pub(super) drafts: HashMap<ConvId, String>,
     pub(super) line: Line,
@@ -52,6 +63,9 @@ pub(super) struct Waiting {
     pub(super) received_ms: u64,
     pub(super) record: Option<Vec<u8>>,
     pub(super) delivery: Vec<u8>,
+    pub(super) sender: AccountId,
+    /// The sender's statements were asked for, and did not help.
+    pub(super) tried: bool,
 }
 
 impl Session {
@@ -76,10 +90,14 @@ impl Session {
             state_version,
             state_dirty: dirty,
             putting: false,
+            put_tries: 0,
+            not_kept: false,
             convs: BTreeMap::new(),
             kept: BTreeSet::new(),
             held: BTreeMap::new(),
             asked: BTreeSet::new(),
+            lookup_tries: 0,
+            details_asked: Vec::new(),
             outbox: Outbox::default(),
             drafts: HashMap::new(),
             line: Line::default(),
@@ -100,14 +118,10 @@ impl Session {
     /// A conversation for every pin, and the checkpoints as claims of what must be there.
     pub(super) fn sync_convs(&mut self) {
         let me = self.me();
-        for (peer, Pin { since_ms, .. }) in &self.state.pins {
+        for (peer, pin) in &self.state.pins {
             let id = ConvId::direct(me, *peer);
-            self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, *since_ms));
-        }
-        for ((conv, stream), (seq, env_id)) in &self.state.checkpoints {
-            if let Some(conv) = self.convs.get_mut(conv) {
-                conv.streams.claim([Place { stream: *stream, seq: *seq, env_id: *env_id }]);
-            }
+            let conv = self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, pin.since_ms));
+            conv.streams.claim(pin.checkpoints.iter().copied());
         }
     }
 
@@ -138,6 +152,12 @@ impl Session {
                             self.drafts.insert(conv, text);
                         }
                     }
+                    Table::Contacts => {
+                        let conv = AccountId::from_slice(&row.key).map(|peer| ConvId::direct(self.me(), peer));
+                        if let Some(conv) = conv.and_then(|conv| self.convs.get_mut(&conv)) {
+                            conv.kept_chain = plain.to_vec();
+                        }
+                    }
                     Table::Meta => {}
                 }
             }
@@ -154,7 +174,9 @@ impl Session {
         match row {
             MailRow::Refused => {}
             MailRow::Held { received_ms, record, delivery } => {
-                self.held.insert(seq, Waiting { received_ms, record, delivery });
+                let Ok(incoming) = Incoming::parse(&delivery) else { return };
+                let sender = incoming.header().sender_id;
+                self.held.insert(seq, Waiting { received_ms, record, delivery, sender, tried: false });
             }
             MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {
                 Some(conv) => conv.equivocation = true,
@@ -203,31 +225,38 @@ impl Session {
         self.checkpoint();
         let version = self.state_version.saturating_add(1);
         let state = self.account.seal_state(&self.state, version, &mut hands.rng);
+        if state.len() > limits::STATE {
+            hands.log("state-too-large");
+            return self.put_later(hands, true);
+        }
         (self.putting, self.state_dirty) = (true, false);
         hands.post(api::STATE, &PutState { expected: self.state_version, state }, Call::PutState);
+    }
+
+    /// Tries again after a pause that grows; told where it is final, or does not end.
+    fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, refused: bool) {
+        self.state_dirty = true;
+        let pause = PUT_AGAIN_MS.saturating_mul(1 << self.put_tries.min(10)).min(PUT_PAUSE_MS);
+        self.put_tries = self.put_tries.saturating_add(1);
+        hands.push(Effect::Timer { timer: Timer::PutState, after_ms: pause });
+        if (refused || self.put_tries >= PUT_TRIES) && !core::mem::replace(&mut self.not_kept, true) {
+            hands.event(Event::Conversations(self.conversations()));
+        }
     }
 
     /// Where the streams stand, newest streams first, a few per conversation.
     fn checkpoint(&mut self) {
         for conv in self.convs.values() {
-            let mut heads: Vec<Place> = conv.streams.heads().map(|(_, place)| place).filter(|p| p.seq > 0).collect();
-            heads.sort_by_key(|place| core::cmp::Reverse(place.seq));
-            for place in heads.into_iter().take(CHECKPOINTS) {
-                let known = self.state.checkpoints.entry((conv.id, place.stream)).or_insert((place.seq, place.env_id));
-                if place.seq > known.0 {
-                    *known = (place.seq, place.env_id);
+            let Some(pin) = self.state.pins.get_mut(&conv.peer) else { continue };
+            for (_, head) in conv.streams.heads().filter(|(_, place)| place.seq > 0) {
+                match pin.checkpoints.iter_mut().find(|known| known.stream == head.stream) {
+                    Some(known) if head.seq > known.seq => *known = head,
+                    Some(_) => {}
+                    None => pin.checkpoints.push(head),
                 }
             }
-            let mut own: Vec<(StreamId, u64)> = self
-                .state
-                .checkpoints
-                .range((conv.id, StreamId([0; 16]))..=(conv.id, StreamId([0xff; 16])))
-                .map(|((_, stream), (seq, _))| (*stream, *seq))
-                .collect();
-            own.sort_by_key(|(_, seq)| core::cmp::Reverse(*seq));
-            for (stream, _) in own.into_iter().skip(CHECKPOINTS) {
-                self.state.checkpoints.remove(&(conv.id, stream));
-            }
+            pin.checkpoints.sort_by_key(|place| core::cmp::Reverse(place.seq));
+            pin.checkpoints.truncate(CHECKPOINTS);
         }
     }
 
@@ -241,6 +270,10 @@ impl Session {
         match parsed::<Stored>(result) {
             Ok(stored) => {
                 self.seen_version(hands, stored.version);
+                self.put_tries = 0;
+                if core::mem::take(&mut self.not_kept) {
+                    hands.event(Event::Conversations(self.conversations()));
+                }
                 if self.state_dirty {
                     self.put_state(hands);
                 }
@@ -252,9 +285,8 @@ impl Session {
                 Ok(())
             }
             Err(Trouble::SessionEnded) => Err(Trouble::SessionEnded),
-            Err(_) => {
-                self.state_dirty = true;
-                hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AGAIN_MS });
+            Err(trouble) => {
+                self.put_later(hands, matches!(trouble, Trouble::Fault { .. }));
                 Ok(())
             }
         }
@@ -295,7 +327,7 @@ impl Session {
         self.seen_version(hands, version);
         self.keep_state(hands);
         self.sync_convs();
-        self.try_held(hands);
+        self.try_held(hands, None);
         hands.event(Event::Conversations(self.conversations()));
         if self.state_dirty {
             self.put_state(hands);

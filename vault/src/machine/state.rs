@@ -1,110 +1,158 @@
 //! The sealed state that all browsers of an account share: whom it has met (pins), how far it has read, and where the
 //! streams stood (checkpoints, so that history cannot be cut unnoticed).
+//!
+//! A pin is what must not change, not the statements themselves: those are public, long, kept by each browser for itself
+//! and fetched again where they are missing. So the state of a thousand contacts fits into what the relay stores.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use signet_crypto::VerifiedAccount;
-use signet_shared::{AccountId, ConvId, EnvId, StreamId};
+use signet_shared::{AccountId, IkHash, StatementHash, Username};
 
-const VERSION: u8 = 1;
-/// Checkpoints kept per conversation: those of the streams with the highest counters' worth of history last written.
+use super::streams::Place;
+
+const VERSION: u8 = 2;
+/// Checkpoints kept per conversation, fewer where there is no room.
 pub(super) const CHECKPOINTS: usize = 4;
+/// With what hides the length, the seal and its own, this stays within `limits::STATE`.
+const MOST_BYTES: usize = 188_000;
+/// A pin with the longest of names, as it is stored.
+const PIN_BYTES: usize = 136;
 
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pin {
-    pub(super) account: VerifiedAccount,
+    /// As its owner typed it; in all of an account's statements it is the same but for capitals.
+    pub(super) name: Username,
+    /// The newest statement seen, and its place in the key log. Whatever is fetched must lead to it.
+    pub(super) head: StatementHash,
+    pub(super) seq: u64,
+    pub(super) ik: IkHash,
     /// When the conversation began here, milliseconds since 1970.
     pub(super) since_ms: u64,
+    pub(super) doubts: Doubts,
+    /// Everything at or below this place of the mailbox has been seen.
+    pub(super) mark: u64,
+    /// Those that matter most come first.
+    pub(super) checkpoints: Vec<Place>,
+}
+
+/// What has been found out about a contact, once and for all browsers.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Doubts {
     /// Their identity key has changed since they were first pinned.
     pub(super) new_identity: bool,
+    /// Their key log does not continue what was pinned.
+    pub(super) forked: bool,
+    /// Another account with the same name has been met: which of the two is the person, the relay must not decide.
+    pub(super) namesake: bool,
+}
+
+impl Pin {
+    pub(super) fn new(account: &VerifiedAccount, since_ms: u64) -> Self {
+        Self {
+            name: account.username().clone(),
+            head: account.head(),
+            seq: account.seq(),
+            ik: account.ik_hash(),
+            since_ms,
+            doubts: Doubts::default(),
+            mark: 0,
+            checkpoints: Vec::new(),
+        }
+    }
+
+    /// Nothing is sent to someone whose keys are in doubt.
+    pub(super) fn blocked(&self) -> bool {
+        self.doubts.forked || self.doubts.namesake
+    }
+
+    fn take_in(&mut self, theirs: Self) {
+        self.since_ms = self.since_ms.min(theirs.since_ms);
+        self.mark = self.mark.max(theirs.mark);
+        self.doubts.new_identity |= theirs.doubts.new_identity;
+        self.doubts.forked |= theirs.doubts.forked;
+        self.doubts.namesake |= theirs.doubts.namesake;
+        if theirs.seq > self.seq {
+            // Another browser of this account has verified it. That it continues what was pinned here shows when the
+            // statements kept here are extended to it.
+            self.doubts.new_identity |= theirs.ik != self.ik;
+            (self.head, self.seq, self.ik) = (theirs.head, theirs.seq, theirs.ik);
+        } else if theirs.seq == self.seq && theirs.head != self.head {
+            self.doubts.forked = true;
+        }
+        for theirs in theirs.checkpoints {
+            match self.checkpoints.iter_mut().find(|mine| mine.stream == theirs.stream) {
+                Some(mine) if theirs.seq > mine.seq => *mine = theirs,
+                Some(_) => {}
+                None => self.checkpoints.push(theirs),
+            }
+        }
+    }
 }
 
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) pins: BTreeMap<AccountId, Pin>,
-    /// Everything at or below this place of the mailbox has been seen.
-    pub(super) marks: BTreeMap<ConvId, u64>,
-    pub(super) checkpoints: BTreeMap<(ConvId, StreamId), (u64, EnvId)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    pins: Vec<StoredPin>,
-    marks: Vec<(ConvId, u64)>,
-    checkpoints: Vec<(ConvId, StreamId, u64, EnvId)>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredPin {
-    account: Vec<u8>,
-    since_ms: u64,
-    new_identity: bool,
 }
 
 impl State {
+    /// As many checkpoints as there is room for.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let pins = self.pins.values().map(|pin| StoredPin {
-            account: pin.account.to_bytes(),
-            since_ms: pin.since_ms,
-            new_identity: pin.new_identity,
-        });
-        let stored = Stored {
-            pins: pins.collect(),
-            marks: self.marks.iter().map(|(conv, seq)| (*conv, *seq)).collect(),
-            checkpoints: self
-                .checkpoints
-                .iter()
-                .map(|((conv, stream), (seq, id))| (*conv, *stream, *seq, *id))
-                .collect(),
-        };
+        let mut most = CHECKPOINTS;
+        loop {
+            let bytes = self.encode(most);
+            if bytes.len() <= MOST_BYTES || most == 0 {
+                return bytes;
+            }
+            most -= 1;
+        }
+    }
+
+    fn encode(&self, checkpoints: usize) -> Vec<u8> {
+        let mut pins = self.pins.clone();
+        for pin in pins.values_mut() {
+            pin.checkpoints.truncate(checkpoints);
+        }
         let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_allocvec(&stored).unwrap_or_default());
+        bytes.extend(postcard::to_allocvec(&pins).unwrap_or_default());
         bytes
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let Some((&VERSION, rest)) = bytes.split_first() else { return None };
-        let stored: Stored = postcard::from_bytes(rest).ok()?;
-        let mut state = Self::default();
-        for pin in stored.pins {
-            let account = VerifiedAccount::from_pinned(&pin.account).ok()?;
-            let pin = Pin { account, since_ms: pin.since_ms, new_identity: pin.new_identity };
-            state.pins.insert(pin.account.account_id(), pin);
-        }
-        state.marks.extend(stored.marks);
-        state.checkpoints.extend(stored.checkpoints.into_iter().map(|(c, s, seq, id)| ((c, s), (seq, id))));
-        Some(state)
+        Some(Self { pins: postcard::from_bytes(rest).ok()? })
     }
 
-    /// Takes in another browser's state: the union of pins, where the longer key log wins if it continues the shorter;
-    /// of marks and checkpoints the higher. True if the result says more than `other` did and is to be written.
+    /// Whether one more contact can be kept.
+    pub(super) fn has_room(&self) -> bool {
+        self.pins.len().saturating_add(1).saturating_mul(PIN_BYTES) <= MOST_BYTES
+    }
+
+    /// Another account of the same name, if there is one.
+    pub(super) fn namesake(&mut self, of: AccountId, name: &Username) -> Option<&mut Pin> {
+        self.pins.iter_mut().find(|(id, pin)| **id != of && pin.name == *name).map(|(_, pin)| pin)
+    }
+
+    /// Takes in another browser's state: the union of pins; of key logs, marks and checkpoints the farther. True if the
+    /// result says more than `other` did and is to be written. Checkpoints alone are no reason to write: two browsers
+    /// that choose differently would never come to rest.
     pub(super) fn merge(&mut self, other: Self) -> bool {
-        let before = other.to_bytes();
-        for (id, theirs) in other.pins {
+        let before = other.encode(0);
+        for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
+                Some(mine) => mine.take_in(theirs),
                 None => {
+                    // Each browser has met one of two: neither is chosen, both are doubted.
+                    let name = theirs.name.clone();
+                    if let Some(mine) = self.namesake(id, &name) {
+                        mine.doubts.namesake = true;
+                        theirs.doubts.namesake = true;
+                    }
                     self.pins.insert(id, theirs);
                 }
-                Some(mine) => {
-                    mine.since_ms = mine.since_ms.min(theirs.since_ms);
-                    mine.new_identity |= theirs.new_identity;
-                    if theirs.account.seq() > mine.account.seq() && theirs.account.knows(&mine.account.head()) {
-                        mine.account = theirs.account;
-                    }
-                }
             }
         }
-        for (conv, seq) in other.marks {
-            let mark = self.marks.entry(conv).or_default();
-            *mark = seq.max(*mark);
-        }
-        for (place, theirs) in other.checkpoints {
-            let mine = self.checkpoints.entry(place).or_insert(theirs);
-            if theirs.0 > mine.0 {
-                *mine = theirs;
-            }
-        }
-        self.to_bytes() != before
+        self.encode(0) != before
     }
 }

@@ -1,20 +1,27 @@
 //! Whom this account has met: statements are verified from the first, pinned, and from then on only extended.
+//!
+//! What is pinned is where a key log stood; the statements themselves lie in this browser's own table, and are fetched
+//! again where they are missing. Without them a contact's messages are neither verified nor sealed.
 
 use rand_core::CryptoRng;
-use signet_ask::{Details, Event, Trouble};
-use signet_crypto::{VerifiedAccount, safety_number};
+use signet_ask::{Details, Event, FailedBecause, Trouble};
+use signet_crypto::{StatementError, VerifiedAccount, safety_number};
 use signet_shared::{
     AccountId, ConvId, Username,
     api::{self, Lookup, Statements, Who},
 };
 
 use super::{
-    AskId, HttpAnswer, NoAnswer,
+    AskId, Effect, HttpAnswer, NoAnswer, Table, Timer,
     account::parse_chain,
     hands::{Call, Hands, parsed},
     session::Session,
     state::Pin,
 };
+
+/// A look-up that got no answer is tried again after this, then after twice as long, and so on.
+const LOOKUP_AGAIN_MS: u64 = 2_000;
+const LOOKUP_PAUSE_MS: u64 = 300_000;
 
 impl Session {
     pub(super) fn start_conversation<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, username: &str) {
@@ -24,16 +31,23 @@ impl Session {
         if name == *self.account.me.username() {
             return hands.fail(ask, Trouble::Yourself);
         }
-        if let Some(conv) = self.conv_with(&name) {
-            return hands.answer::<signet_ask::StartConversation>(ask, &Ok(conv));
+        match self.conv_with(&name) {
+            Ok(Some(conv)) => hands.answer::<signet_ask::StartConversation>(ask, &Ok(conv)),
+            Ok(None) => {
+                let lookup = Lookup { who: Who::Name(name.clone()), after: 0 };
+                hands.post(api::LOOKUP, &lookup, Call::Start { ask, name });
+            }
+            Err(trouble) => hands.fail(ask, trouble),
         }
-        let lookup = Lookup { who: Who::Name(name.clone()), after: 0 };
-        hands.post(api::LOOKUP, &lookup, Call::Start { ask, name });
     }
 
-    fn conv_with(&self, name: &Username) -> Option<ConvId> {
-        let found = self.state.pins.values().find(|pin| pin.account.username() == name);
-        found.map(|pin| ConvId::direct(self.me(), pin.account.account_id()))
+    /// Never one of two: whom a name means is not for this side to guess.
+    fn conv_with(&self, name: &Username) -> Result<Option<ConvId>, Trouble> {
+        let mut found = self.state.pins.iter().filter(|(_, pin)| pin.name == *name).map(|(id, _)| *id);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(Trouble::Namesake),
+            (one, _) => Ok(one.map(|id| ConvId::direct(self.me(), id))),
+        }
     }
 
     pub(super) fn started<R: CryptoRng>(
@@ -50,10 +64,12 @@ impl Session {
                 Err(Trouble::BadStatement)
             }
         });
-        match verified {
-            Ok(account) => {
-                let conv = self.pin(hands, account);
+        match verified.and_then(|account| self.pin(hands, account)) {
+            Ok(peer) => {
+                let conv = ConvId::direct(self.me(), peer);
                 hands.answer::<signet_ask::StartConversation>(ask, &Ok(conv));
+                // What they wrote before may lie here.
+                self.try_held(hands, Some(peer));
                 Ok(())
             }
             Err(trouble) => {
@@ -64,21 +80,71 @@ impl Session {
         }
     }
 
-    fn pin<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: VerifiedAccount) -> ConvId {
+    /// Pins a verified account at the person's wish, or because it wrote something authentic.
+    fn pin<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: VerifiedAccount) -> Result<AccountId, Trouble> {
         let id = account.account_id();
-        let conv = ConvId::direct(self.me(), id);
-        let since_ms = hands.now;
-        self.state.pins.entry(id).or_insert(Pin { account, since_ms, new_identity: false });
+        if self.state.pins.contains_key(&id) {
+            return Ok(id);
+        }
+        let me = self.me();
+        if account.username() == self.account.me.username() {
+            return Err(Trouble::Namesake);
+        }
+        // The relay alone sees to it that a name is one account's. Where it gives a second one under a name that is
+        // pinned, one of the two is not the person: nothing goes to either.
+        if let Some(pin) = self.state.namesake(id, account.username()) {
+            let news = !core::mem::replace(&mut pin.doubts.namesake, true);
+            hands.log("namesake");
+            if news {
+                self.state_changed(hands);
+                hands.event(Event::Conversations(self.conversations()));
+            }
+            return Err(Trouble::Namesake);
+        }
+        if !self.state.has_room() {
+            return Err(Trouble::Full);
+        }
+        let conv = ConvId::direct(me, id);
+        self.state.pins.insert(id, Pin::new(&account, hands.now));
         self.sync_convs();
+        self.keep_chain(hands, account);
         self.state_changed(hands);
         hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
-        conv
+        Ok(id)
     }
 
-    /// Asks for the statements of an account, above those that are pinned.
+    fn keep_chain<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: VerifiedAccount) {
+        let id = account.account_id();
+        let change = self.row_change(hands, Table::Contacts, id.as_bytes().to_vec(), &account.to_bytes());
+        hands.store(vec![change]);
+        if let Some(conv) = self.convs.get_mut(&ConvId::direct(self.account.id(), id)) {
+            conv.chain = Some(account);
+        }
+    }
+
+    /// Whether a contact's statements are here, verified, and end in what is pinned.
+    pub(super) fn at_hand(&mut self, who: AccountId) -> bool {
+        let conv = self.convs.get_mut(&ConvId::direct(self.account.id(), who));
+        let (Some(pin), Some(conv)) = (self.state.pins.get(&who), conv) else { return false };
+        if !conv.kept_chain.is_empty() {
+            let kept = core::mem::take(&mut conv.kept_chain);
+            conv.chain = VerifiedAccount::from_pinned(&kept).ok().filter(|account| account.account_id() == who);
+        }
+        conv.chain.as_ref().is_some_and(|chain| chain.head() == pin.head)
+    }
+
+    /// A contact's verified statements, if they are [`Self::at_hand`].
+    pub(super) fn chain(&self, who: AccountId) -> Option<&VerifiedAccount> {
+        let pin = self.state.pins.get(&who)?;
+        let conv = self.convs.get(&ConvId::direct(self.me(), who))?;
+        conv.chain.as_ref().filter(|chain| chain.head() == pin.head)
+    }
+
+    /// Asks for the statements of an account, above those that are here.
     pub(super) fn look_up<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId) {
         if self.asked.insert(who) {
-            let after = self.state.pins.get(&who).map_or(0, |pin| pin.account.seq());
+            let conv = self.convs.get(&ConvId::direct(self.me(), who));
+            let after = conv.and_then(|conv| conv.chain.as_ref()).map_or(0, VerifiedAccount::seq);
             hands.post(api::LOOKUP, &Lookup { who: Who::Id(who), after }, Call::Lookup(who));
         }
     }
@@ -89,71 +155,152 @@ impl Session {
         who: AccountId,
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
-        let found = match parsed::<Statements>(result) {
-            Ok(found) => found,
+        let pinned = self.state.pins.contains_key(&who);
+        let outcome = match parsed::<Statements>(result) {
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
-            Err(Trouble::NoSuchUser | Trouble::RelayNonsense) => {
-                hands.log("sender-unknown");
-                return Ok(());
-            }
-            // Tried again when the line is back.
-            Err(_) => {
-                self.asked.remove(&who);
-                return Ok(());
-            }
+            Err(trouble) => Err(trouble),
+            Ok(found) if pinned => self.extend(hands, who, &found.statements),
+            Ok(found) => self.meet(hands, who, &found.statements),
         };
-        if self.state.pins.contains_key(&who) {
-            if !self.extend(hands, who, &found.statements) {
-                // Asking again at once would get the same answer; the next connection asks again.
-                return Ok(());
+        self.asked.remove(&who);
+        match outcome {
+            Ok(()) => {
+                self.lookup_tries = 0;
+                self.try_held(hands, Some(who));
+                self.pump(hands);
             }
-        } else {
-            match verify(&found.statements) {
-                Ok(account) if account.account_id() == who => {
-                    self.pin(hands, account);
+            Err(Trouble::Unreachable | Trouble::RelayStore | Trouble::TooMany { .. }) => {
+                self.look_up_later(hands, &outcome);
+            }
+            // The same question would get the same answer: only what comes new asks again.
+            Err(ref trouble) => {
+                hands.log(if *trouble == Trouble::NoSuchUser { "sender-unknown" } else { "look-up" });
+                for waiting in self.held.values_mut().filter(|waiting| waiting.sender == who) {
+                    waiting.tried = true;
                 }
-                _ => {
-                    hands.log("statement-does-not-verify");
-                    return Ok(());
+                match trouble {
+                    Trouble::KeyLogForked => self.fail_unsealed(hands, who, FailedBecause::Blocked),
+                    Trouble::NoSuchUser if pinned && !self.at_hand(who) => {
+                        self.fail_unsealed(hands, who, FailedBecause::NoSuchAccount);
+                    }
+                    _ => {}
                 }
             }
         }
-        self.asked.remove(&who);
-        self.try_held(hands);
+        self.tell_details(hands, who, outcome.err());
         Ok(())
     }
 
-    /// True if the pinned chain has become longer.
-    fn extend<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, statements: &[Vec<u8>]) -> bool {
-        let Some(pin) = self.state.pins.get_mut(&who) else { return false };
-        let mut longer = pin.account.clone();
-        let conv = ConvId::direct(self.account.id(), who);
-        let extended =
-            parse_chain(statements).and_then(|chain| longer.extend(&chain).map_err(|_| Trouble::KeyLogForked));
-        let mut grown = false;
-        if extended.is_err() || longer.account_id() != who {
-            hands.log("key-log-forked");
-            if let Some(conv) = self.convs.get_mut(&conv) {
-                conv.forked = true;
-            }
-        } else if longer.head() != pin.account.head() {
-            pin.new_identity |= longer.ik_hash() != pin.account.ik_hash();
-            pin.account = longer;
-            grown = true;
-            self.state_changed(hands);
-        }
-        hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
-        grown
+    fn look_up_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, outcome: &Result<(), Trouble>) {
+        let pause = LOOKUP_AGAIN_MS.saturating_mul(1 << self.lookup_tries.min(10)).min(LOOKUP_PAUSE_MS);
+        self.lookup_tries = self.lookup_tries.saturating_add(1);
+        let asked = match outcome {
+            Err(Trouble::TooMany { after_s }) => u64::from(*after_s).saturating_mul(1000).min(LOOKUP_PAUSE_MS),
+            _ => 0,
+        };
+        hands.push(Effect::Timer { timer: Timer::Lookup, after_ms: pause.max(asked) });
     }
 
-    pub(super) fn details(&self, conv: &ConvId) -> Result<Details, Trouble> {
-        let pin = self.convs.get(conv).and_then(|conv| self.pin_of(conv)).ok_or(Trouble::NotFound)?;
-        Ok(Details {
-            username: pin.account.username().shown().to_owned(),
-            account: pin.account.account_id(),
-            safety_number: safety_number(&self.account.me, &pin.account),
-            statements: pin.account.seq(),
-        })
+    /// Whatever waits for statements asks for them again.
+    pub(super) fn lookup_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.try_held(hands, None);
+        self.pump(hands);
+        for (_, who) in self.details_asked.clone() {
+            self.look_up(hands, who);
+        }
+    }
+
+    /// Someone new has written. What the relay gives as theirs is pinned only if something of theirs verifies by it.
+    fn meet<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        who: AccountId,
+        statements: &[Vec<u8>],
+    ) -> Result<(), Trouble> {
+        let account = verify(statements)?;
+        if account.account_id() != who || !self.is_authentic(&account) {
+            return Err(Trouble::BadStatement);
+        }
+        self.pin(hands, account).map(drop)
+    }
+
+    /// Takes in what continues the pinned key log. An error if nothing new came of it.
+    fn extend<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        who: AccountId,
+        statements: &[Vec<u8>],
+    ) -> Result<(), Trouble> {
+        self.at_hand(who);
+        let id = ConvId::direct(self.account.id(), who);
+        let (Some(pin), Some(conv)) = (self.state.pins.get_mut(&who), self.convs.get(&id)) else {
+            return Err(Trouble::NotFound);
+        };
+        let found = parse_chain(statements)?;
+        let longer = match conv.chain.clone() {
+            Some(mut chain) => chain.extend(&found).map(|()| chain),
+            None => VerifiedAccount::verify(&found),
+        };
+        let forked = match &longer {
+            Ok(chain) => chain.seq() >= pin.seq && !chain.knows(&pin.head),
+            Err(StatementError::Fork | StatementError::IdentityReplaced | StatementError::SuiteLowered) => true,
+            Err(_) => false,
+        };
+        if forked {
+            hands.log("key-log-forked");
+            if !core::mem::replace(&mut pin.doubts.forked, true) {
+                self.state_changed(hands);
+            }
+            hands.event(Event::Conversations(self.conversation(&id).into_iter().collect()));
+            return Err(Trouble::KeyLogForked);
+        }
+        let chain = longer.map_err(|_| Trouble::BadStatement)?;
+        let before = conv.chain.as_ref().map(VerifiedAccount::head);
+        // Shorter than what another browser of this account has seen: no use, and no proof of anything.
+        if chain.account_id() != who || chain.seq() < pin.seq || before == Some(chain.head()) {
+            return Err(Trouble::BadStatement);
+        }
+        let grown = chain.head() != pin.head;
+        pin.doubts.new_identity |= chain.ik_hash() != pin.ik;
+        (pin.head, pin.seq, pin.ik) = (chain.head(), chain.seq(), chain.ik_hash());
+        self.keep_chain(hands, chain);
+        if grown {
+            self.state_changed(hands);
+        }
+        hands.event(Event::Conversations(self.conversation(&id).into_iter().collect()));
+        Ok(())
+    }
+
+    /// The other person's identity. Their statements may have to be fetched first.
+    pub(super) fn read_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, conv: &ConvId) {
+        let Some(who) = self.convs.get(conv).map(|conv| conv.peer) else {
+            return hands.fail(ask, Trouble::NotFound);
+        };
+        self.details_asked.push((ask, who));
+        if self.at_hand(who) {
+            self.tell_details(hands, who, None);
+        } else {
+            self.look_up(hands, who);
+        }
+    }
+
+    fn tell_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, trouble: Option<Trouble>) {
+        if self.details_asked.is_empty() {
+            return;
+        }
+        let details = self.chain(who).map(|account| Details {
+            username: account.username().shown().to_owned(),
+            account: who,
+            safety_number: safety_number(&self.account.me, account),
+            statements: account.seq(),
+        });
+        let answer = details.ok_or(trouble.unwrap_or(Trouble::BadStatement));
+        self.details_asked.retain(|(ask, asked)| {
+            if *asked == who {
+                hands.answer::<signet_ask::ReadDetails>(*ask, &answer);
+            }
+            *asked != who
+        });
     }
 }
 

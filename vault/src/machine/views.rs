@@ -8,6 +8,7 @@ use super::{
     outbox::Item,
     rows::MailBody,
     session::Session,
+    state::Doubts,
 };
 
 const LAST_CHARS: usize = 120;
@@ -27,7 +28,6 @@ impl Session {
 
     fn view(&self, conv: &Conv) -> Option<ConversationView> {
         let pin = self.pin_of(conv)?;
-        let mark = self.state.marks.get(&conv.id).copied().unwrap_or(0);
         let outgoing = self.outbox.items.iter().rev().find(|item| item.row.conv == conv.id && item.shown());
         let last = match (outgoing, conv.messages.last_key_value()) {
             (Some(item), _) => Some(self.outgoing_view(item)),
@@ -38,15 +38,15 @@ impl Session {
         let touched_ms = last.as_ref().map_or(0, |view| view.sent_ms).max(newest).max(conv.since_ms);
         Some(ConversationView {
             id: conv.id,
-            title: pin.account.username().shown().to_owned(),
-            unread: conv.unread(self.me(), mark),
+            title: pin.name.shown().to_owned(),
+            unread: conv.unread(self.me(), pin.mark),
             last: last.map(last_line),
             touched_ms,
-            warnings: self.warnings(conv, pin.new_identity),
+            warnings: self.warnings(conv, pin.doubts),
         })
     }
 
-    fn warnings(&self, conv: &Conv, new_identity: bool) -> Vec<Warning> {
+    fn warnings(&self, conv: &Conv, doubts: Doubts) -> Vec<Warning> {
         let mut warnings = Vec::new();
         // Before the backlog has come in once, what is on its way is not missing.
         let missing = if self.line.complete && self.line.caught_up { conv.streams.missing() } else { 0 };
@@ -59,10 +59,16 @@ impl Session {
         if conv.streams.differ() {
             warnings.push(Warning::ViewsDiffer);
         }
-        if conv.forked {
+        if doubts.forked {
             warnings.push(Warning::KeyLogForked);
         }
-        if new_identity {
+        if doubts.namesake {
+            warnings.push(Warning::Namesake);
+        }
+        if self.not_kept {
+            warnings.push(Warning::StateNotKept);
+        }
+        if doubts.new_identity {
             warnings.push(Warning::NewIdentity { verified: false });
         }
         warnings
@@ -70,11 +76,11 @@ impl Session {
 
     pub(super) fn message_view(&self, conv: &Conv, order: u64, shown: &Shown) -> MessageView {
         let mine = shown.id.author == self.me();
-        let author = if mine { Some(&self.account.me) } else { self.pin_of(conv).map(|pin| &pin.account) };
+        let author = if mine { Some(self.account.me.username()) } else { self.pin_of(conv).map(|pin| &pin.name) };
         MessageView {
             id: shown.id,
             mine,
-            author: author.map(|account| account.username().shown().to_owned()).unwrap_or_default(),
+            author: author.map(|name| name.shown().to_owned()).unwrap_or_default(),
             body: shown.text.clone().map_or(BodyView::Unsupported, BodyView::Text),
             sent_ms: shown.sent_ms,
             order,
@@ -128,7 +134,7 @@ impl Session {
         let more = messages.len() > limit;
         messages.truncate(limit);
         messages.reverse();
-        let mark = self.state.marks.get(id).copied().unwrap_or(0);
+        let mark = self.pin_of(conv).map_or(0, |pin| pin.mark);
         let read_upto = conv.messages.range(..=mark).next_back().map(|(_, shown)| shown.id);
         Ok(Page { messages, more, read_upto })
     }

@@ -13,7 +13,7 @@ use super::js;
 use crate::machine::{Change, Row, Table};
 
 const NAME: &str = "signet";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const KEY_STORE: &str = "key";
 /// The one row of the key's store.
 const KEY: &str = "browser";
@@ -132,7 +132,7 @@ impl Db {
         let making = request.clone();
         let make = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
             // A store that cannot be made shows itself at once: opening fails, or the first transaction does.
-            let _ = make_stores(&making);
+            make_stores(&making);
         });
         request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
         let database: IdbDatabase = answered(&request).await?.unchecked_into();
@@ -147,13 +147,13 @@ fn factory() -> Result<IdbFactory, Failed> {
     factory.ok_or_else(|| "the browser offers no IndexedDB here".to_owned())
 }
 
-fn make_stores(request: &IdbOpenDbRequest) -> Result<(), JsValue> {
-    let database: IdbDatabase = request.result()?.unchecked_into();
-    for table in Table::ALL {
-        database.create_object_store(table.name())?;
+fn make_stores(request: &IdbOpenDbRequest) {
+    let Ok(database) = request.result() else { return };
+    let database: IdbDatabase = database.unchecked_into();
+    for name in Table::ALL.iter().map(|table| table.name()).chain([KEY_STORE]) {
+        // Refused for those of an earlier version of this site, which stay as they are.
+        let _ = database.create_object_store(name);
     }
-    database.create_object_store(KEY_STORE)?;
-    Ok(())
 }
 
 fn table_names() -> Array {

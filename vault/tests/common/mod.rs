@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by test files, each of which uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken world fails the test")]
 
+pub mod puppet;
 pub mod relay;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -276,6 +277,21 @@ impl World {
 
     pub fn states(&mut self, id: usize, conv: ConvId) -> Vec<MessageState> {
         self.messages(id, conv).into_iter().map(|message| message.state).collect()
+    }
+
+    pub fn account(&mut self, name: &str) -> signet_shared::AccountId {
+        self.relay.named(name).unwrap().0
+    }
+
+    /// The warnings above a conversation.
+    pub fn warnings(&mut self, id: usize, conv: ConvId) -> Vec<signet_ask::Warning> {
+        self.conversations(id).into_iter().find(|c| c.id == conv).map(|c| c.warnings).unwrap_or_default()
+    }
+
+    /// Goes away and comes back, with time for everything that follows.
+    pub fn come_back(&mut self, id: usize) {
+        self.break_line(id);
+        self.pass(5000);
     }
 
     pub fn conversations(&mut self, id: usize) -> Vec<signet_ask::ConversationView> {

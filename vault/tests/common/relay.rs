@@ -7,6 +7,7 @@ use opaque_ke::{
     Ristretto255, ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh, ksf,
     rand::{CryptoRng, Error, RngCore},
 };
+use signet_crypto::VerifiedAccount;
 use signet_shared::{
     AccountId,
     api::{self, Body},
@@ -42,6 +43,21 @@ pub struct Account {
     pub mailbox: Vec<Mail>,
 }
 
+impl Account {
+    /// Nobody can sign in to it.
+    pub fn bare(username: &str) -> Self {
+        Self {
+            username: username.into(),
+            records: HashMap::new(),
+            statements: Vec::new(),
+            keystore: Vec::new(),
+            state: Vec::new(),
+            state_version: 0,
+            mailbox: Vec::new(),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Session {
     account: Option<AccountId>,
@@ -68,6 +84,14 @@ pub struct Relay {
     pub refuse_next: Option<Refusal>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
+    /// Evil: a second account may take a name.
+    pub allow_namesakes: bool,
+    /// Evil: whom a name means, where more than one has it.
+    pub prefer: Option<AccountId>,
+    /// Ids that were looked up.
+    pub lookups: Vec<AccountId>,
+    /// Requests, by path.
+    pub paths: Vec<String>,
 }
 
 impl Relay {
@@ -85,12 +109,32 @@ impl Relay {
             heard: Vec::new(),
             refuse_next: None,
             refuse_path: None,
+            allow_namesakes: false,
+            prefer: None,
+            lookups: Vec::new(),
+            paths: Vec::new(),
         }
     }
 
     pub fn named(&mut self, name: &str) -> Option<(AccountId, &mut Account)> {
-        let found = self.accounts.iter_mut().find(|(_, account)| account.username.eq_ignore_ascii_case(name));
+        let prefer = self.prefer;
+        let has = |account: &Account| account.username.eq_ignore_ascii_case(name);
+        let preferred = self.accounts.iter().any(|(id, account)| Some(*id) == prefer && has(account));
+        let mut accounts = self.accounts.iter_mut();
+        let found = accounts.find(|(id, account)| has(account) && (!preferred || Some(**id) == prefer));
         found.map(|(id, account)| (*id, account))
+    }
+
+    /// Lays something into a mailbox, as the relay can at any time.
+    pub fn push(&mut self, reader: AccountId, mail: Mail) {
+        self.accounts.get_mut(&reader).unwrap().mailbox.push(mail);
+        self.serve();
+    }
+
+    /// What a reader makes of an account's statements.
+    pub fn verified(&self, id: AccountId) -> VerifiedAccount {
+        let parse = |bytes: &Vec<u8>| SignedStatement::parse(bytes).unwrap();
+        VerifiedAccount::verify(&self.accounts[&id].statements.iter().map(parse).collect::<Vec<_>>()).unwrap()
     }
 
     pub fn end_session(&mut self, client: Client) {
@@ -100,6 +144,7 @@ impl Relay {
     pub fn http(&mut self, client: Client, path: &str, body: Option<Vec<u8>>) -> HttpAnswer {
         let body = body.unwrap_or_default();
         self.heard.push(body.clone());
+        self.paths.push(path.into());
         match self.answer(client, path, &body) {
             Ok(body) => HttpAnswer { status: 200, refusal: None, retry_after_s: None, body },
             Err(refusal) => HttpAnswer {
@@ -125,7 +170,7 @@ impl Relay {
             }
             api::REGISTER_START => {
                 let q: api::RegisterStart = read(body)?;
-                if self.named(q.username.shown()).is_some() {
+                if !self.allow_namesakes && self.named(q.username.shown()).is_some() {
                     return Err(Refusal::UsernameTaken);
                 }
                 let name = q.username.canonical();
@@ -140,7 +185,7 @@ impl Relay {
             }
             api::REGISTER_FINISH => {
                 let q: api::RegisterFinish = read(body)?;
-                if self.named(q.username.shown()).is_some() {
+                if !self.allow_namesakes && self.named(q.username.shown()).is_some() {
                     return Err(Refusal::UsernameTaken);
                 }
                 let record = |access: &api::Access| {
@@ -231,6 +276,9 @@ impl Relay {
             api::LOOKUP => {
                 self.me(client)?;
                 let q: api::Lookup = read(body)?;
+                if let api::Who::Id(id) = &q.who {
+                    self.lookups.push(*id);
+                }
                 let account = match &q.who {
                     api::Who::Name(name) => self.named(name.shown()).map(|(_, account)| &*account),
                     api::Who::Id(id) => self.accounts.get(id),
