@@ -7,6 +7,7 @@ mod api;
 mod app;
 mod config;
 mod count;
+mod files;
 mod http;
 mod login;
 mod opaque;

@@ -15,6 +15,8 @@ use signet_shared::{
     wire::Refusal,
 };
 
+use crate::files;
+
 /// The suite, as the browser has it. `Ksf` plays no part on this side.
 pub(crate) struct Suite;
 
@@ -41,6 +43,7 @@ impl Opaque {
     /// The key in `file`; made there, and synced to disk, if there is none. Apart from the database: who steals that alone
     /// cannot even guess passwords.
     pub(crate) fn load_or_make(file: &Path, origin: String) -> io::Result<Self> {
+        files::close_to_others(file)?;
         let setup = match fs::read(file) {
             Ok(bytes) => ServerSetup::deserialize(&bytes).map_err(|_| {
                 let text = format!("{} is not a login key of this relay; restore it from a backup", file.display());
@@ -101,11 +104,9 @@ impl Opaque {
 fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     let new = file.with_extension("new");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&new)?;
+    // What an earlier try left may be open to others.
+    fs::remove_file(&new).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    let mut out = files::private().truncate(true).open(&new)?;
     out.write_all(bytes)?;
     out.sync_all()?;
     fs::rename(&new, file)?;

@@ -1,5 +1,4 @@
 use std::{
-    fs, io,
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
@@ -16,6 +15,7 @@ use rustls::crypto::ring;
 use crate::{
     app::{App, Rates},
     config::{Config, ConfigError, Database, Tls},
+    files::Claim,
     login::Logins,
     opaque::Opaque,
     origin::Origin,
@@ -37,7 +37,7 @@ pub async fn serve(
     let tls = config.tls.as_ref().map(certificate).transpose()?;
     let limits = config.limits.clone();
     let hub = Hub::new(&limits);
-    let (app, _lock) = build(config, listen, hub.clone()).await?;
+    let (app, _claim) = build(config, listen, hub.clone()).await?;
 
     let handle = Handle::new();
     let seconds = |n: u64| Duration::from_secs(n.max(1));
@@ -83,10 +83,7 @@ pub async fn serve(
     }
 }
 
-/// Holds the data folder for this process alone.
-struct Lock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] Option<fs::File>);
-
-async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc<App>, Lock), ConfigError> {
+async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc<App>, Claim), ConfigError> {
     let origin = match &config.public_url {
         Some(url) => Origin::from_url(url)?,
         None => Origin::new(config.tls.is_some(), &format!("localhost:{}", listen.port())),
@@ -100,7 +97,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
     if site.is_empty() {
         tracing::warn!("this program was built without the pages; only the API is served (see `cargo xtask build`)");
     }
-    let lock = lock(&config)?;
+    let claim = Claim::take(&config)?;
     let bell = Deliver::start(hub.clone());
     let store: Arc<dyn Store> = match &config.database {
         Database::Memory => Arc::new(Memory::new(bell)),
@@ -144,33 +141,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         trusted_proxies: config.trusted_proxies,
         site,
     };
-    Ok((Arc::new(app), lock))
-}
-
-/// The writer remembers the heads of mailboxes, so that a second process on the same files would be wrong.
-fn lock(config: &Config) -> Result<Lock, ConfigError> {
-    let Some(folder) = &config.data else { return Ok(Lock(None)) };
-    let trouble =
-        |error: io::Error| ConfigError(format!("the folder --data {} cannot be used: {error}", folder.display()));
-    make_folder(folder).map_err(trouble)?;
-    let file = fs::File::create(folder.join("lock")).map_err(trouble)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(Some(file))),
-        Err(fs::TryLockError::WouldBlock) => Err(ConfigError(format!(
-            "another relay is running on --data {}. Stop it, or give this one a folder of its own.",
-            folder.display()
-        ))),
-        Err(fs::TryLockError::Error(error)) => Err(trouble(error)),
-    }
-}
-
-/// For its owner alone, if it is made here.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    Ok((Arc::new(app), claim))
 }
 
 fn certificate(tls: &Tls) -> Result<RustlsConfig, ConfigError> {

@@ -246,6 +246,54 @@ async fn one_folder_is_for_one_process_and_its_key_is_not_replaced() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn one_database_is_for_one_process_by_whatever_name() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (file, link) = (folder.path().join("elsewhere.db"), other.path().join("link.db"));
+    let named = |file: &Path| format!("sqlite:{}", file.display());
+    let mut command = Program::command();
+    command.args(["--database-url", &named(&file)]);
+    let program = Program::start_as(command, &folder.path().join("data"));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for file in [&file, &link] {
+        let (data, url) = (other.path().join("data"), named(file));
+        let text =
+            said(Program::command().args(["--listen", "127.0.0.1:0", "--database-url", &url, "--data"]).arg(&data));
+        assert!(text.contains("another relay") && text.contains(file.to_str().unwrap()), "{text}");
+    }
+    program.kill();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn its_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let open_to_others = |also: &str| -> Vec<_> {
+        let names = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().path());
+        let names = names.chain([data.join(also)]);
+        names.filter(|path| path.metadata().unwrap().mode() & 0o077 != 0).collect()
+    };
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(data.join("opaque.new"), "of a start that was broken off").unwrap();
+    let program = Program::start(&data);
+    Person::register(program.browser(), "alice").await;
+    for name in [".", "opaque.key", "lock", "signet.db", "signet.db-wal", "signet.db-shm", "signet.db.lock"] {
+        assert_eq!(open_to_others(name), Vec::<std::path::PathBuf>::new());
+    }
+    program.kill();
+    for name in ["opaque.key", "signet.db", "signet.db-wal", "signet.db-shm"] {
+        std::fs::set_permissions(data.join(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let program = Program::start(&data);
+    Person::register(program.browser(), "bob").await;
+    assert_eq!(open_to_others("."), Vec::<std::path::PathBuf>::new(), "those of an earlier release");
+    program.kill();
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn it_stops_when_it_is_told_to_and_logs_no_name() {
     use std::io::Read;
     let folder = tempfile::tempdir().unwrap();
