@@ -11,8 +11,9 @@ mod serve;
 mod shell;
 mod test;
 mod toolchain;
+mod vectors;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -43,6 +44,20 @@ enum Command {
     },
     /// Formatting, lints, licences, the walls between rooms and the size budgets, then every test: what CI runs.
     Check,
+    /// Random objects of every format, with all keys and intermediate values, as JSON (crypto/interop/README.md).
+    Vectors {
+        #[arg(long, default_value_t = 100)]
+        count: usize,
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Opens what another implementation wrote in that shape; prints counts and mismatches.
+    Open { folder: PathBuf },
+    /// Python, Node and OpenSSL open what this writes, and this what they write.
+    Interop {
+        #[arg(long, default_value_t = 1000)]
+        count: usize,
+    },
     /// A picture of each page, wide and narrow, light and dark, in end2end/screenshots/.
     Screenshots,
     /// Benchmarks: a table on the terminal and JSON in target/bench/.
@@ -80,6 +95,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test { playwright } if playwright.is_empty() => test::all(&place),
         Command::Test { playwright } => test::end_to_end(&place, &playwright),
         Command::Check => check::all(&place),
+        Command::Vectors { count, out } => vectors::write(&place, count, &out),
+        Command::Open { folder } => vectors::open(&place, &folder),
+        Command::Interop { count } => vectors::interop(&place, count),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
         Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),
