@@ -22,6 +22,8 @@ async function boot() {
     await page.default({ module_or_path: module });
     takeOver(page.start);
   } catch (error) {
+    // Whoever leaves while the module is on its way breaks it off, which is no fault to be told of.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     console.error("boot:", error);
     tell("missing-page");
   }
@@ -31,13 +33,15 @@ async function boot() {
 // typed, ticked, chosen and focused meanwhile.
 function takeOver(start) {
   const fixed = document.getElementById("app");
-  const living = fixed.cloneNode(false);
-  start(living);
-
   const at = document.activeElement;
+  const place = document.createElement("div");
+  start(place);
+  const living = place.firstElementChild;
+
+  // A page with nothing living in it is taken over as it is, and so is what is focused there.
+  let focused = living.contains(at) ? at : null;
   const controls = "a, button, input, select, textarea";
   const twins = living.querySelectorAll(controls);
-  let focused = null;
   fixed.querySelectorAll(controls).forEach((old, index) => {
     const twin = twins[index];
     if (twin?.localName !== old.localName || twin.id !== old.id) return;
@@ -105,8 +109,7 @@ function mayStore() {
 // Trusted Types: strings reach the browser's dangerous sinks through here alone.
 function guardSinks() {
   if (!window.trustedTypes) return;
-  // Leptos builds its templates by innerHTML. They are fixed when the page is compiled, hold no script, and what people
-  // write never is among them, so anything that could run is refused.
+  // Nothing here makes HTML of strings; a library that did would find that anything that could run is refused.
   const runs = /<\/?(script|iframe|object|embed|base|link|meta)\b|\son\w+\s*=|javascript:/i;
   window.trustedTypes.createPolicy("default", {
     createHTML: (html) => (runs.test(html) ? null : html),

@@ -1,31 +1,49 @@
 //! The whole interface: the page of the current address.
 
-use leptos::prelude::*;
+use leptos::prelude::{provide_context, untrack};
 use signet_ask::Status;
 
 use crate::{
-    Route, browser,
-    page::{Home, Privacy, Settings, SignIn, SignUp},
+    Route, browser, chat,
+    el::{El, after, el},
+    page,
     route::{self, Step},
     state::App,
 };
 
-pub(crate) fn app(first: Route) -> impl IntoView {
+pub(crate) fn app(first: Route) -> El {
     let app = App::new(first);
     provide_context(app);
 
     // Effects run only in the browser, once the page stands in the place of its fixed HTML.
-    Effect::new(move || start(app));
-    Effect::new(move || browser::document().set_title(app.route.get().title()));
-    Effect::new(move || guard(app));
+    after(move || start(app));
+    after(move || browser::document().set_title(app.route.get().title()));
+    after(move || guard(app));
+    after(move || say_at_home(app));
 
-    move || match app.route.get() {
-        Route::Home => view! { <Home/> }.into_any(),
-        Route::SignUp => view! { <SignUp/> }.into_any(),
-        Route::SignIn => view! { <SignIn/> }.into_any(),
-        Route::Chat => view! { <crate::chat::Chat/> }.into_any(),
-        Route::Settings => view! { <Settings/> }.into_any(),
-        Route::Privacy => view! { <Privacy/> }.into_any(),
+    el("div").set("id", "app").part(move || [page(app, app.route.get())])
+}
+
+fn page(app: App, route: Route) -> El {
+    untrack(|| match route {
+        Route::SignUp => page::sign_up(app),
+        Route::SignIn => page::sign_in(app),
+        Route::Chat => chat::chat(app),
+        Route::Settings => page::settings(app),
+        #[cfg(feature = "ssr")]
+        Route::Home => page::home(),
+        #[cfg(feature = "ssr")]
+        Route::Privacy => page::privacy(),
+        #[cfg(not(feature = "ssr"))]
+        Route::Home | Route::Privacy => crate::el::there(),
+    })
+}
+
+/// The first page is fixed HTML with a place for what went wrong.
+fn say_at_home(app: App) {
+    if let (Some(says), Some(place)) = (app.trouble_text(), browser::by_id("home-trouble")) {
+        place.set_text_content(Some(&says));
+        let _ = place.remove_attribute("hidden");
     }
 }
 

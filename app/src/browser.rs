@@ -26,6 +26,10 @@ pub(crate) fn set_address(address: &str, replace: bool) {
     };
 }
 
+pub(crate) fn reload() {
+    let _ = window().location().reload();
+}
+
 pub(crate) fn scroll_to_top() {
     window().scroll_to_with_x_and_y(0.0, 0.0);
 }
@@ -48,10 +52,27 @@ pub(crate) fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
+pub(crate) fn by_id(id: &str) -> Option<web_sys::Element> {
+    document().get_element_by_id(id)
+}
+
 pub(crate) fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) = by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+pub(crate) fn input(id: &str) -> Option<web_sys::HtmlInputElement> {
+    by_id(id)?.dyn_into().ok()
+}
+
+/// What stands in a line of input.
+pub(crate) fn typed(id: &str) -> String {
+    input(id).map(|input| input.value()).unwrap_or_default()
+}
+
+pub(crate) fn is_checked(id: &str) -> bool {
+    input(id).is_some_and(|input| input.checked())
 }
 
 pub(crate) fn random_uuid() -> Option<ClientUuid> {

@@ -1,13 +1,13 @@
 //! The fixed HTML documents: the same bytes for everyone, with nothing inline.
 
-use leptos::prelude::*;
+use leptos::prelude::Owner;
 
 use crate::{Route, app, text};
 
 /// The whole document of a page. The build fills in the names and hashes of the assets.
 pub fn document(route: Route) -> String {
     let owner = Owner::new();
-    let body = owner.with(|| app::app(route).to_html());
+    let body = owner.with(|| app::app(route).into_html());
     let head = [
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">",
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1, interactive-widget=resizes-content\">",
@@ -21,7 +21,7 @@ pub fn document(route: Route) -> String {
     .concat();
     let missing: String = MISSING.iter().map(|(id, title, says)| missing(id, title, says)).collect();
     let noscript = ["<noscript><p class=\"missing\">", text::MISSING_JAVASCRIPT, "</p></noscript>"].concat();
-    [&head, &missing, &noscript, "<div id=\"app\">", &body, "</div></body></html>\n"].concat()
+    [&head, &missing, &noscript, &body, "</body></html>\n"].concat()
 }
 
 /// One of these is shown by `boot.js` in place of starting.

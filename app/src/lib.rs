@@ -1,18 +1,20 @@
-//! The interface. `render` writes it to fixed HTML at build time (feature `ssr`); in the browser the same components take
-//!  and talk to the vault, which alone holds keys.
-
-#![recursion_limit = "1024"]
-#![allow(unreachable_pub, reason = "the component macro makes its own items public")]
+//! The interface. `render` writes it to fixed HTML at build time (feature `ssr`); in the browser (feature `browser`) the same
+//! pages are mounted in the place of that HTML and talk to the vault, which alone holds keys.
+//!
+//! They do not hydrate it: the code that finds its way through existing HTML weighs as much as all the rest, and has to
+//! trust that the HTML is what it expects. `boot.js` carries over what was typed before the swap.
 
 mod app;
 mod browser;
 mod chat;
+mod el;
 mod page;
 mod part;
 mod password;
 mod route;
 mod state;
 pub mod text;
+mod value;
 #[cfg(feature = "browser")]
 mod vault;
 
@@ -21,7 +23,7 @@ pub mod document;
 
 pub use route::Route;
 
-/// Builds the page of the current address inside `place`, which need not be in the document yet. Called once, by `boot.js`.
+/// Builds the page of the current address inside `place`, which is not in the document yet. Called once, by `boot.js`.
 #[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start(place: web_sys::HtmlElement) {

@@ -1,9 +1,14 @@
 //! The pages, their addresses, and moving between them without loading a document: the vault's worker lives on.
 
-use leptos::prelude::*;
 use signet_shared::ConvId;
+use wasm_bindgen::JsCast;
 
-use crate::{browser, state::App, text};
+use crate::{
+    browser,
+    el::{El, el},
+    state::App,
+    text,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -57,6 +62,11 @@ impl Route {
         Self::ALL.into_iter().find(|route| route.path() == path).unwrap_or(Self::Home)
     }
 
+    /// Pages of which the browser has the fixed HTML alone, and which it loads as any other document.
+    pub(crate) fn is_fixed(self) -> bool {
+        matches!(self, Self::Home | Self::Privacy)
+    }
+
     pub fn needs_account(self) -> bool {
         matches!(self, Self::Chat | Self::Settings)
     }
@@ -96,6 +106,9 @@ pub(crate) fn go(app: App, route: Route, conv: Option<ConvId>, step: Step) {
 pub(crate) fn follow_history(app: App) {
     browser::on_window("popstate", move || {
         let route = Route::from_path(&browser::path());
+        if route.is_fixed() {
+            return browser::reload();
+        }
         if route == Route::Chat {
             app.chats.open.set(conv_in_address());
         }
@@ -104,20 +117,21 @@ pub(crate) fn follow_history(app: App) {
 }
 
 /// A link within the site. A click with a modifier, or a middle click, stays the browser's.
-#[component]
-pub(crate) fn Link(to: Route, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn link(to: Route, class: &'static str) -> El {
     let app = App::here();
-    view! {
-        <a href=to.path() class=class on:click=move |event| {
-            if is_plain_click(&event) {
-                event.prevent_default();
-                go(app, to, None, Step::Push);
-            }
-        }>{children()}</a>
-    }
+    let link = el("a").set("href", to.path()).class(class);
+    link.on("click", move |event| {
+        // Whoever is signed in is led on from the first page anyway.
+        let to = if to == Route::Home && app.is_signed_in() { Route::Chat } else { to };
+        if is_plain_click(&event) && !to.is_fixed() {
+            event.prevent_default();
+            go(app, to, None, Step::Push);
+        }
+    })
 }
 
-pub(crate) fn is_plain_click(event: &leptos::ev::MouseEvent) -> bool {
+pub(crate) fn is_plain_click(event: &web_sys::Event) -> bool {
+    let event: &web_sys::MouseEvent = event.unchecked_ref();
     event.button() == 0 && !event.meta_key() && !event.ctrl_key() && !event.shift_key() && !event.alt_key()
 }
 

@@ -1,158 +1,167 @@
 use core::time::Duration;
 
-use leptos::{html, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use leptos::{
+    leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle},
+    prelude::on_cleanup,
+    task::spawn_local,
+};
 use signet_ask::{ReadDraft, SaveDraft, Send};
 use signet_shared::{ConvId, limits};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 
 use crate::{
     browser,
-    part::{Alert, icon},
+    el::{El, after, div, el, flag},
+    part::{alert, icon},
     state::App,
     text::{self, fill},
+    value::Value,
 };
 
 /// From here on the number of characters left is told.
 const NEAR: usize = 500;
 const DRAFT_AFTER: Duration = Duration::from_millis(600);
 
-#[component]
-pub(super) fn Compose(conv: ConvId) -> impl IntoView {
-    let app = App::here();
-    let area = NodeRef::<html::Textarea>::new();
-    let length = RwSignal::new(0_usize);
-    let error = RwSignal::new(None::<String>);
-    let draft = Draft::of(app, conv);
+/// What is being written to one conversation.
+#[derive(Clone, Copy)]
+struct Writing {
+    app: App,
+    conv: ConvId,
+    length: Value<usize>,
+    error: Value<Option<String>>,
+    /// What is to be kept under seal by the vault, and the timer that does it.
+    draft: Value<Option<(TimeoutHandle, String)>>,
+}
 
-    Effect::new(move || {
-        if let Some(field) = area.get() {
-            draft.bring_back(field, length);
-        }
-    });
-    on_cleanup(move || draft.keep_now());
+pub(super) fn compose(app: App, conv: ConvId) -> El {
+    let (length, error) = (Value::new(0_usize), Value::new(None::<String>));
+    let writing = Writing { app, conv, length, error, draft: Value::new(None) };
+    after(move || writing.bring_back());
+    on_cleanup(move || writing.keep_now());
 
-    let changed = move || {
-        let Some(field) = area.get_untracked() else { return };
-        let written = field.value();
-        fit(&field);
-        length.set(written.chars().count());
-        draft.keep_soon(written);
+    let too_many = move || length.get() > limits::TEXT_CHARS;
+    let counter = move || {
+        let length = length.get();
+        let (sentence, class, n) = if length > limits::TEXT_CHARS {
+            (text::TOO_MANY_CHARACTERS, "counter over", length - limits::TEXT_CHARS)
+        } else {
+            (text::CHARACTERS_LEFT, "counter", limits::TEXT_CHARS - length)
+        };
+        let counter = || el("p").class(class).set("id", "counter").text(fill(sentence, &n.to_string()));
+        (length + NEAR > limits::TEXT_CHARS).then(counter)
     };
-    let send = move || {
-        let Some(field) = area.get_untracked() else { return };
-        let written = field.value();
-        if written.trim().is_empty() || written.chars().count() > limits::TEXT_CHARS {
+    let field = el("textarea").set("id", "message").set("rows", "1").set("dir", "auto");
+    let field = field
+        .set("aria-label", text::MESSAGE)
+        .set("placeholder", text::MESSAGE)
+        .live("aria-invalid", move || too_many().then_some("true".into()))
+        .live("aria-describedby", move || too_many().then_some("counter".into()))
+        .on("input", move |_| writing.changed())
+        .on("keydown", move |event| {
+            let key: &KeyboardEvent = event.unchecked_ref();
+            if key.key() == "Enter" && !key.shift_key() && !key.is_composing() {
+                event.prevent_default();
+                writing.send();
+            }
+        });
+    let send = el("button").set("type", "submit").class("send").set("aria-label", text::SEND).set("title", text::SEND);
+    let send = send.child(icon::send()).live("disabled", move || flag(length.get() == 0 || too_many()));
+    el("form")
+        .class("compose")
+        .set("method", "post")
+        .set("novalidate", "")
+        .on("submit", move |event| {
+            event.prevent_default();
+            writing.send();
+        })
+        .part(move || error.get().map(alert))
+        .part(counter)
+        .child(div("compose-line").children([field, send]))
+}
+
+fn area() -> Option<HtmlTextAreaElement> {
+    browser::by_id("message")?.dyn_into().ok()
+}
+
+/// As high as its text; the style sheet sets the limit.
+fn fit(field: &HtmlTextAreaElement, text: &str) {
+    let rows = 1 + text.bytes().filter(|byte| *byte == b'\n').count();
+    field.set_rows(rows.min(8) as u32);
+}
+
+impl Writing {
+    fn changed(self) {
+        if let Some(field) = area() {
+            let written = field.value();
+            self.show(&field, &written);
+            self.keep_soon(written);
+        }
+    }
+
+    fn show(self, field: &HtmlTextAreaElement, text: &str) {
+        fit(field, text);
+        self.length.set(text.chars().count());
+    }
+
+    fn send(self) {
+        let Self { app, conv, error, .. } = self;
+        let Some(field) = area() else { return };
+        let text = field.value();
+        if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS {
             return;
         }
         let Some(uuid) = browser::random_uuid() else { return };
         field.set_value("");
-        fit(&field);
-        length.set(0);
+        self.show(&field, "");
         error.set(None);
-        draft.drop_it();
+        self.stop();
+        app.tell(SaveDraft { conv, text: String::new() });
         let _ = field.focus();
         spawn_local(async move {
-            if let Err(trouble) = app.ask(Send { conv, uuid, text: written.clone() }).await {
+            if let Err(trouble) = app.ask(Send { conv, uuid, text: text.clone() }).await {
                 // What was written goes back where it was, unless something new is being written.
                 if field.value().is_empty() {
-                    field.set_value(&written);
-                    length.set(written.chars().count());
-                    fit(&field);
-                    draft.keep_soon(written);
+                    field.set_value(&text);
+                    self.show(&field, &text);
+                    self.keep_soon(text);
                 }
                 error.set(Some(text::trouble(&trouble)));
             }
         });
-    };
-
-    let too_many = move || length.get() > limits::TEXT_CHARS;
-    view! {
-        <form class="compose" method="post" novalidate on:submit=move |event| {
-            event.prevent_default();
-            send();
-        }>
-            <Alert says=error/>
-            {move || (length.get() + NEAR > limits::TEXT_CHARS).then(|| {
-                let (sentence, n) = if too_many() {
-                    (text::TOO_MANY_CHARACTERS, length.get() - limits::TEXT_CHARS)
-                } else {
-                    (text::CHARACTERS_LEFT, limits::TEXT_CHARS - length.get())
-                };
-                view! { <p class="counter" class:over=too_many() id="counter">{fill(sentence, &n.to_string())}</p> }
-            })}
-            <div class="compose-line">
-                <textarea id="message" rows="1" dir="auto" aria-label=text::MESSAGE placeholder=text::MESSAGE node_ref=area
-                    aria-invalid=move || too_many().then_some("true") aria-describedby=move || too_many().then_some("counter")
-                    on:input=move |_| changed()
-                    on:keydown=move |event| {
-                        if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
-                            event.prevent_default();
-                            send();
-                        }
-                    }
-                ></textarea>
-                <button type="submit" class="send" aria-label=text::SEND title=text::SEND disabled=move || length.get() == 0 || too_many()>
-                    {icon::send()}
-                </button>
-            </div>
-        </form>
-    }
-}
-
-/// As high as its text; the style sheet sets the limit.
-fn fit(field: &web_sys::HtmlTextAreaElement) {
-    let rows = field.value().lines().count().max(1) + usize::from(field.value().ends_with('\n'));
-    field.set_rows(rows.min(8) as u32);
-}
-
-/// What is being typed, kept under seal by the vault.
-#[derive(Clone, Copy)]
-struct Draft {
-    app: App,
-    conv: ConvId,
-    waiting: StoredValue<Option<(TimeoutHandle, String)>>,
-}
-
-impl Draft {
-    fn of(app: App, conv: ConvId) -> Self {
-        Self { app, conv, waiting: StoredValue::new(None) }
     }
 
-    fn bring_back(self, field: web_sys::HtmlTextAreaElement, length: RwSignal<usize>) {
+    fn bring_back(self) {
+        let Some(field) = area() else { return };
         spawn_local(async move {
             let Ok(kept) = self.app.ask(ReadDraft { conv: self.conv }).await else { return };
             let still_here = self.app.chats.open.get_untracked() == Some(self.conv);
             if still_here && !kept.is_empty() && field.value().is_empty() {
                 field.set_value(&kept);
-                fit(&field);
-                length.try_set(kept.chars().count());
+                self.show(&field, &kept);
             }
         });
     }
 
     fn keep_soon(self, text: String) {
         self.stop();
-        let handle = set_timeout_with_handle(move || self.keep_now(), DRAFT_AFTER);
-        if let Ok(handle) = handle {
-            self.waiting.set_value(Some((handle, text)));
+        if let Ok(handle) = set_timeout_with_handle(move || self.keep_now(), DRAFT_AFTER) {
+            self.draft.set(Some((handle, text)));
         }
     }
 
     fn keep_now(self) {
-        let waiting = self.waiting.try_update_value(Option::take).flatten();
-        if let Some((handle, text)) = waiting {
-            handle.clear();
+        if let Some(text) = self.stop() {
             self.app.tell(SaveDraft { conv: self.conv, text });
         }
     }
 
-    fn drop_it(self) {
-        self.stop();
-        self.app.tell(SaveDraft { conv: self.conv, text: String::new() });
-    }
-
-    fn stop(self) {
-        if let Some((handle, _)) = self.waiting.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
+    /// Stops the timer; returns what it was to keep.
+    fn stop(self) -> Option<String> {
+        let mut waiting = None;
+        self.draft.update(|draft| waiting = draft.take());
+        let (handle, text) = waiting?;
+        handle.clear();
+        Some(text)
     }
 }

@@ -1,14 +1,16 @@
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use signet_ask::{MarkRead, MessageId, ReadPage};
 use signet_shared::ConvId;
 
-use super::{compose::Compose, details::ConversationDetails, message::LogLine, show};
+use super::{compose::compose, details::details, empty, message, show, skeleton};
 use crate::{
-    Route,
-    part::{Alert, Avatar, icon},
+    Route, browser,
+    el::{El, after, div, el},
+    part::{alert, alert_as, avatar, icon, icon_button},
     route::{self, Step},
     state::App,
     text::{self, fill},
+    value::Value,
 };
 
 const PAGE: u16 = 60;
@@ -16,100 +18,103 @@ const PAGE: u16 = 60;
 /// How much of the conversation has been read from the vault.
 #[derive(Clone, Copy)]
 struct Reading {
-    loaded: RwSignal<bool>,
-    more: RwSignal<bool>,
-    busy: RwSignal<bool>,
-    first_unread: RwSignal<Option<MessageId>>,
-    error: RwSignal<Option<String>>,
+    loaded: Value<bool>,
+    more: Value<bool>,
+    busy: Value<bool>,
+    first_unread: Value<Option<MessageId>>,
+    error: Value<Option<String>>,
 }
 
-#[component]
-pub(super) fn Conversation(conv: ConvId) -> impl IntoView {
-    let app = App::here();
+const LOG: &str = "log";
+
+pub(super) fn conversation(app: App, conv: ConvId) -> El {
     let reading = Reading::new();
-    let details = RwSignal::new(false);
-    let log = NodeRef::<html::Div>::new();
+    let asking = Value::new(false);
     app.chats.rows.set(Vec::new());
 
     // Again after sign-in, should the page have been opened at a conversation.
-    Effect::new(move || {
+    after(move || {
         if app.status.with(|status| matches!(status, Some(signet_ask::Status::SignedIn { .. }))) {
             reading.first(app, conv);
         }
     });
     mark_read(app, conv, reading);
 
-    let title = Memo::new(move |_| app.chats.find(conv).map(|view| view.with(|view| view.title.clone())));
-    let warnings = move || app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default();
-    let unknown = move || reading.loaded.get() && app.chats.list.with(Option::is_some) && title.with(Option::is_none);
+    // What changes in a conversation is mostly not its title.
+    let title = Value::new(app.chats.title(conv));
+    after(move || {
+        let now = app.chats.title(conv);
+        if title.with_untracked(|title| *title != now) {
+            title.set(now);
+        }
+    });
 
-    view! {
-        <section class="conversation" aria-labelledby="conversation-title">
-            <header class="conversation-head">
-                <button type="button" class="icon-button back" aria-label=text::BACK
-                    on:click=move |_| route::go(app, Route::Chat, None, Step::Push)>{icon::back()}</button>
-                {move || title.get().map(|name| view! { <Avatar name=name/> })}
-                <h2 id="conversation-title" dir="auto">{move || title.get().unwrap_or_default()}</h2>
-                <button type="button" class="icon-button" aria-label=text::DETAILS title=text::DETAILS
-                    on:click=move |_| details.set(true)>{icon::shield()}</button>
-            </header>
-            {move || warnings().iter().map(|warning| view! {
-                <div class="alert banner" role="alert">{icon::warning()}<span>{text::warning(warning)}</span></div>
-            }).collect_view()}
-            <Alert says=reading.error/>
-            <div class="log" role="log" aria-label=text::MESSAGES tabindex="0" node_ref=log on:scroll=move |_| {
-                if let Some(log) = log.get_untracked() {
-                    // The log grows upwards from its end: the scroll position is zero at the end and negative above.
-                    let above = log.scroll_height() - log.client_height() + log.scroll_top();
-                    if above < 400 {
-                        reading.older(app, conv);
-                    }
-                }
-            }>
-                <div class="log-lines">
-                    {move || (reading.busy.get() && reading.loaded.get())
-                        .then(|| view! { <p class="log-note">{text::LOADING_OLDER}</p> })}
-                    {move || (reading.loaded.get() && !reading.more.get() && app.chats.rows.with(|rows| !rows.is_empty()))
-                        .then(|| view! { <p class="log-note">{text::START_OF}</p> })}
-                    <For each=move || app.chats.rows.with(|rows| show::lines(rows, reading.first_unread.get()))
-                        key=|(key, _)| *key let:line><LogLine line=line.1/></For>
-                </div>
-                {move || (!reading.loaded.get() && app.chats.rows.with(Vec::is_empty)).then(|| view! { <Skeleton/> })}
-                {move || (reading.loaded.get() && app.chats.rows.with(Vec::is_empty)).then(|| view! {
-                    <Empty name=title.get() unknown=unknown()/>
-                })}
-            </div>
-            <Compose conv=conv/>
-            <ConversationDetails conv=conv open=details/>
-        </section>
-    }
-}
-
-#[component]
-fn Empty(name: Option<String>, unknown: bool) -> impl IntoView {
-    let (title, says) = if unknown {
-        (text::NOT_HERE, text::NOT_HERE_TEXT.to_owned())
-    } else {
-        (text::NO_MESSAGES, fill(text::NO_MESSAGES_TEXT, &name.unwrap_or_default()))
+    let back = el("button").set("type", "button").class("icon-button back").set("aria-label", text::BACK);
+    let back = back.child(icon::back()).on("click", move |_| route::go(app, Route::Chat, None, Step::Push));
+    let heading = el("h2").set("id", "conversation-title").set("dir", "auto");
+    let more = icon_button("icon-button", text::DETAILS, icon::shield()).on("click", move |_| asking.set(true));
+    let head = el("header")
+        .class("conversation-head")
+        .child(back)
+        .part(move || title.get().map(|name| avatar(&name)))
+        .child(heading.live_text(move || title.get().unwrap_or_default().into()))
+        .child(more);
+    let warnings = move || {
+        let warnings = app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default();
+        warnings.iter().map(|warning| alert_as("alert banner", text::warning(warning))).collect::<Vec<_>>()
     };
-    view! { <div class="empty"><div class="empty-mark">{icon::lock()}</div><h3>{title}</h3><p>{says}</p></div> }
-}
 
-#[component]
-fn Skeleton() -> impl IntoView {
-    view! { <div class="skeleton log-skeleton" role="img" aria-label=text::LOADING><b></b><b></b><b></b><b></b></div> }
+    let note = |says: &'static str| el("p").class("log-note").text(says);
+    let lines = div("log-lines")
+        .part(move || (reading.busy.get() && reading.loaded.get()).then(|| note(text::LOADING_OLDER)))
+        .part(move || {
+            let whole = reading.loaded.get() && !reading.more.get() && app.chats.rows.with(|rows| !rows.is_empty());
+            whole.then(|| note(text::START_OF))
+        })
+        .list(
+            move || app.chats.rows.with(|rows| show::lines(rows, reading.first_unread.get())),
+            move |line| message::line(app, line),
+        );
+    let nothing = move || {
+        let known = app.chats.list.with(Option::is_some);
+        app.chats.rows.with(Vec::is_empty).then(|| match (reading.loaded.get(), title.get()) {
+            (false, _) => skeleton("skeleton log-skeleton", (0..4).map(|_| el("b"))),
+            (true, None) if known => empty("empty", icon::lock(), "h3", text::NOT_HERE, text::NOT_HERE_TEXT.into()),
+            (true, name) => {
+                let says = fill(text::NO_MESSAGES_TEXT, &name.unwrap_or_default());
+                empty("empty", icon::lock(), "h3", text::NO_MESSAGES, says)
+            }
+        })
+    };
+    let log = div("log").set("id", LOG).set("role", "log").set("aria-label", text::MESSAGES).set("tabindex", "0");
+    let log = log.child(lines).part(nothing).on("scroll", move |_| {
+        if let Some(log) = browser::by_id(LOG) {
+            // The log grows upwards from its end: the scroll position is zero at the end and negative above.
+            let above = log.scroll_height() - log.client_height() + log.scroll_top();
+            if above < 400 {
+                reading.older(app, conv);
+            }
+        }
+    });
+    el("section")
+        .class("conversation")
+        .set("aria-labelledby", "conversation-title")
+        .child(head)
+        .part(warnings)
+        .part(move || reading.error.get().map(alert))
+        .children([log, compose(app, conv), details(app, conv, asking)])
 }
 
 /// Tells the vault what has been seen, while it can be seen.
 fn mark_read(app: App, conv: ConvId, reading: Reading) {
-    let told = StoredValue::new(None::<MessageId>);
-    Effect::new(move || {
+    let told = Value::new(None::<MessageId>);
+    after(move || {
         if !app.visible.get() || !reading.loaded.get() {
             return;
         }
         let newest = app.chats.rows.with(|rows| rows.iter().rev().find(|row| !row.mine).map(|row| row.id));
-        let Some(id) = newest.filter(|id| told.get_value() != Some(*id)) else { return };
-        told.set_value(Some(id));
+        let Some(id) = newest.filter(|id| told.get_untracked() != Some(*id)) else { return };
+        told.set(Some(id));
         app.tell(MarkRead { conv, id });
     });
 }
@@ -117,11 +122,11 @@ fn mark_read(app: App, conv: ConvId, reading: Reading) {
 impl Reading {
     fn new() -> Self {
         Self {
-            loaded: RwSignal::new(false),
-            more: RwSignal::new(false),
-            busy: RwSignal::new(false),
-            first_unread: RwSignal::new(None),
-            error: RwSignal::new(None),
+            loaded: Value::new(false),
+            more: Value::new(false),
+            busy: Value::new(false),
+            first_unread: Value::new(None),
+            error: Value::new(None),
         }
     }
 
@@ -144,9 +149,10 @@ impl Reading {
         spawn_local(async move {
             let answer = app.ask(ReadPage { conv, before, limit: PAGE }).await;
             // Another conversation may have been opened meanwhile: then these signals are gone.
-            if self.busy.try_set(false).is_some() || app.chats.open.get_untracked() != Some(conv) {
+            if self.busy.is_gone() || app.chats.open.get_untracked() != Some(conv) {
                 return;
             }
+            self.busy.set(false);
             match answer {
                 Ok(page) => {
                     app.chats.merge_rows(page.messages);

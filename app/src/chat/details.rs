@@ -1,43 +1,38 @@
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use signet_ask::{Details, ReadDetails};
 use signet_shared::ConvId;
 
 use crate::{
-    part::{Alert, Dialog},
+    el::{El, after, el},
+    part::{alert, dialog},
     state::App,
     text::{self, fill},
+    value::Value,
 };
 
 /// The other person's identity, to be compared.
-#[component]
-pub(super) fn ConversationDetails(conv: ConvId, open: RwSignal<bool>) -> impl IntoView {
-    let app = App::here();
-    let details = RwSignal::new(None::<Details>);
-    let error = RwSignal::new(None::<String>);
-    Effect::new(move || {
+pub(super) fn details(app: App, conv: ConvId, open: Value<bool>) -> El {
+    let read = Value::new(None::<Details>);
+    let error = Value::new(None::<String>);
+    after(move || {
         if !open.get() {
             return;
         }
         error.set(None);
         spawn_local(async move {
             match app.ask(ReadDetails { conv }).await {
-                Ok(read) => details.set(Some(read)),
+                Ok(details) => read.set(Some(details)),
                 Err(trouble) => error.set(Some(text::trouble(&trouble))),
             }
         });
     });
-    view! {
-        <Dialog open=open title=text::SAFETY_NUMBER id="details">
-            <Alert says=error/>
-            {move || match details.get() {
-                Some(details) => view! {
-                    <p>{fill(text::SAFETY_TEXT, &details.username)}</p>
-                    <p class="safety" data-testid="safety-number" dir="ltr">{details.safety_number}</p>
-                }
-                .into_any(),
-                None if error.with(Option::is_none) => view! { <p class="hint">{text::DETAILS_LOADING}</p> }.into_any(),
-                None => ().into_any(),
-            }}
-        </Dialog>
-    }
+    let content = move || match read.get() {
+        Some(details) => vec![
+            el("p").text(fill(text::SAFETY_TEXT, &details.username)),
+            el("p").class("safety").set("data-testid", "safety-number").set("dir", "ltr").text(details.safety_number),
+        ],
+        None if error.with(Option::is_none) => vec![el("p").class("hint").text(text::DETAILS_LOADING)],
+        None => Vec::new(),
+    };
+    dialog(open, text::SAFETY_NUMBER, "details", |dialog| dialog.part(move || error.get().map(alert)).part(content))
 }

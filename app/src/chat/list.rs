@@ -1,119 +1,102 @@
-use leptos::prelude::*;
 use signet_ask::{ConversationView, LastLine, Task};
 use wasm_bindgen::JsCast;
 
-use super::new::NewConversation;
+use super::{empty, new::new_conversation, skeleton};
 use crate::{
     Route, browser,
-    part::{Avatar, icon},
+    el::{El, div, el, flag},
+    part::{avatar, icon, icon_button},
     route::{self, Step, is_plain_click},
     state::{App, Chat, percent},
     text,
+    value::Value,
 };
 
-#[component]
-pub(super) fn List() -> impl IntoView {
-    let app = App::here();
+pub(super) fn list(app: App) -> El {
     let list = app.chats.list;
-    let asking = RwSignal::new(false);
-    view! {
-        <nav class="list" aria-label=text::CONVERSATIONS on:keydown=move |event| move_focus(&event)>
-            <div class="list-head">
-                <h1>{text::CONVERSATIONS}</h1>
-                <button type="button" class="icon-button accent" aria-label=text::NEW_CONVERSATION title=text::NEW_CONVERSATION
-                    disabled=move || app.username().is_none() on:click=move |_| asking.set(true)>{icon::plus()}</button>
-            </div>
-            <HistoryProgress/>
-            <ul class="list-items">
-                <For each=move || list.get().unwrap_or_default() key=|chat| chat.id let:chat><Entry chat=chat/></For>
-            </ul>
-            {move || match list.with(|list| list.as_ref().map(Vec::is_empty)) {
-                None => view! { <Skeleton/> }.into_any(),
-                Some(true) => view! {
-                    <div class="empty small">
-                        <div class="empty-mark">{icon::chat()}</div>
-                        <h2>{text::NO_CONVERSATIONS}</h2>
-                        <p>{text::NO_CONVERSATIONS_TEXT}</p>
-                    </div>
-                }
-                .into_any(),
-                Some(false) => ().into_any(),
-            }}
-            <NewConversation open=asking/>
-        </nav>
-    }
+    let asking = Value::new(false);
+    let new = icon_button("icon-button accent", text::NEW_CONVERSATION, icon::plus());
+    let new = new.live("disabled", move || flag(app.username().is_none())).on("click", move |_| asking.set(true));
+    let entries = el("ul").class("list-items").list(
+        move || list.get().unwrap_or_default().into_iter().map(|chat| ((b'c', chat.id.0), chat)).collect(),
+        move |chat| entry(app, chat),
+    );
+    let none = move || match list.with(|list| list.as_ref().map(Vec::is_empty)) {
+        None => Some(skeleton(
+            "skeleton",
+            (0..4).map(|_| div("skeleton-entry").child(el("i")).child(el("div").children([el("b"), el("b")]))),
+        )),
+        Some(true) => {
+            let says = text::NO_CONVERSATIONS_TEXT.to_owned();
+            Some(empty("empty small", icon::chat(), "h2", text::NO_CONVERSATIONS, says))
+        }
+        Some(false) => None,
+    };
+    el("nav")
+        .class("list")
+        .set("aria-label", text::CONVERSATIONS)
+        .on("keydown", move_focus)
+        .child(div("list-head").child(el("h1").text(text::CONVERSATIONS)).child(new))
+        .part(move || history(app))
+        .child(entries)
+        .part(none)
+        .child(new_conversation(app, asking))
 }
 
-#[component]
-fn Entry(chat: Chat) -> impl IntoView {
-    let app = App::here();
+fn entry(app: App, chat: Chat) -> El {
     let (id, view) = (chat.id, chat.view);
     let is_open = move || app.chats.open.get() == Some(id);
     let title = view.with_untracked(|view| view.title.clone());
-    let content = move || view.with(content);
-    view! {
-        <li>
-            <a class="entry" href=route::chat_address(Some(id)) aria-current=move || is_open().then_some("true")
-                on:click=move |event| {
-                    if is_plain_click(&event) {
-                        event.prevent_default();
-                        let step = if is_open() { Step::Replace } else { Step::Push };
-                        route::go(app, Route::Chat, Some(id), step);
-                    }
-                }
-            >
-                <Avatar name=title/>
-                {content}
-            </a>
-        </li>
-    }
+    let link = el("a").class("entry").set("href", route::chat_address(Some(id))).child(avatar(&title));
+    let link = link.live("aria-current", move || is_open().then_some("true".into())).on("click", move |event| {
+        if is_plain_click(&event) {
+            event.prevent_default();
+            let is_open = app.chats.open.get_untracked() == Some(id);
+            route::go(app, Route::Chat, Some(id), if is_open { Step::Replace } else { Step::Push });
+        }
+    });
+    el("li").child(link.part(move || view.with(content)))
 }
 
-fn content(view: &ConversationView) -> impl IntoView + use<> {
-    let unread = (view.unread > 0).then(|| {
+fn content(view: &ConversationView) -> Vec<El> {
+    let mut parts = vec![el("span").class("entry-title").set("dir", "auto").text(view.title.clone())];
+    if let Some(last) = &view.last {
+        parts.push(el("span").class("entry-time").text(" ").text(browser::brief(last.sent_ms)));
+    }
+    let last = view.last.as_ref().map(last_line).unwrap_or_default();
+    parts.push(el("span").class("entry-last").set("dir", "auto").text(" ").text(last));
+    let mut signs = el("span").class("entry-signs");
+    if !view.warnings.is_empty() {
+        signs = signs.child(el("span").class("entry-warning").child(icon::warning()));
+    }
+    if view.unread > 0 {
         let spoken = text::count(text::UNREAD_ONE, text::UNREAD_MANY, view.unread);
         let shown = if view.unread > 99 { "99+".to_owned() } else { view.unread.to_string() };
-        view! { <span class="badge"><span aria-hidden="true">{shown}</span><span class="unseen">" "{spoken}</span></span> }
-    });
-    let warned = (!view.warnings.is_empty()).then(|| view! { <span class="entry-warning">{icon::warning()}</span> });
-    let last = view.last.clone();
-    view! {
-        <span class="entry-title" dir="auto">{view.title.clone()}</span>
-        {last.as_ref().map(|last| view! { <span class="entry-time">" "{browser::brief(last.sent_ms)}</span> })}
-        <span class="entry-last" dir="auto">" "{last.map(last_line)}</span>
-        <span class="entry-signs">{warned}{unread}</span>
+        let badge = el("span").class("badge").child(el("span").set("aria-hidden", "true").text(shown));
+        signs = signs.child(badge.child(el("span").class("unseen").text(" ").text(spoken)));
     }
+    parts.push(signs);
+    parts
 }
 
-fn last_line(last: LastLine) -> String {
-    if last.mine { [text::YOU, " ", &last.text].concat() } else { last.text }
+fn last_line(last: &LastLine) -> String {
+    if last.mine { [text::YOU, " ", &last.text].concat() } else { last.text.clone() }
 }
 
-#[component]
-fn HistoryProgress() -> impl IntoView {
-    let app = App::here();
-    move || {
-        app.progress_of(Task::History).filter(|progress| progress.done < 1.0).map(|progress| {
-            let says = match progress.left {
-                Some(left) => text::count(text::HISTORY_ONE, text::HISTORY_LEFT, left),
-                None => text::HISTORY.to_owned(),
-            };
-            view! {
-                <div class="history"><progress aria-label=text::HISTORY max="100" value=percent(progress)></progress><p>{says}</p></div>
-            }
-        })
-    }
-}
-
-#[component]
-fn Skeleton() -> impl IntoView {
-    let line = || view! { <div class="skeleton-entry"><i></i><div><b></b><b></b></div></div> };
-    view! { <div class="skeleton" role="img" aria-label=text::LOADING>{line()}{line()}{line()}{line()}</div> }
+fn history(app: App) -> Option<El> {
+    let progress = app.progress_of(Task::History).filter(|progress| progress.done < 1.0)?;
+    let says = match progress.left {
+        Some(left) => text::count(text::HISTORY_ONE, text::HISTORY_LEFT, left),
+        None => text::HISTORY.to_owned(),
+    };
+    let bar =
+        el("progress").set("aria-label", text::HISTORY).set("max", "100").set("value", percent(progress).to_string());
+    Some(div("history").child(bar).child(el("p").text(says)))
 }
 
 /// Arrow keys walk along the list.
-fn move_focus(event: &leptos::ev::KeyboardEvent) {
-    let key = event.key();
+fn move_focus(event: web_sys::Event) {
+    let key = event.unchecked_ref::<web_sys::KeyboardEvent>().key();
     if key != "ArrowDown" && key != "ArrowUp" {
         return;
     }

@@ -1,78 +1,72 @@
-use leptos::prelude::*;
 use signet_ask::{BodyView, Discard, MessageState, Retry};
 
 use super::show::Line;
 use crate::{
     browser,
-    part::icon,
+    el::{El, Words, div, el},
+    part::{button, icon},
     state::{App, Row},
     text,
+    value::Shared,
 };
 
-#[component]
-pub(super) fn LogLine(line: Line) -> impl IntoView {
+pub(super) fn line(app: App, line: Line) -> El {
     match line {
-        Line::Day(ms) => view! { <div class="day"><span>{browser::day(ms)}</span></div> }.into_any(),
-        Line::Unread => view! { <div class="unread-line"><span>{text::UNREAD_LINE}</span></div> }.into_any(),
-        Line::Message { row, follows } => view! { <Message row=row follows=follows/> }.into_any(),
+        Line::Day(ms) => div("day").child(el("span").text(browser::day(ms))),
+        Line::Unread => div("unread-line").child(el("span").text(text::UNREAD_LINE)),
+        Line::Message { row, follows } => message(app, row, follows),
     }
 }
 
 /// What was written is only ever a text node.
-#[component]
-fn Message(row: Row, follows: bool) -> impl IntoView {
-    let (mine, state) = (row.mine, row.state.clone());
-    let data_state = move || if mine { name_of(&state.get()) } else { None };
-    let body = match row.body.clone() {
-        BodyView::Text(content) => view! { <p class="message-text" dir="auto">{content}</p> }.into_any(),
-        BodyView::Unsupported => view! { <p class="message-text unsupported">{text::UNSUPPORTED}</p> }.into_any(),
+fn message(app: App, row: Row, follows: bool) -> El {
+    let body = match row.body {
+        BodyView::Text(content) => el("p").class("message-text").set("dir", "auto").text(content),
+        BodyView::Unsupported => el("p").class("message-text unsupported").text(text::UNSUPPORTED),
     };
-    view! {
-        <article class="message" class:mine=mine class:follows=follows data-state=data_state>
-            <div class="bubble">
-                {body}
-                <p class="message-foot">
-                    <time>{browser::clock(row.sent_ms)}</time>
-                    {mine.then(|| view! { <StateMark row=row.clone()/> })}
-                </p>
-            </div>
-            {mine.then(|| view! { <Failure row=row/> })}
-        </article>
+    let foot = el("p").class("message-foot").child(el("time").text(browser::clock(row.sent_ms)));
+    let class = match (row.mine, follows) {
+        (true, true) => "message mine follows",
+        (true, false) => "message mine",
+        (false, true) => "message follows",
+        (false, false) => "message",
+    };
+    let message = el("article").class(class);
+    if !row.mine {
+        return message.child(div("bubble").child(body).child(foot));
     }
+    let (id, state) = (row.id, row.state);
+    let (named, failing) = (state.clone(), state.clone());
+    message
+        .live("data-state", move || named.with(name_of).map(Words::from))
+        .child(div("bubble").child(body).child(foot.child(mark(state))))
+        // Why it was not sent, and what can be done.
+        .part(move || {
+            let MessageState::Failed(because) = failing.get() else { return None };
+            Some(div("failure").set("role", "alert").children([
+                el("p").child(icon::warning()).text(text::failed(because)),
+                button("button small", text::RETRY).on("click", move |_| app.tell(Retry { id })),
+                button("button small", text::DISCARD).on("click", move |_| app.tell(Discard { id })),
+            ]))
+        })
 }
 
-#[component]
-fn StateMark(row: Row) -> impl IntoView {
-    let word = move || match row.state.get() {
+fn mark(state: Shared<MessageState>) -> El {
+    let titled = state.clone();
+    let words = el("span").class("unseen").live_text(move || state.with(word_of).into());
+    let bar = || el("i").set("aria-hidden", "true");
+    let mark = el("span").class("mark").live("title", move || Some(titled.with(word_of).into()));
+    mark.children([bar(), bar(), words])
+}
+
+fn word_of(state: &MessageState) -> &'static str {
+    match state {
         MessageState::Sending => text::STATE_SENDING,
         MessageState::Sent => text::STATE_SENT,
         MessageState::Delivered => text::STATE_DELIVERED,
         MessageState::Read => text::STATE_READ,
         MessageState::Failed(_) => text::STATE_FAILED,
         MessageState::Received => "",
-    };
-    let title = word.clone();
-    view! {
-        <span class="mark" title=title>
-            <i aria-hidden="true"></i><i aria-hidden="true"></i><span class="unseen">{word}</span>
-        </span>
-    }
-}
-
-/// Why it was not sent, and what can be done.
-#[component]
-fn Failure(row: Row) -> impl IntoView {
-    let app = App::here();
-    let id = row.id;
-    move || match row.state.get() {
-        MessageState::Failed(because) => Some(view! {
-            <div class="failure" role="alert">
-                <p>{icon::warning()}{text::failed(because)}</p>
-                <button type="button" class="button small" on:click=move |_| app.tell(Retry { id })>{text::RETRY}</button>
-                <button type="button" class="button small" on:click=move |_| app.tell(Discard { id })>{text::DISCARD}</button>
-            </div>
-        }),
-        _ => None,
     }
 }
 

@@ -8,64 +8,58 @@ mod message;
 mod new;
 mod show;
 
-use leptos::prelude::*;
+use leptos::prelude::untrack;
 use signet_ask::{Connection, SignOut};
 
 use crate::{
     Route,
-    part::{Alert, Brand, icon},
-    route::Link,
+    el::{El, div, el, flag},
+    part::{alert, brand, icon, icon_button},
+    route::link,
     state::App,
     text,
 };
 
-#[component]
-pub(crate) fn Chat() -> impl IntoView {
-    let app = App::here();
+pub(crate) fn chat(app: App) -> El {
     let open = app.chats.open;
-    let trouble = Signal::derive(move || app.trouble.get().as_ref().map(text::trouble));
-    view! {
-        <div class="chat" class:has-open=move || open.get().is_some()>
-            <header class="chat-bar">
-                <Brand/>
-                <ConnectionStatus/>
-                <div class="account">
-                    <span class="account-name" dir="auto">{move || app.username()}</span>
-                    <Link to=Route::Settings class="icon-button"><span class="unseen">{text::SETTINGS}</span>{icon::gear()}</Link>
-                    <button type="button" class="icon-button" aria-label=text::SIGN_OUT title=text::SIGN_OUT
-                        disabled=move || app.username().is_none() on:click=move |_| app.tell(SignOut {})>{icon::leave()}</button>
-                </div>
-            </header>
-            <list::List/>
-            <main class="pane">
-                <Alert says=trouble/>
-                {move || match open.get() {
-                    Some(conv) => view! { <conversation::Conversation conv=conv/> }.into_any(),
-                    None => view! { <NothingOpen/> }.into_any(),
-                }}
-            </main>
-        </div>
-    }
+    let settings = link(Route::Settings, "icon-button").child(el("span").class("unseen").text(text::SETTINGS));
+    let sign_out = icon_button("icon-button", text::SIGN_OUT, icon::leave());
+    let account = div("account").children([
+        el("span")
+            .class("account-name")
+            .set("dir", "auto")
+            .live_text(move || app.username().unwrap_or_default().into()),
+        settings.child(icon::gear()),
+        sign_out.live("disabled", move || flag(app.username().is_none())).on("click", move |_| app.tell(SignOut {})),
+    ]);
+    let bar = el("header").class("chat-bar").children([brand(), connection(app), account]);
+    let pane = el("main").class("pane").part(move || app.trouble_text().map(alert)).part(move || {
+        [match open.get() {
+            Some(conv) => untrack(|| conversation::conversation(app, conv)),
+            None => empty("empty", icon::lock(), "h2", text::NOTHING_OPEN, text::NOTHING_OPEN_TEXT.into()),
+        }]
+    });
+    let class = move || Some(if open.get().is_some() { "chat has-open" } else { "chat" }.into());
+    el("div").live("class", class).children([bar, list::list(app), pane])
 }
 
-#[component]
-fn ConnectionStatus() -> impl IntoView {
-    let app = App::here();
+fn connection(app: App) -> El {
     let state = move || match app.connection.get() {
         Some(Connection::Connected) => text::CONNECTED,
         Some(Connection::Offline) => text::OFFLINE,
         Some(Connection::Reconnecting { .. }) | None => text::RECONNECTING,
     };
-    view! { <div class="connection" role="status" aria-label=text::CONNECTION data-state=state>{state}</div> }
+    let status = div("connection").set("role", "status").set("aria-label", text::CONNECTION);
+    status.live("data-state", move || Some(state().into())).live_text(move || state().into())
 }
 
-#[component]
-fn NothingOpen() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <div class="empty-mark">{icon::lock()}</div>
-            <h2>{text::NOTHING_OPEN}</h2>
-            <p>{text::NOTHING_OPEN_TEXT}</p>
-        </div>
-    }
+/// Says why there is nothing to see.
+fn empty(class: &'static str, icon: El, heading: &'static str, title: &'static str, says: String) -> El {
+    let mark = div("empty-mark").child(icon);
+    div(class).children([mark, el(heading).text(title), el("p").text(says)])
+}
+
+/// Grey bars in the place of what is not there yet.
+fn skeleton(class: &'static str, bars: impl IntoIterator<Item = El>) -> El {
+    div(class).set("role", "img").set("aria-label", text::LOADING).children(bars)
 }

@@ -1,57 +1,66 @@
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use signet_ask::StartConversation;
 
 use crate::{
-    Route,
-    part::{Dialog, Field, value_of},
+    Route, browser,
+    el::{El, after, el},
+    part::{Field, dialog, submit},
     route::{self, Step},
     state::App,
     text,
+    value::Value,
 };
 
+const FIELD: &str = "new-username";
+
 /// Asks for an exact username and opens the conversation with its owner.
-#[component]
-pub(super) fn NewConversation(open: RwSignal<bool>) -> impl IntoView {
-    let app = App::here();
-    let username = NodeRef::<html::Input>::new();
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
-    Effect::new(move || {
-        if let (true, Some(field)) = (open.get(), username.get()) {
+pub(super) fn new_conversation(app: App, open: Value<bool>) -> El {
+    let busy = Value::new(false);
+    let error = Value::new(None::<String>);
+    let form = el("form").class("form").set("method", "post").set("novalidate", "");
+    let form = form
+        .live("aria-busy", move || Some(busy.get().to_string().into()))
+        .on("submit", move |event| {
+            event.prevent_default();
+            start(app, open, busy, error);
+        })
+        .child(
+            Field::new(FIELD, text::USERNAME, "off", busy)
+                .hint(text::NEW_CONVERSATION_TEXT)
+                .error(error)
+                .show(|line| line),
+        )
+        .child(submit(text::START_CONVERSATION, move || busy.get()));
+    let dialog = dialog(open, text::NEW_CONVERSATION, "new", |dialog| dialog.child(form));
+    // After the dialog's own effect: it must be open before something in it can have the focus.
+    after(move || {
+        if let (true, Some(field)) = (open.get(), browser::input(FIELD)) {
             field.set_value("");
             error.set(None);
             let _ = field.focus();
         }
     });
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let name = value_of(username).trim().trim_start_matches('@').to_owned();
-        if busy.get_untracked() {
-            return;
-        }
-        if name.is_empty() {
-            return error.set(Some(text::NEW_CONVERSATION_TEXT.to_owned()));
-        }
-        busy.set(true);
-        error.set(None);
-        spawn_local(async move {
-            match app.ask(StartConversation { username: name }).await {
-                Ok(conv) => {
-                    open.set(false);
-                    route::go(app, Route::Chat, Some(conv), Step::Push);
-                }
-                Err(trouble) => error.set(Some(text::trouble(&trouble))),
-            }
-            busy.set(false);
-        });
-    };
-    view! {
-        <Dialog open=open title=text::NEW_CONVERSATION id="new">
-            <form class="form" method="post" novalidate on:submit=submit aria-busy=move || busy.get().to_string()>
-                <Field id="new-username" label=text::USERNAME node=username autocomplete="off" hint=text::NEW_CONVERSATION_TEXT
-                    error=error disabled=busy/>
-                <button type="submit" class="button primary wide" disabled=move || busy.get()>{text::START_CONVERSATION}</button>
-            </form>
-        </Dialog>
+    dialog
+}
+
+fn start(app: App, open: Value<bool>, busy: Value<bool>, error: Value<Option<String>>) {
+    let name = browser::typed(FIELD).trim().trim_start_matches('@').to_owned();
+    if busy.get_untracked() {
+        return;
     }
+    if name.is_empty() {
+        return error.set(Some(text::NEW_CONVERSATION_TEXT.to_owned()));
+    }
+    busy.set(true);
+    error.set(None);
+    spawn_local(async move {
+        match app.ask(StartConversation { username: name }).await {
+            Ok(conv) => {
+                open.set(false);
+                route::go(app, Route::Chat, Some(conv), Step::Push);
+            }
+            Err(trouble) => error.set(Some(text::trouble(&trouble))),
+        }
+        busy.set(false);
+    });
 }

@@ -2,7 +2,7 @@
 
 use signet_ask::MessageId;
 
-use crate::{browser, state::Row};
+use crate::{browser, el::Key, state::Row};
 
 #[derive(Clone)]
 pub(super) enum Line {
@@ -15,14 +15,6 @@ pub(super) enum Line {
     },
 }
 
-/// Tells lines apart; a line with the same key stays as it is on screen.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    Day(i64, MessageId),
-    Unread,
-    Message(MessageId, bool),
-}
-
 pub(super) fn lines(rows: &[Row], first_unread: Option<MessageId>) -> Vec<(Key, Line)> {
     const CLOSE_MS: u64 = 5 * 60 * 1000;
     let mut lines = Vec::with_capacity(rows.len() + 8);
@@ -31,17 +23,26 @@ pub(super) fn lines(rows: &[Row], first_unread: Option<MessageId>) -> Vec<(Key, 
         let day = browser::day_number(row.sent_ms);
         let new_day = before.is_none_or(|(_, last)| last != day);
         if new_day {
-            lines.push((Key::Day(day, row.id), Line::Day(row.sent_ms)));
+            lines.push((key(b'd', row.id), Line::Day(row.sent_ms)));
         }
         let unread = first_unread == Some(row.id);
         if unread {
-            lines.push((Key::Unread, Line::Unread));
+            lines.push(((b'u', [0; 32]), Line::Unread));
         }
         let follows = !new_day
             && !unread
             && before.is_some_and(|(last, _)| last.mine == row.mine && row.sent_ms.abs_diff(last.sent_ms) < CLOSE_MS);
-        lines.push((Key::Message(row.id, follows), Line::Message { row: row.clone(), follows }));
+        lines.push((key(if follows { b'f' } else { b'm' }, row.id), Line::Message { row: row.clone(), follows }));
         before = Some((row, day));
     }
     lines
+}
+
+/// A line with the same key stays as it is on screen.
+fn key(kind: u8, id: MessageId) -> Key {
+    let mut bytes = [0; 32];
+    let (author, uuid) = bytes.split_at_mut(16);
+    author.copy_from_slice(&id.author.0);
+    uuid.copy_from_slice(&id.uuid.0);
+    (kind, bytes)
 }

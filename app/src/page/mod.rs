@@ -1,14 +1,38 @@
 //! The pages outside the conversations.
 
+#[cfg(feature = "ssr")]
 mod home;
+#[cfg(feature = "ssr")]
 mod privacy;
 mod recovery;
 mod settings;
 mod sign_in;
 mod sign_up;
 
-pub(crate) use home::Home;
-pub(crate) use privacy::Privacy;
-pub(crate) use settings::Settings;
-pub(crate) use sign_in::SignIn;
-pub(crate) use sign_up::SignUp;
+#[cfg(feature = "ssr")]
+pub(crate) use home::home;
+#[cfg(feature = "ssr")]
+pub(crate) use privacy::privacy;
+pub(crate) use settings::settings;
+pub(crate) use sign_in::sign_in;
+pub(crate) use sign_up::sign_up;
+
+use crate::{
+    el::{El, div, el, flag},
+    text,
+    value::Value,
+};
+
+/// The box to stay signed in, of both forms that sign in.
+fn stay(busy: Value<bool>) -> El {
+    let tick = el("input").set("type", "checkbox").set("id", "stay").set("aria-describedby", "stay-hint");
+    let words = el("div")
+        .child(el("label").set("for", "stay").text(text::STAY))
+        .child(el("p").class("hint").set("id", "stay-hint").text(text::STAY_HINT));
+    div("check").child(tick.live("disabled", move || flag(busy.get()))).child(words)
+}
+
+/// The way to the other form.
+fn aside(question: &'static str, link: El) -> El {
+    el("p").class("aside").text(question).text(" ").child(link)
+}

@@ -1,38 +1,33 @@
-use leptos::prelude::*;
+use crate::{
+    el::{El, el},
+    part::shell,
+    text,
+};
 
-use crate::{part::Shell, text};
-
-#[component]
-pub(crate) fn Privacy() -> impl IntoView {
-    view! {
-        <Shell class="prose">
-            <h1>{text::PRIVACY}</h1>
-            <p class="lead">{text::PRIVACY_LEAD}</p>
-            {part(
-                text::PRIVACY_SERVER,
-                &[text::PRIVACY_SERVER_1, text::PRIVACY_SERVER_2, text::PRIVACY_SERVER_3, text::PRIVACY_SERVER_4],
-            )}
-            {part(text::PRIVACY_BROWSER, &[text::PRIVACY_BROWSER_1, text::PRIVACY_BROWSER_2])}
-            {part(text::PRIVACY_NOT, &[text::PRIVACY_NOT_1, text::PRIVACY_NOT_2, text::PRIVACY_NOT_3])}
-            {part(
-                text::PRIVACY_LIMITS,
-                &[
-                    text::PRIVACY_LIMITS_1,
-                    text::PRIVACY_LIMITS_2,
-                    text::PRIVACY_LIMITS_3,
-                    text::PRIVACY_LIMITS_4,
-                    text::PRIVACY_LIMITS_5,
-                ],
-            )}
-        </Shell>
-    }
+pub(crate) fn privacy() -> El {
+    let lead = [el("h1").text(text::PRIVACY), el("p").class("lead").text(text::PRIVACY_LEAD)];
+    let parts: [(&str, &[&str]); 4] = [
+        (
+            text::PRIVACY_SERVER,
+            &[text::PRIVACY_SERVER_1, text::PRIVACY_SERVER_2, text::PRIVACY_SERVER_3, text::PRIVACY_SERVER_4],
+        ),
+        (text::PRIVACY_BROWSER, &[text::PRIVACY_BROWSER_1, text::PRIVACY_BROWSER_2]),
+        (text::PRIVACY_NOT, &[text::PRIVACY_NOT_1, text::PRIVACY_NOT_2, text::PRIVACY_NOT_3]),
+        (
+            text::PRIVACY_LIMITS,
+            &[
+                text::PRIVACY_LIMITS_1,
+                text::PRIVACY_LIMITS_2,
+                text::PRIVACY_LIMITS_3,
+                text::PRIVACY_LIMITS_4,
+                text::PRIVACY_LIMITS_5,
+            ],
+        ),
+    ];
+    shell("prose", |main| main.children(lead).children(parts.map(|(title, lines)| part(title, lines))))
 }
 
-fn part(title: &'static str, lines: &'static [&'static str]) -> impl IntoView {
-    view! {
-        <section class="card">
-            <h2>{title}</h2>
-            <ul class="dots">{lines.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
-        </section>
-    }
+fn part(title: &'static str, lines: &'static [&'static str]) -> El {
+    let lines = el("ul").class("dots").children(lines.iter().map(|line| el("li").text(*line)));
+    el("section").class("card").child(el("h2").text(title)).child(lines)
 }

@@ -1,45 +1,51 @@
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     browser,
-    part::icon,
+    el::{El, after, div, el, flag},
+    part::{button, icon},
     text::{self, fill},
+    value::Value,
 };
 
 /// The recovery key, once, to be saved before going on.
-#[component]
-pub(super) fn Recovery(username: String, key_text: String, on_done: Callback<()>) -> impl IntoView {
-    let saved = RwSignal::new(false);
-    let said = RwSignal::new("");
-    Effect::new(move || browser::focus("recovery-title"));
-    let key = StoredValue::new(key_text.clone());
+pub(super) fn recovery(username: String, key: String, on_done: impl Fn() + Send + 'static) -> El {
+    let saved = Value::new(false);
+    let said = Value::new("");
+    after(|| browser::focus("recovery-title"));
+    let copied = key.clone();
     let copy = move |_| {
+        let key = copied.clone();
         spawn_local(async move {
-            let done = browser::copy(&key.get_value()).await;
+            let done = browser::copy(&key).await;
             said.set(if done { text::COPIED } else { text::COPY_FAILED });
         });
     };
+    let kept = key.clone();
     let download = move |_| {
-        let content = [&fill(text::RECOVERY_FILE, &username), "\n\n", &key.get_value(), "\n"].concat();
+        let content = [&fill(text::RECOVERY_FILE, &username), "\n\n", &kept, "\n"].concat();
         let _ = browser::download(&["signet-recovery-key-", &username, ".txt"].concat(), &content);
     };
-    view! {
-        <section class="card form">
-            <h1 id="recovery-title" tabindex="-1">{text::RECOVERY_KEY}</h1>
-            <p class="lead">{text::RECOVERY_TEXT}</p>
-            <p class="secret" data-testid="recovery-key" dir="ltr">{key_text}</p>
-            <p class="pair">
-                <button type="button" class="button" on:click=copy>{icon::copy()}{text::COPY}</button>
-                <button type="button" class="button" on:click=download>{icon::download()}{text::DOWNLOAD}</button>
-            </p>
-            <p class="hint" aria-live="polite">{move || said.get()}</p>
-            <div class="check">
-                <input type="checkbox" id="saved" prop:checked=move || saved.get() on:change:target=move |event| saved.set(event.target().checked())/>
-                <div><label for="saved">{text::SAVED_IT}</label></div>
-            </div>
-            <button type="button" class="button primary wide" disabled=move || !saved.get() on:click=move |_| on_done.run(())>
-                {text::CONTINUE}
-            </button>
-        </section>
-    }
+    let pair = el("p").class("pair").children([
+        el("button").set("type", "button").class("button").on("click", copy).child(icon::copy()).text(text::COPY),
+        el("button")
+            .set("type", "button")
+            .class("button")
+            .on("click", download)
+            .child(icon::download())
+            .text(text::DOWNLOAD),
+    ]);
+    let tick = el("input").set("type", "checkbox").set("id", "saved");
+    let tick = tick.on("change", move |_| saved.set(browser::is_checked("saved")));
+    let label = el("div").child(el("label").set("for", "saved").text(text::SAVED_IT));
+    let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
+    el("section").class("card form").children([
+        el("h1").set("id", "recovery-title").set("tabindex", "-1").text(text::RECOVERY_KEY),
+        el("p").class("lead").text(text::RECOVERY_TEXT),
+        el("p").class("secret").set("data-testid", "recovery-key").set("dir", "ltr").text(key),
+        pair,
+        el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),
+        div("check").child(tick).child(label),
+        done.on("click", move |_| on_done()),
+    ])
 }

@@ -1,49 +1,52 @@
-use leptos::prelude::*;
 use signet_ask::SignOut;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 
 use crate::{
     Route, browser,
-    part::{Avatar, Shell},
-    route::Link,
+    el::{El, after, div, el, flag},
+    part::{avatar, button, shell},
+    route::link,
     state::App,
     text,
 };
 
-#[component]
-pub(crate) fn Settings() -> impl IntoView {
-    let app = App::here();
-    let theme = RwSignal::new(String::new());
-    Effect::new(move || theme.set(browser::remembered("signet.theme").unwrap_or_else(|| "system".into())));
-    view! {
-        <Shell class="prose settings">
-            <p class="up"><Link to=Route::Chat>{text::BACK_TO_CHAT}</Link></p>
-            <h1>{text::SETTINGS}</h1>
-            <section class="card">
-                <h2>{text::ACCOUNT}</h2>
-                {move || app.username().map(|name| view! {
-                    <p class="who"><Avatar name=name.clone()/><span>{text::SIGNED_IN_AS}" "<strong>{name}</strong></span></p>
-                })}
-                <p class="hint">{text::SIGN_OUT_TEXT}</p>
-                <button type="button" class="button" disabled=move || app.username().is_none() on:click=move |_| app.tell(SignOut {})>
-                    {text::SIGN_OUT}
-                </button>
-            </section>
-            <section class="card">
-                <h2>{text::APPEARANCE}</h2>
-                <div class="field">
-                    <label for="theme">{text::THEME}</label>
-                    <select id="theme" prop:value=move || theme.get() on:change:target=move |event| {
-                        let chosen = event.target().value();
-                        browser::remember("signet.theme", &chosen);
-                        browser::set_theme(&chosen);
-                        theme.set(chosen);
-                    }>
-                        <option value="system">{text::THEME_SYSTEM}</option>
-                        <option value="light">{text::THEME_LIGHT}</option>
-                        <option value="dark">{text::THEME_DARK}</option>
-                    </select>
-                </div>
-            </section>
-        </Shell>
-    }
+pub(crate) fn settings(app: App) -> El {
+    // At build time nothing is remembered.
+    after(|| {
+        if let (Some(theme), Some(choice)) = (browser::remembered("signet.theme"), theme_choice()) {
+            choice.set_value(&theme);
+        }
+    });
+    let who = move || {
+        let name = app.username()?;
+        let says = el("span").text(text::SIGNED_IN_AS).text(" ").child(el("strong").text(name.clone()));
+        Some(el("p").class("who").child(avatar(&name)).child(says))
+    };
+    let sign_out = button("button", text::SIGN_OUT).live("disabled", move || flag(app.username().is_none()));
+    let account = el("section")
+        .class("card")
+        .child(el("h2").text(text::ACCOUNT))
+        .part(who)
+        .child(el("p").class("hint").text(text::SIGN_OUT_TEXT))
+        .child(sign_out.on("click", move |_| app.tell(SignOut {})));
+
+    let themes = [("system", text::THEME_SYSTEM), ("light", text::THEME_LIGHT), ("dark", text::THEME_DARK)];
+    let choice =
+        el("select").set("id", "theme").children(themes.map(|(id, name)| el("option").set("value", id).text(name)));
+    let choice = choice.on("change", |_| {
+        if let Some(choice) = theme_choice() {
+            browser::remember("signet.theme", &choice.value());
+            browser::set_theme(&choice.value());
+        }
+    });
+    let field = div("field").child(el("label").set("for", "theme").text(text::THEME)).child(choice);
+    let looks = el("section").class("card").child(el("h2").text(text::APPEARANCE)).child(field);
+
+    let up = el("p").class("up").child(link(Route::Chat, "").text(text::BACK_TO_CHAT));
+    shell("prose settings", |main| main.children([up, el("h1").text(text::SETTINGS), account, looks]))
+}
+
+fn theme_choice() -> Option<HtmlSelectElement> {
+    browser::by_id("theme")?.dyn_into().ok()
 }

@@ -1,125 +1,112 @@
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use signet_ask::{CancelSignUp, Status, Task, Trouble};
 use signet_shared::{Username, UsernameError};
 
-use super::recovery::Recovery;
+use super::recovery::recovery;
 use crate::{
     Route, browser,
-    part::{Alert, Field, Shell, Strength, value_of},
+    el::{El, after, div, el},
+    part::{Field, alert, button, progress, shell, strength, submit},
     password,
-    route::{self, Link, Step},
-    state::{App, percent},
+    route::{self, Step, link},
+    state::App,
     text,
+    value::Value,
 };
 
-/// The form's fields and what is wrong with each.
+/// What is wrong with each field, and what is going on.
 #[derive(Clone, Copy)]
 struct Form {
-    username: NodeRef<html::Input>,
-    password: NodeRef<html::Input>,
-    repeat: NodeRef<html::Input>,
-    stay: NodeRef<html::Input>,
-    username_error: RwSignal<Option<String>>,
-    password_error: RwSignal<Option<String>>,
-    repeat_error: RwSignal<Option<String>>,
-    error: RwSignal<Option<String>>,
-    strength: RwSignal<u8>,
-    busy: RwSignal<bool>,
-    /// Shown once, then gone.
-    key: RwSignal<Option<(String, String)>>,
+    username_error: Value<Option<String>>,
+    password_error: Value<Option<String>>,
+    repeat_error: Value<Option<String>>,
+    error: Value<Option<String>>,
+    strength: Value<u8>,
+    busy: Value<bool>,
+    /// Username and recovery key, shown once, then gone.
+    key: Value<Option<(String, String)>>,
 }
 
-#[component]
-pub(crate) fn SignUp() -> impl IntoView {
-    let app = App::here();
+pub(crate) fn sign_up(app: App) -> El {
     let form = Form::new();
     // Whoever is signed in already has no use for this page.
-    Effect::new(move || {
+    after(move || {
         let signed_in = matches!(app.status.get(), Some(Status::SignedIn { .. }));
         if signed_in && !form.busy.get() && form.key.with(Option::is_none) {
             route::go(app, Route::Chat, None, Step::Replace);
         }
     });
-    move || match form.key.get() {
-        Some((username, key)) => view! {
-            <Shell class="narrow">
-                <Recovery username=username key_text=key on_done=Callback::new(move |()| form.key.set(None))/>
-            </Shell>
-        }
-        .into_any(),
-        None => view! { <Shell class="narrow"><Fields form=form/></Shell> }.into_any(),
-    }
-}
-
-#[component]
-fn Fields(form: Form) -> impl IntoView {
-    let app = App::here();
-    let busy = form.busy;
-    let judge = Callback::new(move |_: String| {
-        form.strength.set(password::strength(&value_of(form.password), value_of(form.username).trim()));
-    });
-    view! {
-        <form class="card form" method="post" novalidate aria-busy=move || busy.get().to_string() on:submit=move |event| {
-            event.prevent_default();
-            form.submit(app);
-        }>
-            <h1>{text::CREATE_ACCOUNT}</h1>
-            <p class="lead">{text::SIGN_UP_LEAD}</p>
-            <Alert says=form.error/>
-            <Field id="username" label=text::USERNAME node=form.username autocomplete="username" hint=text::USERNAME_HINT
-                error=form.username_error disabled=busy/>
-            <Field id="password" label=text::PASSWORD node=form.password kind="password" autocomplete="new-password"
-                hint=text::PASSWORD_HINT error=form.password_error disabled=busy on_input=judge/>
-            <Strength score=form.strength/>
-            <Field id="repeat" label=text::REPEAT_PASSWORD node=form.repeat kind="password" autocomplete="new-password"
-                error=form.repeat_error disabled=busy/>
-            <div class="check">
-                <input type="checkbox" id="stay" node_ref=form.stay aria-describedby="stay-hint" disabled=move || busy.get()/>
-                <div><label for="stay">{text::STAY}</label><p class="hint" id="stay-hint">{text::STAY_HINT}</p></div>
-            </div>
-            {move || busy.get().then(|| view! {
-                <div class="working">
-                    <div class="working-head"><span aria-hidden="true">{text::CREATING_KEYS}</span>
-                        <button type="button" class="button small" on:click=move |_| app.tell(CancelSignUp {})>{text::CANCEL}</button>
-                    </div>
-                    <progress aria-label=text::CREATING_KEYS max="100"
-                        value=move || app.progress_of(Task::SignUp).map_or(0, percent)></progress>
-                    <p class="hint">{text::CREATING_TEXT}</p>
-                </div>
-            })}
-            <button type="submit" class="button primary wide" disabled=move || busy.get() || !app.ready.get()>{text::CREATE_ACCOUNT}</button>
-            <p class="aside">{text::HAVE_ACCOUNT}" "<Link to=Route::SignIn>{text::SIGN_IN}</Link></p>
-        </form>
-    }
+    let content = move || match form.key.get() {
+        Some((username, key)) => recovery(username, key, move || form.key.set(None)),
+        None => form.fields(app),
+    };
+    shell("narrow", |main| main.part(move || [content()]))
 }
 
 impl Form {
     fn new() -> Self {
         Self {
-            username: NodeRef::new(),
-            password: NodeRef::new(),
-            repeat: NodeRef::new(),
-            stay: NodeRef::new(),
-            username_error: RwSignal::new(None),
-            password_error: RwSignal::new(None),
-            repeat_error: RwSignal::new(None),
-            error: RwSignal::new(None),
-            strength: RwSignal::new(0),
-            busy: RwSignal::new(false),
-            key: RwSignal::new(None),
+            username_error: Value::new(None),
+            password_error: Value::new(None),
+            repeat_error: Value::new(None),
+            error: Value::new(None),
+            strength: Value::new(0),
+            busy: Value::new(false),
+            key: Value::new(None),
         }
+    }
+
+    fn fields(self, app: App) -> El {
+        let busy = self.busy;
+        let judge = move |_| {
+            let username = browser::typed("username");
+            self.strength.set(password::strength(&browser::typed("password"), username.trim()));
+        };
+        let form = el("form").class("card form").set("method", "post").set("novalidate", "");
+        form.live("aria-busy", move || Some(busy.get().to_string().into()))
+            .on("submit", move |event| {
+                event.prevent_default();
+                self.submit(app);
+            })
+            .child(el("h1").text(text::CREATE_ACCOUNT))
+            .child(el("p").class("lead").text(text::SIGN_UP_LEAD))
+            .part(move || self.error.get().map(alert))
+            .child(
+                Field::new("username", text::USERNAME, "username", busy)
+                    .hint(text::USERNAME_HINT)
+                    .error(self.username_error)
+                    .show(|line| line),
+            )
+            .child(
+                Field::new("password", text::PASSWORD, "new-password", busy)
+                    .secret()
+                    .hint(text::PASSWORD_HINT)
+                    .error(self.password_error)
+                    .show(|line| line.on("input", judge)),
+            )
+            .child(strength(self.strength))
+            .child(
+                Field::new("repeat", text::REPEAT_PASSWORD, "new-password", busy)
+                    .secret()
+                    .error(self.repeat_error)
+                    .show(|line| line),
+            )
+            .child(super::stay(busy))
+            .part(move || busy.get().then(|| working(app)))
+            .child(submit(text::CREATE_ACCOUNT, move || busy.get() || !app.ready.get()))
+            .child(super::aside(text::HAVE_ACCOUNT, link(Route::SignIn, "").text(text::SIGN_IN)))
     }
 
     fn submit(self, app: App) {
         if self.busy.get_untracked() || !app.ready.get_untracked() {
             return;
         }
-        let username = value_of(self.username).trim().to_owned();
-        let password = value_of(self.password);
+        let username = browser::typed("username").trim().to_owned();
+        let password = browser::typed("password");
         if !self.accepts(&username, &password) {
             return;
         }
-        let stay = self.stay.get_untracked().is_some_and(|stay| stay.checked());
+        let stay = browser::is_checked("stay");
         self.busy.set(true);
         app.progress.set(None);
         spawn_local(async move {
@@ -140,7 +127,7 @@ impl Form {
             UsernameError::Character => text::USERNAME_CHARACTER,
         });
         let bad_password = password::objection(password, username);
-        let differs = (value_of(self.repeat) != password).then_some(text::PASSWORD_DIFFERS);
+        let differs = (browser::typed("repeat") != password).then_some(text::PASSWORD_DIFFERS);
         self.error.set(None);
         self.username_error.set(bad_name.map(str::to_owned));
         self.password_error.set(bad_password.map(str::to_owned));
@@ -163,4 +150,14 @@ impl Form {
         };
         beside.set(Some(text::trouble(trouble)));
     }
+}
+
+fn working(app: App) -> El {
+    let cancel = button("button small", text::CANCEL).on("click", move |_| app.tell(CancelSignUp {}));
+    let head = div("working-head").child(el("span").set("aria-hidden", "true").text(text::CREATING_KEYS)).child(cancel);
+    div("working").children([
+        head,
+        progress(app, Task::SignUp, text::CREATING_KEYS, Some(0)),
+        el("p").class("hint").text(text::CREATING_TEXT),
+    ])
 }

@@ -1,13 +1,11 @@
-use leptos::prelude::*;
-
 use super::icon;
+use crate::el::{El, div, el};
 
-/// What went wrong, near what it concerns. Empty and unseen while there is nothing to say.
-#[component]
-pub(crate) fn Alert(#[prop(into)] says: Signal<Option<String>>) -> impl IntoView {
-    move || {
-        says.get().map(|sentence| {
-            view! { <div class="alert" role="alert">{icon::warning()}<span>{sentence}</span></div> }
-        })
-    }
+/// What went wrong, near what it concerns.
+pub(crate) fn alert(sentence: String) -> El {
+    alert_as("alert", sentence)
+}
+
+pub(crate) fn alert_as(class: &'static str, sentence: String) -> El {
+    div(class).set("role", "alert").child(icon::warning()).child(el("span").text(sentence))
 }

@@ -1,9 +1,11 @@
-use leptos::prelude::*;
+use crate::el::{El, el};
 
 /// The first letter on one of eight colours, the same for a name everywhere. Decoration: the name stands beside it.
-#[component]
-pub(crate) fn Avatar(#[prop(into)] name: String) -> impl IntoView {
-    let hue = name.to_lowercase().bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 8;
-    let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
-    view! { <span class="avatar" data-hue=hue.to_string() aria-hidden="true">{initial}</span> }
+pub(crate) fn avatar(name: &str) -> El {
+    let hue = name.bytes().fold(7_u32, |sum, byte| {
+        let small = byte.to_ascii_lowercase();
+        sum.wrapping_mul(31).wrapping_add(small.into())
+    });
+    let initial: String = name.chars().take(1).map(|c| c.to_ascii_uppercase()).collect();
+    el("span").class("avatar").set("data-hue", (hue % 8).to_string()).set("aria-hidden", "true").text(initial)
 }

@@ -1,50 +1,70 @@
-use leptos::{html, prelude::*};
+use super::alert;
+use crate::{
+    el::{El, div, el, flag},
+    value::Value,
+};
 
-use super::Alert;
-
-/// A labelled line of input with its hint and its error.
-#[component]
-pub(crate) fn Field(
+/// A labelled line of input with its hint and its error. What is typed in it is read by its id ([`browser::typed`]).
+///
+/// [`browser::typed`]: crate::browser::typed
+pub(crate) struct Field {
     id: &'static str,
     label: &'static str,
-    node: NodeRef<html::Input>,
-    #[prop(optional)] kind: Option<&'static str>,
+    kind: &'static str,
     autocomplete: &'static str,
-    #[prop(optional)] hint: Option<&'static str>,
-    #[prop(into, default = Signal::stored(None))] error: Signal<Option<String>>,
-    #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
-    #[prop(optional)] on_input: Option<Callback<String>>,
-) -> impl IntoView {
-    let hint_id = [id, "-hint"].concat();
-    let described_by = hint.map(|_| hint_id.clone());
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                name=id
-                type=kind.unwrap_or("text")
-                node_ref=node
-                autocomplete=autocomplete
-                autocapitalize="none"
-                spellcheck="false"
-                required
-                aria-describedby=described_by
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                disabled=move || disabled.get()
-                on:input:target=move |event| {
-                    if let Some(on_input) = on_input {
-                        on_input.run(event.target().value());
-                    }
-                }
-            />
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
-            <Alert says=error/>
-        </div>
-    }
+    hint: Option<&'static str>,
+    error: Option<Value<Option<String>>>,
+    disabled: Value<bool>,
 }
 
-/// What stands in it now, whatever was typed before the page was ready.
-pub(crate) fn value_of(node: NodeRef<html::Input>) -> String {
-    node.get_untracked().map(|input| input.value()).unwrap_or_default()
+impl Field {
+    pub(crate) fn new(
+        id: &'static str,
+        label: &'static str,
+        autocomplete: &'static str,
+        disabled: Value<bool>,
+    ) -> Self {
+        Self { id, label, kind: "text", autocomplete, hint: None, error: None, disabled }
+    }
+
+    pub(crate) fn secret(self) -> Self {
+        Self { kind: "password", ..self }
+    }
+
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    pub(crate) fn error(self, error: Value<Option<String>>) -> Self {
+        Self { error: Some(error), ..self }
+    }
+
+    /// The field and, within it, the line of input as `input` makes it.
+    pub(crate) fn show(self, input: impl FnOnce(El) -> El) -> El {
+        let Self { id, label, kind, autocomplete, hint, error, disabled } = self;
+        let hint_id = [id, "-hint"].concat();
+        let mut line = el("input")
+            .set("id", id)
+            .set("name", id)
+            .set("type", kind)
+            .set("autocomplete", autocomplete)
+            .set("autocapitalize", "none")
+            .set("spellcheck", "false")
+            .set("required", "")
+            .live("disabled", move || flag(disabled.get()));
+        if hint.is_some() {
+            line = line.set("aria-describedby", hint_id.clone());
+        }
+        if let Some(error) = error {
+            line = line.live("aria-invalid", move || error.with(Option::is_some).then_some("true".into()));
+        }
+        let mut field = div("field").child(el("label").set("for", id).text(label)).child(input(line));
+        if let Some(hint) = hint {
+            field = field.child(el("p").class("hint").set("id", hint_id).text(hint));
+        }
+        match error {
+            Some(error) => field.part(move || error.get().map(alert)),
+            None => field,
+        }
+    }
 }

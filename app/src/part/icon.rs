@@ -1,19 +1,27 @@
 //! Icons, drawn on a 24 by 24 grid in the colour of the text. Decoration: a name stands beside or above each.
 
-use leptos::prelude::*;
+use crate::el::{El, el};
 
-fn draw(path: &'static str) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.8"
-            stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
-            <path d=path></path>
-        </svg>
-    }
+fn draw(path: &'static str) -> El {
+    const ALL: [(&str, &str); 10] = [
+        ("class", "icon"),
+        ("viewBox", "0 0 24 24"),
+        ("width", "20"),
+        ("height", "20"),
+        ("fill", "none"),
+        ("stroke", "currentColor"),
+        ("stroke-width", "1.8"),
+        ("stroke-linecap", "round"),
+        ("stroke-linejoin", "round"),
+        ("aria-hidden", "true"),
+    ];
+    let drawn = ALL.into_iter().fold(el("svg"), |svg, (name, value)| svg.set(name, value));
+    drawn.child(el("path").set("d", path))
 }
 
 macro_rules! icons {
     ($($name:ident = $path:literal;)*) => {
-        $(pub(crate) fn $name() -> impl IntoView { draw($path) })*
+        $(pub(crate) fn $name() -> El { draw($path) })*
     };
 }
 
@@ -30,5 +38,10 @@ icons! {
     download = "M12 4v11M7 11l5 5 5-5M5 20h14";
     chat = "M4 5h16v11H9l-5 4V5z";
     lock = "M6 11h12v9H6zM9 11V8a3 3 0 016 0v3";
-    eye = "M3 12s3.5-6 9-6 9 6 9 6-3.5 6-9 6-9-6-9-6zM12 14.5a2.5 2.5 0 100-5 2.5 2.5 0 000 5z";
+}
+
+/// Only pages that are never built in the browser show it.
+#[cfg(feature = "ssr")]
+pub(crate) fn eye() -> El {
+    draw("M3 12s3.5-6 9-6 9 6 9 6-3.5 6-9 6-9-6-9-6zM12 14.5a2.5 2.5 0 100-5 2.5 2.5 0 000 5z")
 }

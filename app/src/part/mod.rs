@@ -2,15 +2,19 @@
 
 mod alert;
 mod avatar;
+mod buttons;
 mod dialog;
 mod field;
 pub(crate) mod icon;
 mod shell;
 mod strength;
+mod working;
 
-pub(crate) use alert::Alert;
-pub(crate) use avatar::Avatar;
-pub(crate) use dialog::Dialog;
-pub(crate) use field::{Field, value_of};
-pub(crate) use shell::{Brand, Shell};
-pub(crate) use strength::Strength;
+pub(crate) use alert::{alert, alert_as};
+pub(crate) use avatar::avatar;
+pub(crate) use buttons::{button, icon_button, submit};
+pub(crate) use dialog::dialog;
+pub(crate) use field::Field;
+pub(crate) use shell::{brand, shell};
+pub(crate) use strength::strength;
+pub(crate) use working::progress;

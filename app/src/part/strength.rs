@@ -1,10 +1,11 @@
-use leptos::prelude::*;
-
-use crate::text;
+use crate::{
+    el::{El, div, el},
+    text,
+    value::Value,
+};
 
 /// How hard a password is to guess, as a bar and a word.
-#[component]
-pub(crate) fn Strength(#[prop(into)] score: Signal<u8>) -> impl IntoView {
+pub(crate) fn strength(score: Value<u8>) -> El {
     let word = move || match score.get() {
         0 => text::STRENGTH_NONE,
         1 => text::STRENGTH_WEAK,
@@ -12,10 +13,10 @@ pub(crate) fn Strength(#[prop(into)] score: Signal<u8>) -> impl IntoView {
         3 => text::STRENGTH_GOOD,
         _ => text::STRENGTH_STRONG,
     };
-    view! {
-        <div class="strength" data-score=move || score.get().to_string()>
-            <div class="strength-bar" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
-            <p class="strength-word" aria-live="polite">{text::STRENGTH}": "{word}</p>
-        </div>
-    }
+    let bar = div("strength-bar").set("aria-hidden", "true").children((0..4).map(|_| el("i")));
+    let words = el("p").class("strength-word").set("aria-live", "polite").text(text::STRENGTH).text(": ");
+    div("strength")
+        .live("data-score", move || Some(score.get().to_string().into()))
+        .child(bar)
+        .child(words.live_text(move || word().into()))
 }

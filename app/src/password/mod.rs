@@ -16,8 +16,9 @@ pub(crate) fn objection(password: &str, username: &str) -> Option<&'static str> 
     if length > MAX {
         return Some(text::PASSWORD_LONG);
     }
-    let lower = password.to_lowercase();
-    if username.len() >= 3 && lower.contains(&username.to_lowercase()) {
+    // Usernames, words and rows of keys are ASCII; other letters need no table of their small forms.
+    let lower = password.to_ascii_lowercase();
+    if username.len() >= 3 && lower.contains(&username.to_ascii_lowercase()) {
         return Some(text::PASSWORD_USERNAME);
     }
     if repeats(&lower) {
@@ -38,28 +39,29 @@ pub(crate) fn strength(password: &str, username: &str) -> u8 {
         return 1;
     }
     let chars: Vec<char> = password.chars().collect();
-    let mut distinct = chars.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let kinds = [char::is_lowercase as fn(char) -> bool, char::is_uppercase, char::is_numeric]
-        .iter()
-        .filter(|kind| chars.iter().any(|c| kind(*c)))
-        .count()
-        + usize::from(chars.iter().any(|c| !c.is_alphanumeric()));
-    match chars.len() + distinct.len() / 2 + 2 * kinds {
+    let kind = |c: &char| match c {
+        'a'..='z' => 1,
+        'A'..='Z' => 2,
+        '0'..='9' => 4,
+        _ => 8_u8,
+    };
+    let kinds = chars.iter().fold(0, |kinds, c| kinds | kind(c)).count_ones() as usize;
+    match chars.len() + distinct(&chars) / 2 + 2 * kinds {
         0..=23 => 2,
         24..=31 => 3,
         _ => 4,
     }
 }
 
+/// How many different characters there are.
+fn distinct(chars: &[char]) -> usize {
+    chars.iter().enumerate().filter(|(at, c)| chars.iter().take(*at).all(|before| before != *c)).count()
+}
+
 /// A short piece over and over, or very few different characters.
 fn repeats(lower: &str) -> bool {
     let chars: Vec<char> = lower.chars().collect();
-    let mut distinct = chars.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    distinct.len() < 5 || (1..=chars.len() / 3).any(|period| chars.iter().zip(&chars[period..]).all(|(a, b)| a == b))
+    distinct(&chars) < 5 || (1..=chars.len() / 3).any(|period| chars.iter().zip(&chars[period..]).all(|(a, b)| a == b))
 }
 
 /// Nothing but a walk along the alphabet, the digits or the keyboard.

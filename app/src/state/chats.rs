@@ -1,23 +1,24 @@
 //! The conversations, and the messages of the open one. Each entry is a signal of its own, so that a change repaints one
 //! line and not the list.
 
-use leptos::prelude::*;
 use signet_ask::{BodyView, ConversationView, MessageId, MessageState, MessageView};
 use signet_shared::ConvId;
+
+use crate::value::{Shared, Value};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Chats {
     /// Newest first; `None` until first told.
-    pub(crate) list: RwSignal<Option<Vec<Chat>>>,
-    pub(crate) open: RwSignal<Option<ConvId>>,
+    pub(crate) list: Value<Option<Vec<Chat>>>,
+    pub(crate) open: Value<Option<ConvId>>,
     /// Of the open conversation, oldest first.
-    pub(crate) rows: RwSignal<Vec<Row>>,
+    pub(crate) rows: Value<Vec<Row>>,
 }
 
 #[derive(Clone)]
 pub(crate) struct Chat {
     pub(crate) id: ConvId,
-    pub(crate) view: ArcRwSignal<ConversationView>,
+    pub(crate) view: Shared<ConversationView>,
 }
 
 #[derive(Clone)]
@@ -27,16 +28,21 @@ pub(crate) struct Row {
     pub(crate) body: BodyView,
     pub(crate) sent_ms: u64,
     pub(crate) order: u64,
-    pub(crate) state: ArcRwSignal<MessageState>,
+    pub(crate) state: Shared<MessageState>,
 }
 
 impl Chats {
     pub(super) fn new() -> Self {
-        Self { list: RwSignal::new(None), open: RwSignal::new(None), rows: RwSignal::new(Vec::new()) }
+        Self { list: Value::new(None), open: Value::new(None), rows: Value::new(Vec::new()) }
     }
 
-    pub(crate) fn find(self, id: ConvId) -> Option<ArcRwSignal<ConversationView>> {
+    pub(crate) fn find(self, id: ConvId) -> Option<Shared<ConversationView>> {
         self.list.with(|list| list.as_ref()?.iter().find(|chat| chat.id == id).map(|chat| chat.view.clone()))
+    }
+
+    /// The other person's username.
+    pub(crate) fn title(self, id: ConvId) -> Option<String> {
+        self.find(id).map(|view| view.with(|view| view.title.clone()))
     }
 
     pub(super) fn merge_list(self, changed: Vec<ConversationView>) {
@@ -45,7 +51,7 @@ impl Chats {
             for view in changed {
                 match list.iter().find(|chat| chat.id == view.id) {
                     Some(chat) => chat.view.set(view),
-                    None => list.push(Chat { id: view.id, view: ArcRwSignal::new(view) }),
+                    None => list.push(Chat { id: view.id, view: Shared::new(view) }),
                 }
             }
             list.sort_by_key(|chat| core::cmp::Reverse(chat.view.with_untracked(|view| view.touched_ms)));
@@ -66,7 +72,7 @@ impl Chats {
                         body: message.body,
                         sent_ms: message.sent_ms,
                         order: message.order,
-                        state: ArcRwSignal::new(message.state),
+                        state: Shared::new(message.state),
                     }),
                 }
             }

@@ -1,6 +1,6 @@
 //! The vault's events, each into its signal.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{prelude::SetValue, task::spawn_local};
 use signet_ask::{Event, Status};
 
 use super::App;

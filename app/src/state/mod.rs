@@ -9,23 +9,23 @@ pub(crate) use chats::{Chat, Chats, Row};
 use leptos::prelude::*;
 use signet_ask::{Ask, Connection, Progress, Status, Task, Trouble};
 
-use crate::Route;
+use crate::{Route, value::Value};
 
 /// Copied freely: signals are handles.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
-    pub(crate) route: RwSignal<Route>,
+    pub(crate) route: Value<Route>,
     /// Where to go after sign-in.
-    pub(crate) wanted: RwSignal<Option<Route>>,
+    pub(crate) wanted: Value<Option<Route>>,
     /// The page stands in the place of its fixed HTML; buttons work from here on.
-    pub(crate) ready: RwSignal<bool>,
-    pub(crate) visible: RwSignal<bool>,
+    pub(crate) ready: Value<bool>,
+    pub(crate) visible: Value<bool>,
     /// `None` until the vault has said.
-    pub(crate) status: RwSignal<Option<Status>>,
-    pub(crate) connection: RwSignal<Option<Connection>>,
-    pub(crate) progress: RwSignal<Option<Progress>>,
+    pub(crate) status: Value<Option<Status>>,
+    pub(crate) connection: Value<Option<Connection>>,
+    pub(crate) progress: Value<Option<Progress>>,
     /// Why the vault could not start, or why the session ended.
-    pub(crate) trouble: RwSignal<Option<Trouble>>,
+    pub(crate) trouble: Value<Option<Trouble>>,
     pub(crate) chats: Chats,
     #[cfg(feature = "browser")]
     vault: StoredValue<Option<crate::vault::Vault>, LocalStorage>,
@@ -34,14 +34,14 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(first: Route) -> Self {
         Self {
-            route: RwSignal::new(first),
-            wanted: RwSignal::new(None),
-            ready: RwSignal::new(false),
-            visible: RwSignal::new(true),
-            status: RwSignal::new(None),
-            connection: RwSignal::new(None),
-            progress: RwSignal::new(None),
-            trouble: RwSignal::new(None),
+            route: Value::new(first),
+            wanted: Value::new(None),
+            ready: Value::new(false),
+            visible: Value::new(true),
+            status: Value::new(None),
+            connection: Value::new(None),
+            progress: Value::new(None),
+            trouble: Value::new(None),
             chats: Chats::new(),
             #[cfg(feature = "browser")]
             vault: StoredValue::new_local(None),
@@ -58,6 +58,14 @@ impl App {
             Some(Status::SignedIn { username, .. }) => Some(username),
             _ => None,
         }
+    }
+
+    pub(crate) fn is_signed_in(self) -> bool {
+        self.status.with_untracked(|status| matches!(status, Some(Status::SignedIn { .. })))
+    }
+
+    pub(crate) fn trouble_text(self) -> Option<String> {
+        self.trouble.with(|trouble| trouble.as_ref().map(crate::text::trouble))
     }
 
     pub(crate) fn progress_of(self, task: Task) -> Option<Progress> {

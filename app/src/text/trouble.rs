@@ -24,6 +24,8 @@ table::texts! {
     ROLLED_BACK = "The server offers an older state of your account than this browser has already seen, so it was refused. Try again later; if it remains, tell whoever runs the server.";
     BAD_STATEMENT = "This person's keys do not check, so nothing was sent. Try again later, and ask them over another channel whether something changed.";
     KEY_LOG_FORKED = "This person's keys do not continue those seen before, so nothing is sent. Ask them over another channel whether something changed.";
+    NAMESAKE = "More than one account claims this username, so none was chosen. Ask this person over another channel, and tell whoever runs the server.";
+    FULL = "Your list of contacts is full. Nobody new can be added to this account.";
     BAD_TEXT = "A message needs at least one character and at most 20,000. Change its length and send again.";
     NOT_FOUND = "This is no longer here. Reload the page to see the current state.";
     SIGNED_OUT = "Nobody is signed in here. Sign in again.";
@@ -43,6 +45,8 @@ table::texts! {
     EQUIVOCATION = "Two different messages claim the same place. The server or the other side is not being truthful. Ask this person over another channel what they wrote.";
     VIEWS_DIFFER = "You and the other side were given different messages. Compare what you see over another channel.";
     WARN_KEY_LOG = "This person's keys do not continue those seen before. Nothing is sent until this is settled: compare the safety number over another channel.";
+    WARN_NAMESAKE = "Another account claims this person's username. Nothing is sent until this is settled: compare the safety number with them over another channel.";
+    STATE_NOT_KEPT = "The server does not store your list of contacts and what you have read: both are kept in this browser only. Tell whoever runs the server.";
     NEW_IDENTITY = "This person has a new identity. Compare the safety number with them before you write anything delicate.";
     NEW_IDENTITY_VERIFIED = "This person has a new identity, and you had verified the old one. Nothing is sent until you compare the safety number with them.";
 }
@@ -66,6 +70,8 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::RolledBack => ROLLED_BACK,
         Trouble::BadStatement => BAD_STATEMENT,
         Trouble::KeyLogForked => KEY_LOG_FORKED,
+        Trouble::Namesake => NAMESAKE,
+        Trouble::Full => FULL,
         Trouble::BadText => BAD_TEXT,
         Trouble::NotFound => NOT_FOUND,
         Trouble::SignedOut => SIGNED_OUT,
@@ -93,6 +99,8 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::Equivocation => EQUIVOCATION.to_owned(),
         Warning::ViewsDiffer => VIEWS_DIFFER.to_owned(),
         Warning::KeyLogForked => WARN_KEY_LOG.to_owned(),
+        Warning::Namesake => WARN_NAMESAKE.to_owned(),
+        Warning::StateNotKept => STATE_NOT_KEPT.to_owned(),
         Warning::NewIdentity { verified: false } => NEW_IDENTITY.to_owned(),
         Warning::NewIdentity { verified: true } => NEW_IDENTITY_VERIFIED.to_owned(),
     }

@@ -3,7 +3,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::Rc,
 };
 
@@ -28,7 +27,7 @@ struct Line {
     /// Counts up from 1: the worker keeps 0 for itself.
     last: Cell<u32>,
     /// Who waits for which answer.
-    waiting: RefCell<HashMap<u32, Function>>,
+    waiting: RefCell<Vec<(u32, Function)>>,
     /// Why there will be no answers any more.
     fault: RefCell<Option<String>>,
 }
@@ -66,7 +65,7 @@ impl Line {
         let ask_id = self.last.get().wrapping_add(1).max(1);
         self.last.set(ask_id);
         let answer = Promise::new(&mut |resolve, _| {
-            self.waiting.borrow_mut().insert(ask_id, resolve);
+            self.waiting.borrow_mut().push((ask_id, resolve));
         });
         let message = Uint8Array::from(&encode(&ToVault { ask_id, question })[..]);
         if let Err(error) = worker.post_message(&message) {
@@ -80,14 +79,19 @@ impl Line {
     fn hear(&self, message: FromVault) -> Option<Event> {
         match message {
             FromVault::Answer { ask_id, result } => {
-                let waiting = self.waiting.borrow_mut().remove(&ask_id);
-                if let Some(waiting) = waiting {
+                if let Some(waiting) = self.take(ask_id) {
                     let _ = waiting.call1(&JsValue::NULL, &Uint8Array::from(&result[..]));
                 }
                 None
             }
             FromVault::Event(event) => Some(event),
         }
+    }
+
+    fn take(&self, ask_id: u32) -> Option<Function> {
+        let mut waiting = self.waiting.borrow_mut();
+        let at = waiting.iter().position(|(id, _)| *id == ask_id)?;
+        Some(waiting.swap_remove(at).1)
     }
 
     /// Ends every question, and all to come.
@@ -158,7 +162,9 @@ fn kept_share() -> Option<TabShare> {
         return None;
     }
     for (byte, pair) in share.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+        for digit in pair {
+            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
+        }
     }
     Some(TabShare(share))
 }
@@ -168,7 +174,9 @@ fn keep_share(share: Option<TabShare>) {
     // A browser that refuses asks for the password after a reload, no more.
     let _ = match share {
         Some(TabShare(share)) => {
-            storage.set_item(SHARE, &share.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            let digits = share.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+            let text: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+            storage.set_item(SHARE, &text)
         }
         None => storage.remove_item(SHARE),
     };

@@ -23,7 +23,6 @@ pub(crate) struct Module {
     features: &'static [&'static str],
     /// For the compiler, beyond what every module gets.
     flags: &'static [&'static str],
-    pub(super) level: &'static str,
 }
 
 pub(crate) const PAGE: Module = Module {
@@ -32,7 +31,6 @@ pub(crate) const PAGE: Module = Module {
     features: &["--no-default-features", "--features", "browser"],
     // Leptos then keeps one form of each view instead of one for each combination: smaller.
     flags: &["--cfg", "erase_components"],
-    level: "-Oz",
 };
 
 pub(crate) const VAULT: Module = Module {
@@ -41,7 +39,6 @@ pub(crate) const VAULT: Module = Module {
     features: &[],
     // Every browser that Signet runs in has had SIMD for years; ciphers and hashes gain by it.
     flags: &["-Ctarget-feature=+simd128"],
-    level: "-O3",
 };
 
 impl Module {
@@ -70,8 +67,8 @@ pub(super) fn build(place: &Place, module: &Module, optimiser: Option<&Path>) ->
     }
     bind(module, &compiled, &folder)?;
     if let Some(optimiser) = optimiser {
-        note(&format!("wasm-opt {}", module.level));
-        optimise::run(place, optimiser, module.level, &folder.join(format!("{}_bg.wasm", module.name)))?;
+        note("wasm-opt");
+        optimise::run(place, optimiser, &folder.join(format!("{}_bg.wasm", module.name)))?;
     }
     fs::write(&stamp, key).with_context(|| format!("could not write {}", stamp.display()))?;
     Ok(folder)
@@ -159,7 +156,6 @@ fn key(place: &Place, module: &Module, bytes: &[u8], optimiser: Option<&Path>) -
     let mut hash = Sha256::new();
     hash.update(bytes);
     hash.update(toolchain::name(place)?);
-    hash.update(module.level);
     hash.update(optimiser.map_or(Ok(String::new()), |program| optimise::version(place, program))?);
     // This command itself: a new wasm-bindgen or another way to treat its output.
     hash.update(fs::read(std::env::current_exe().context("this command cannot find its own file")?)?);
