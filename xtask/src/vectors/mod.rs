@@ -43,8 +43,12 @@ pub(crate) fn interop(place: &Place, count: usize) -> Result<()> {
     for writer in &writers {
         writer.write(place, count, &home.join(writer.name))?;
     }
+    let spoiled = spoiled(place, &home)?;
     for reader in &parties {
-        must_notice(place, reader, &home)?;
+        if reader.look(place, &spoiled)? {
+            bail!("{} found nothing wrong with a message whose tag was changed: it does not check", reader.name);
+        }
+        note(&format!("{} notices a changed bit", reader.name));
     }
     let mut failed = Vec::new();
     for writer in &writers {
@@ -65,21 +69,14 @@ pub(crate) fn interop(place: &Place, count: usize) -> Result<()> {
     Ok(())
 }
 
-/// A reader that finds fault with nothing proves nothing: one changed bit of a message's tag must be noticed.
-fn must_notice(place: &Place, reader: &Party, home: &Path) -> Result<()> {
-    let (good, bad) = (home.join(RUST.name), home.join("spoiled"));
-    fs::create_dir_all(&bad).with_context(|| format!("could not make {}", bad.display()))?;
-    for entry in fs::read_dir(&good)? {
-        let path = entry?.path();
-        let text = fs::read_to_string(&path)?;
-        let name = path.file_name().context("a file without a name")?;
-        fs::write(bad.join(name), if name == "messages.json" { spoil(&text)? } else { text })?;
-    }
-    if reader.look(place, &bad)? {
-        bail!("{} found nothing wrong with a message whose tag was changed: it does not check", reader.name);
-    }
-    note(&format!("{} notices a changed bit", reader.name));
-    Ok(())
+/// A reader that finds fault with nothing proves nothing, so each is given a folder with one changed bit in a tag.
+fn spoiled(place: &Place, home: &Path) -> Result<PathBuf> {
+    let folder = home.join("spoiled");
+    RUST.write(place, 1, &folder)?;
+    let messages = folder.join("messages.json");
+    let text = fs::read_to_string(&messages).with_context(|| format!("could not read {}", messages.display()))?;
+    fs::write(&messages, spoil(&text)?)?;
+    Ok(folder)
 }
 
 /// Changes the last hexadecimal digit of the first tag.
