@@ -19,9 +19,11 @@ pub(super) struct Conv {
     pub(super) chain: Option<VerifiedAccount>,
     /// As this browser kept them, until they are needed.
     pub(super) kept_chain: Vec<u8>,
-    /// By place in the mailbox.
+    /// By their order on the screen.
     pub(super) messages: BTreeMap<u64, Shown>,
     pub(super) index: HashMap<MessageId, u64>,
+    /// Messages that came before another that they build on: shown after it, or when it does not come.
+    ahead: Vec<Shown>,
     pub(super) streams: Streams,
     /// What readers say they opened.
     pub(super) delivered: HashSet<EnvId>,
@@ -29,11 +31,14 @@ pub(super) struct Conv {
     pub(super) receipted: HashSet<EnvId>,
     /// Opened, and not yet said so.
     pub(super) to_receipt: BTreeSet<EnvId>,
-    /// Heads of others' streams since this browser's last message.
+    /// Heads of others' streams that no message of this account is known to have shown.
     pub(super) to_show: BTreeMap<StreamId, Place>,
     /// Sealed, refused and given up; each is named by a later message.
     pub(super) to_abandon: Vec<EnvId>,
-    /// Last counter and message of this start's own stream here.
+    /// The stream that this browser writes here. After an envelope that is given up there is a new one, so that readers do
+    /// not miss anything.
+    pub(super) stream: StreamId,
+    /// Its last counter and message.
     pub(super) own: Option<(u64, EnvId)>,
     pub(super) equivocation: bool,
 }
@@ -41,23 +46,22 @@ pub(super) struct Conv {
 /// A message to show.
 pub(super) struct Shown {
     pub(super) id: MessageId,
-    pub(super) env_id: EnvId,
+    pub(super) place: Place,
+    /// Where it lies in the mailbox.
+    pub(super) at: u64,
     pub(super) sent_ms: u64,
     pub(super) text: Option<String>,
 }
 
 /// What a message changed.
 pub(super) enum Change {
-    /// A new message to show.
-    Shown(u64),
-    /// Receipts for messages of one's own, at these places.
-    Delivered(Vec<u64>),
-    Nothing,
+    /// Messages to show, or to show anew: by their order on the screen.
+    Views(Vec<u64>),
     Equivocation,
 }
 
 impl Conv {
-    pub(super) fn new(id: ConvId, peer: AccountId, since_ms: u64) -> Self {
+    pub(super) fn new(id: ConvId, peer: AccountId, since_ms: u64, stream: StreamId) -> Self {
         Self {
             id,
             peer,
@@ -66,23 +70,27 @@ impl Conv {
             kept_chain: Vec::new(),
             messages: BTreeMap::new(),
             index: HashMap::new(),
+            ahead: Vec::new(),
             streams: Streams::default(),
             delivered: HashSet::new(),
             receipted: HashSet::new(),
             to_receipt: BTreeSet::new(),
             to_show: BTreeMap::new(),
             to_abandon: Vec::new(),
+            stream,
             own: None,
             equivocation: false,
         }
     }
 
-    /// Takes in an authentic message, in the order of the mailbox.
-    pub(super) fn take_in(&mut self, me: AccountId, own_stream: StreamId, seq: u64, opened: &Opened) -> Change {
+    /// Takes in an authentic message that lies at `at` in the mailbox.
+    pub(super) fn take_in(&mut self, me: AccountId, at: u64, opened: &Opened) -> Change {
+        let id = MessageId { author: opened.author, uuid: opened.uuid };
         let first = Header::first_prev(self.id, opened.author, opened.place.stream);
-        match self.streams.place(opened.author, first, opened.place, opened.prev) {
+        match self.streams.place(opened.author, first, opened.place, opened.prev, at) {
             Placed::New => {}
-            Placed::Again => return Change::Nothing,
+            // Its row was not stored the first time.
+            Placed::Again => return Change::Views(self.index.get(&id).copied().into_iter().collect()),
             Placed::Equivocation => {
                 self.equivocation = true;
                 return Change::Equivocation;
@@ -90,32 +98,80 @@ impl Conv {
         }
         self.streams.claim(opened.seen.iter().copied());
         if let Some(id) = opened.abandoned {
-            self.streams.abandon(id);
+            self.streams.abandon(opened.author, id);
         }
-        if opened.author != me {
+        if opened.author == me {
+            self.shown_by_me(opened);
+        } else {
             self.to_show.insert(opened.place.stream, opened.place);
-        } else if opened.place.stream != own_stream {
-            self.own_elsewhere(opened);
         }
-        let text = match &opened.body {
-            MailBody::Delivered(ids) => return self.receipt(me, opened.author, ids),
-            MailBody::Text(text) => Some(text.clone()),
-            MailBody::Unknown => None,
+        let mut views = match &opened.body {
+            MailBody::Delivered(ids) => self.receipt(me, opened.author, ids),
+            MailBody::Text(text) => self.message(me, id, at, opened, Some(text.clone())),
+            MailBody::Unknown => self.message(me, id, at, opened, None),
         };
+        if self.ahead.len() > limits::HELD {
+            self.streams.stop_waiting();
+        }
+        views.extend(self.release());
+        Change::Views(views)
+    }
+
+    fn message(&mut self, me: AccountId, id: MessageId, at: u64, opened: &Opened, text: Option<String>) -> Vec<u64> {
         if opened.author != me && !self.receipted.contains(&opened.place.env_id) {
             self.to_receipt.insert(opened.place.env_id);
         }
-        let id = MessageId { author: opened.author, uuid: opened.uuid };
-        if self.index.contains_key(&id) {
-            return Change::Nothing;
+        // A second envelope of the same message. The outbox's copy may have been the one shown.
+        if let Some(order) = self.index.get(&id) {
+            return vec![*order];
         }
-        self.index.insert(id, seq);
-        self.messages.insert(seq, Shown { id, env_id: opened.place.env_id, sent_ms: opened.sent_ms, text });
-        Change::Shown(seq)
+        let shown = Shown { id, place: opened.place, at, sent_ms: opened.sent_ms, text };
+        if opened.author == me {
+            // One's own is on the screen already.
+            return vec![self.show(shown)];
+        }
+        if self.ahead.iter().all(|ahead| ahead.id != id) {
+            self.ahead.push(shown);
+        }
+        Vec::new()
     }
 
-    /// Another browser of this account has shown these rows already.
-    fn own_elsewhere(&mut self, opened: &Opened) {
+    /// Shows what has nothing missing before it any more.
+    fn release(&mut self) -> Vec<u64> {
+        let streams = &mut self.streams;
+        let (mut ready, ahead): (Vec<Shown>, Vec<Shown>) =
+            core::mem::take(&mut self.ahead).into_iter().partition(|shown| streams.is_settled(&shown.place));
+        self.ahead = ahead;
+        ready.sort_by_key(|shown| (shown.place.stream, shown.place.seq));
+        ready.into_iter().map(|shown| self.show(shown)).collect()
+    }
+
+    /// Shows what is still ahead, for what should be before it has had its time.
+    pub(super) fn stop_waiting(&mut self) -> Vec<u64> {
+        if self.ahead.is_empty() {
+            return Vec::new();
+        }
+        self.streams.stop_waiting();
+        self.release()
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    fn show(&mut self, shown: Shown) -> u64 {
+        let mut order = self.streams.order(&shown.place);
+        while self.messages.contains_key(&order) {
+            order = order.saturating_add(1);
+        }
+        self.streams.shown(&shown.place, order);
+        self.index.insert(shown.id, order);
+        self.messages.insert(order, shown);
+        order
+    }
+
+    /// A message of this account has come back: everybody else will find these rows in it.
+    fn shown_by_me(&mut self, opened: &Opened) {
         for row in &opened.seen {
             if self.to_show.get(&row.stream).is_some_and(|mine| mine.seq <= row.seq) {
                 self.to_show.remove(&row.stream);
@@ -123,37 +179,41 @@ impl Conv {
         }
     }
 
-    fn receipt(&mut self, me: AccountId, author: AccountId, ids: &[EnvId]) -> Change {
+    fn receipt(&mut self, me: AccountId, author: AccountId, ids: &[EnvId]) -> Vec<u64> {
         if author == me {
             for id in ids {
                 self.to_receipt.remove(id);
             }
             self.receipted.extend(ids.iter().copied());
-            return Change::Nothing;
+            return Vec::new();
         }
         let fresh: HashSet<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
-        let theirs = self.messages.iter().rev().filter(|(_, m)| m.id.author == me && fresh.contains(&m.env_id));
-        Change::Delivered(theirs.map(|(seq, _)| *seq).collect())
+        let mine = |shown: &Shown| shown.id.author == me && fresh.contains(&shown.place.env_id);
+        self.messages.iter().rev().filter(|(_, shown)| mine(shown)).map(|(order, _)| *order).collect()
     }
 
-    /// The `seen` rows for one's next message: what others' streams have reached since the last; in a stream's first
-    /// message also where one's own other streams stand.
-    pub(super) fn draw_seen(&mut self, me: AccountId, own_stream: StreamId) -> Vec<Place> {
-        let mut rows: Vec<Place> = Vec::new();
-        while rows.len() < limits::SEEN_ROWS {
-            let Some((_, place)) = self.to_show.pop_first() else { break };
-            rows.push(place);
-        }
+    /// The `seen` rows for one's next message: what others' streams have reached that no message of one's own is known to
+    /// have shown; in a stream's first message also where one's own other streams stand. Rows are shown until the message
+    /// comes back: what is refused, or lost with its tab, has shown nothing.
+    pub(super) fn seen(&self, me: AccountId) -> Vec<Place> {
+        let mut rows: Vec<Place> = self.to_show.values().take(limits::SEEN_ROWS).copied().collect();
         if self.own.is_none() {
-            let own = self.streams.heads().filter(|(author, place)| *author == me && place.stream != own_stream);
+            let own = self.streams.heads().filter(|(author, place, _)| *author == me && place.stream != self.stream);
             let room = limits::SEEN_ROWS.saturating_sub(rows.len());
-            rows.extend(own.map(|(_, place)| place).take(room));
+            rows.extend(own.map(|(_, place, _)| place).take(room));
         }
         rows
     }
 
     pub(super) fn unread(&self, me: AccountId, mark: u64) -> u32 {
-        let above = self.messages.range(mark.saturating_add(1)..);
-        u32::try_from(above.filter(|(_, m)| m.id.author != me).count()).unwrap_or(u32::MAX)
+        let unread = self.messages.values().filter(|shown| shown.at > mark && shown.id.author != me);
+        u32::try_from(unread.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The read mark of someone who has seen everything on the screen down to here.
+    pub(super) fn mark_at(&self, order: u64) -> u64 {
+        let seen = self.messages.range(..=order).map(|(_, shown)| shown.at).max().unwrap_or(0);
+        let waiting = self.ahead.iter().map(|shown| shown.at.saturating_sub(1)).min();
+        seen.min(waiting.unwrap_or(u64::MAX))
     }
 }

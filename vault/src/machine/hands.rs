@@ -40,7 +40,8 @@ pub(super) enum Call {
 pub(super) struct Stored {
     pub(super) any: bool,
     pub(super) asks: Vec<AskId>,
-    pub(super) mail: Vec<u64>,
+    /// Rows of mail: place and number.
+    pub(super) mail: Vec<(u64, u64)>,
     pub(super) outbox: Vec<ClientUuid>,
     /// Of the outbox, what had not been there before.
     pub(super) fresh: Vec<ClientUuid>,
@@ -113,16 +114,8 @@ impl<R: CryptoRng> Hands<R> {
     pub(super) fn store(&mut self, changes: Vec<Change>) {
         self.batch.any = true;
         for change in &changes {
-            match change {
-                Change::Put { table: Table::Mail, row } => {
-                    if let Ok(seq) = row.key.as_slice().try_into() {
-                        self.batch.mail.push(u64::from_be_bytes(seq));
-                    }
-                }
-                Change::Put { table: Table::Outbox, row } => {
-                    self.batch.outbox.extend(ClientUuid::from_slice(&row.key));
-                }
-                _ => {}
+            if let Change::Put { table: Table::Outbox, row } = change {
+                self.batch.outbox.extend(ClientUuid::from_slice(&row.key));
             }
         }
         self.out.push(Effect::Store(changes));

@@ -1,20 +1,25 @@
 //! What the relay delivers: judged, opened, stored in one transaction, and only then shown.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, MessageId};
+use signet_ask::Event;
 use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
-use signet_shared::{AccountId, ConvId, MembersHash, wire::ClientFrame};
+use signet_shared::{AccountId, ClientUuid, ConvId, EnvId, MembersHash, limits, wire::ClientFrame};
 
 use super::{
-    Change, Effect, Table, Timer, conv,
+    Change, Effect, Table, Timer,
+    conv::{self, Conv},
     hands::Hands,
-    rows::{self, MailBody, MailRow, Opened},
+    rows::{self, JUDGE, Mail, MailBody, MailRow, Opened},
     session::{Session, Waiting},
     streams::Place,
 };
 
 /// Receipts are gathered for this long.
 const RECEIPTS_AFTER_MS: u64 = 400;
+/// Messages of one sender that wait for a judgement.
+const HELD_OF_ONE: usize = 64;
+/// So long a message waits for the one before it, which may have been refused for a moment.
+const GAP_PATIENCE_MS: u64 = 5_000;
 
 /// What came of a delivery.
 enum Verdict {
@@ -27,28 +32,36 @@ enum Verdict {
 enum Need {
     /// This account's statements.
     Statements(AccountId),
-    /// A conversation that another browser of this account has begun.
-    Pin,
+    /// What another browser of this account knows: a conversation that it has begun.
+    State,
 }
 
 impl Session {
     pub(super) fn deliver<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
-        seq: u64,
+        number: u64,
         received_ms: u64,
         record: Option<Vec<u8>>,
         delivery: Vec<u8>,
     ) {
-        if self.kept.contains(&seq) {
+        if !self.mailbox.next(number) {
+            hands.log("number");
+            return self.lost(hands, true);
+        }
+        let incoming = Incoming::parse(&delivery);
+        let env_id = incoming.as_ref().map_or(EnvId([0; 32]), Incoming::env_id);
+        if self.mailbox.has(number, env_id) {
             return;
         }
-        match Incoming::parse(&delivery) {
+        let place = self.mailbox.place_for(number);
+        match incoming {
             Ok(incoming) => {
                 let sender = incoming.header().sender_id;
-                self.judge(hands, seq, Waiting { received_ms, record, delivery, sender, tried: false });
+                let waiting = Waiting { number, env_id, received_ms, record, delivery, sender, tried: false };
+                self.judge(hands, place, waiting);
             }
-            Err(refused) => self.refuse(hands, seq, refused.code()),
+            Err(refused) => self.refuse(hands, (place, number), env_id, refused.code()),
         }
     }
 
@@ -59,39 +72,69 @@ impl Session {
             Some(sender) => waiting.sender == sender || waiting.sender == me,
             None => !waiting.tried,
         };
-        let places: Vec<u64> = self.held.iter().filter(|(_, waiting)| due(waiting)).map(|(seq, _)| *seq).collect();
-        for seq in places {
-            if let Some(waiting) = self.held.remove(&seq) {
-                self.judge(hands, seq, waiting);
+        let places: Vec<u64> = self.held.iter().filter(|(_, waiting)| due(waiting)).map(|(place, _)| *place).collect();
+        for place in places {
+            if let Some(waiting) = self.held.remove(&place) {
+                self.judge(hands, place, waiting);
             }
         }
     }
 
-    fn judge<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, waiting: Waiting) {
+    fn judge<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, waiting: Waiting) {
         self.at_hand(waiting.sender);
         match self.verdict(&waiting, None) {
-            Verdict::Opened { message, key } => self.accept(hands, seq, *message, key),
-            Verdict::Refused(code) => self.refuse(hands, seq, code),
+            Verdict::Opened { message, key } => self.accept(hands, (place, waiting.number), *message, key),
+            Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
             Verdict::Held(need) => {
-                let Waiting { received_ms, record, delivery, tried, .. } = &waiting;
-                let row =
-                    MailRow::Held { received_ms: *received_ms, record: record.clone(), delivery: delivery.clone() };
-                let tried = *tried;
-                if !self.kept.contains(&seq) {
-                    self.store_mail(hands, seq, &row, None);
-                }
-                self.held.insert(seq, waiting);
-                match need {
-                    Need::Statements(who) if !tried => self.look_up(hands, who),
-                    Need::Statements(_) | Need::Pin => {}
+                let tried = waiting.tried;
+                if self.hold(hands, place, waiting) && !tried {
+                    match need {
+                        Need::Statements(who) => self.look_up(hands, who),
+                        Need::State => self.refresh(hands),
+                    }
                 }
             }
         }
     }
 
-    fn refuse<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, code: &'static str) {
+    /// Keeps what cannot be judged yet, within limits: anybody can write what nobody can judge. False if there is no room;
+    /// then it stays with the relay, to be fetched again.
+    fn hold<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, waiting: Waiting) -> bool {
+        let (me, sender) = (self.me(), waiting.sender);
+        let theirs = self.held.values().filter(|other| other.sender == sender).count();
+        let crowded = sender != me && theirs >= HELD_OF_ONE;
+        if crowded || self.held.len() >= limits::HELD {
+            // What was asked about in vain gives way.
+            let vain = |other: &Waiting| other.tried && (!crowded || other.sender == sender);
+            let Some(old) = self.held.iter().find(|(_, other)| vain(other)).map(|(place, _)| *place) else {
+                hands.log("no-room-to-hold");
+                self.left_behind = true;
+                return false;
+            };
+            if let Some(vain) = self.held.remove(&old) {
+                self.refuse(hands, (old, vain.number), vain.env_id, "held-in-vain");
+            }
+        }
+        if !self.mailbox.has_row(place) {
+            let Waiting { received_ms, record, delivery, .. } = &waiting;
+            let row = MailRow::Held { received_ms: *received_ms, record: record.clone(), delivery: delivery.clone() };
+            self.store_mail(hands, (place, waiting.number), waiting.env_id, row, None);
+        }
+        self.held.insert(place, waiting);
+        true
+    }
+
+    /// What was left with the relay for want of room is fetched once there is some.
+    pub(super) fn fetch_left_behind<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let room = self.held.len() < limits::HELD || self.held.values().any(|waiting| waiting.tried);
+        if self.line.is_up() && room && core::mem::take(&mut self.left_behind) {
+            self.lost(hands, true);
+        }
+    }
+
+    fn refuse<R: CryptoRng>(&mut self, hands: &mut Hands<R>, at: (u64, u64), env_id: EnvId, code: &'static str) {
         hands.log(code);
-        self.store_mail(hands, seq, &MailRow::Refused, None);
+        self.store_mail(hands, at, env_id, MailRow::Refused, None);
     }
 
     /// Whether anything that waits was written by this account, who is not pinned.
@@ -129,7 +172,7 @@ impl Session {
         }
         let peer = match self.convs.get(&conv_id) {
             Some(conv) => conv.peer,
-            None if mine => return Verdict::Held(Need::Pin),
+            None if mine => return Verdict::Held(Need::State),
             None if stranger.is_some() => sender_id,
             None => return Verdict::Held(Need::Statements(sender_id)),
         };
@@ -141,7 +184,8 @@ impl Session {
         };
         let sender = if mine { &self.account.me } else { other };
         if !sender.knows(&stmt) {
-            return if mine { Verdict::Refused("own-statement") } else { Verdict::Held(Need::Statements(sender_id)) };
+            // One's own newer statement was made by another browser.
+            return Verdict::Held(if mine { Need::State } else { Need::Statements(sender_id) });
         }
         let view = View {
             me,
@@ -157,58 +201,82 @@ impl Session {
         }
     }
 
-    fn accept<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, message: Message, key: Option<ContentKey>) {
+    fn accept<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        at: (u64, u64),
+        message: Message,
+        key: Option<ContentKey>,
+    ) {
         let env_id = message.env_id;
         let opened = opened(message);
-        let conv_id = opened.conv;
-        let (me, stream) = (self.me(), self.stream);
+        let (conv_id, me) = (opened.conv, self.me());
         let Some(conv) = self.convs.get_mut(&conv_id) else { return };
-        let change = conv.take_in(me, stream, seq, &opened);
-        if matches!(change, conv::Change::Equivocation) {
-            hands.log("equivocation");
-            self.store_mail(hands, seq, &MailRow::Equivocal { conv: conv_id }, None);
-            hands.event(Event::Conversations(self.conversation(&conv_id).into_iter().collect()));
-            return;
-        }
+        let views = match conv.take_in(me, at.0, &opened) {
+            conv::Change::Views(views) => views,
+            conv::Change::Equivocation => {
+                hands.log("equivocation");
+                self.store_mail(hands, at, env_id, MailRow::Equivocal { conv: conv_id }, None);
+                hands.event(Event::Conversations(self.conversation(&conv_id).into_iter().collect()));
+                return;
+            }
+        };
         // The echo of one's own message: it leaves the outbox in the transaction that makes it mail.
-        let sent = if opened.author == me { self.outbox.take_sent(&env_id, opened.uuid) } else { None };
-        let id = MessageId { author: opened.author, uuid: opened.uuid };
-        let receipt = matches!(opened.body, MailBody::Delivered(_));
-        self.store_mail(hands, seq, &MailRow::Opened(opened), sent.map(|uuid| uuid.as_bytes().to_vec()));
+        let mine = (opened.author == me).then_some(opened.uuid);
+        let sent = mine.and_then(|uuid| self.outbox.take_sent(&env_id, uuid));
+        self.store_mail(hands, at, env_id, MailRow::Opened(opened), sent.or(mine));
         if let Some(key) = key {
             let account = &self.account;
             let record = seal_record(&account.amk, me, account.ik(), &conv_id, &env_id, &key, &mut hands.rng);
-            self.send_frame(hands, &ClientFrame::Keep { seq, record });
+            self.send_frame(hands, &ClientFrame::Keep { seq: at.1, record });
         }
-        match change {
-            conv::Change::Shown(seq) => self.show(hands, conv_id, &[seq]),
-            conv::Change::Delivered(seqs) => self.show(hands, conv_id, &seqs),
-            // A second envelope of a message that is shown already: the outbox's copy of it may have been the one shown.
-            _ if !receipt && sent.is_some() => {
-                let shown = self.convs.get(&conv_id).and_then(|conv| conv.index.get(&id)).copied();
-                self.show(hands, conv_id, &shown.into_iter().collect::<Vec<_>>());
-            }
-            _ => {}
-        }
+        self.show(hands, conv_id, &views);
         if self.line.caught_up {
             self.plan_receipts(hands);
+            let waiting = self.convs.get(&conv_id).is_some_and(Conv::is_waiting);
+            if waiting && !core::mem::replace(&mut self.line.gap_timed, true) {
+                hands.push(Effect::Timer { timer: Timer::Patience, after_ms: GAP_PATIENCE_MS });
+            }
         }
         if sent.is_some() {
             self.pump(hands);
         }
     }
 
-    fn store_mail<R: CryptoRng>(&mut self, hands: &mut Hands<R>, seq: u64, row: &MailRow, sent: Option<Vec<u8>>) {
-        let key = seq.to_be_bytes().to_vec();
-        let mut changes = vec![self.row_change(hands, Table::Mail, key, &rows::to_bytes(row))];
-        changes.extend(sent.map(|key| Change::Delete { table: Table::Outbox, key }));
+    /// A row of mail, by place and number. `sent`: what leaves the outbox with it.
+    fn store_mail<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        (place, number): (u64, u64),
+        env_id: EnvId,
+        row: MailRow,
+        sent: Option<ClientUuid>,
+    ) {
+        let mail = Mail { number, env_id, judge: JUDGE, row };
+        let mut changes =
+            vec![self.row_change(hands, Table::Mail, place.to_be_bytes().to_vec(), &rows::to_bytes(&mail))];
+        changes.extend(sent.map(|uuid| Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }));
+        hands.batch.mail.push((place, number));
         hands.store(changes);
-        self.kept.insert(seq);
+        self.mailbox.keep(place, number, env_id);
     }
 
-    fn show<R: CryptoRng>(&mut self, hands: &mut Hands<R>, conv_id: ConvId, seqs: &[u64]) {
+    /// What is missing has had its time: it is said to be missing, and what builds on it is shown.
+    pub(super) fn patience_over<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.line.complete = true;
+        self.line.gap_timed = false;
+        self.line.caught_up |= self.line.is_up();
+        let waiting = self.convs.values_mut().map(|conv| (conv.id, conv.stop_waiting()));
+        for (id, views) in waiting.filter(|(_, views)| !views.is_empty()).collect::<Vec<_>>() {
+            self.show(hands, id, &views);
+        }
+        hands.event(Event::Conversations(self.conversations()));
+        self.plan_receipts(hands);
+    }
+
+    fn show<R: CryptoRng>(&mut self, hands: &mut Hands<R>, conv_id: ConvId, orders: &[u64]) {
         let Some(conv) = self.convs.get(&conv_id) else { return };
-        let shown = seqs.iter().filter_map(|seq| Some(self.message_view(conv, *seq, conv.messages.get(seq)?)));
+        let shown = orders.iter().filter_map(|order| Some(self.message_view(conv, *order, conv.messages.get(order)?)));
         let messages: Vec<_> = shown.collect();
         if !messages.is_empty() {
             hands.event(Event::Messages { conv: conv_id, messages });
@@ -226,18 +294,6 @@ impl Session {
             hands.push(Effect::Timer { timer: Timer::Receipts, after_ms: RECEIPTS_AFTER_MS });
         }
     }
-
-    /// The highest place of the mailbox below which nothing is missing here.
-    pub(super) fn cursor(&self) -> u64 {
-        let mut cursor = 0;
-        for seq in &self.kept {
-            if *seq != cursor + 1 {
-                break;
-            }
-            cursor = *seq;
-        }
-        cursor
-    }
 }
 
 fn opened(message: Message) -> Opened {
@@ -252,6 +308,8 @@ fn opened(message: Message) -> Opened {
         seen: inner.seen.iter().map(|row| Place { stream: row.stream, seq: row.seq, env_id: row.env_id }).collect(),
         abandoned: inner.abandoned,
         body: match inner.content {
+            // A text that is to disappear is not kept by a version that would not delete it.
+            Content::Text(_) if inner.expires_s > 0 => MailBody::Unknown,
             Content::Text(text) => MailBody::Text(text),
             Content::Delivered(ids) => MailBody::Delivered(ids),
             Content::Unknown { .. } => MailBody::Unknown,

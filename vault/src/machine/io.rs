@@ -136,6 +136,8 @@ pub enum Timer {
     PutState,
     Retry,
     Lookup,
+    /// For what should have come by now.
+    Patience,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

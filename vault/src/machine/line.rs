@@ -4,14 +4,15 @@ use rand_core::CryptoRng;
 use signet_ask::{Connection, Event, Progress, Task};
 use signet_shared::wire::{ClientFrame, PING_EVERY_MS, ServerFrame, close};
 
-use super::{
-    Effect, SocketEffect, SocketInput, Timer,
-    hands::{Call, Hands},
-    session::Session,
-};
+use super::{Effect, SocketEffect, SocketInput, Timer, hands::Hands, session::Session};
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
+/// A relay that never says that the backlog is complete hides nothing by that: so long it has, and so long for each
+/// message of the backlog, before what others have seen counts as missing.
+const PATIENCE_MS: u64 = 30_000;
+const PATIENCE_EACH_MS: u64 = 50;
+const LONGEST_PATIENCE_MS: u64 = 600_000;
 /// A backlog of at least so many messages reports its progress.
 const LONG_BACKLOG: u64 = 50;
 
@@ -33,8 +34,12 @@ pub(super) struct Line {
     due_ms: u64,
     /// The backlog of this connection has come in.
     pub(super) caught_up: bool,
-    /// The backlog has come in at least once since the start: what is missing now is missing.
+    /// The backlog has come in at least once since the start, or has had the time to: what is missing now is missing.
     pub(super) complete: bool,
+    /// The time for that runs, or is over.
+    patience: bool,
+    /// A message waits for the one before it, and the time for that runs.
+    pub(super) gap_timed: bool,
     pub(super) receipts_planned: bool,
     /// First and last place of a long backlog.
     backlog: Option<(u64, u64)>,
@@ -88,7 +93,8 @@ impl Session {
                 self.line.caught_up = false;
                 self.outbox.line_lost();
                 self.asked.clear();
-                self.send_frame(hands, &ClientFrame::Subscribe { after: self.cursor() });
+                let after = self.mailbox.begin();
+                self.send_frame(hands, &ClientFrame::Subscribe { after });
                 hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
                 hands.event(Event::Connection(Connection::Connected));
                 self.try_held(hands, None);
@@ -118,7 +124,17 @@ impl Session {
         match frame {
             ServerFrame::Subscribed { head } => {
                 self.line.tries = 0;
-                let from = self.cursor();
+                if !self.mailbox.fits(head) {
+                    hands.log("mailbox-shorter");
+                    return self.lost(hands, true);
+                }
+                let from = self.mailbox.cursor();
+                // Counted once, however often the line breaks.
+                if !core::mem::replace(&mut self.line.patience, true) {
+                    let backlog = head.saturating_sub(from).saturating_mul(PATIENCE_EACH_MS);
+                    let after_ms = PATIENCE_MS.saturating_add(backlog).min(LONGEST_PATIENCE_MS);
+                    hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
+                }
                 self.line.backlog = (head.saturating_sub(from) >= LONG_BACKLOG).then_some((from, head));
             }
             ServerFrame::Deliver { seq, received_ms, record, delivery } => {
@@ -127,18 +143,16 @@ impl Session {
             }
             ServerFrame::CaughtUp { .. } => {
                 self.line.caught_up = true;
-                self.line.complete = true;
                 if self.line.backlog.take().is_some() {
                     hands.event(Event::Progress(Progress { task: Task::History, done: 1.0, left: Some(0) }));
                 }
-                hands.event(Event::Conversations(self.conversations()));
-                self.plan_receipts(hands);
+                self.patience_over(hands);
             }
             ServerFrame::Sent { req, .. } => self.sent(hands, req),
             ServerFrame::Refused { req, refusal, retry_after_s } => self.refused(hands, req, refusal, retry_after_s),
             ServerFrame::StateChanged { version } => {
                 if version > self.state_version {
-                    hands.vault(Call::Refresh);
+                    self.refresh(hands);
                 }
             }
             ServerFrame::Kept { .. } | ServerFrame::Pong { .. } => {}

@@ -8,6 +8,7 @@ mod inbox;
 mod io;
 mod line;
 mod local;
+mod mailbox;
 mod opening;
 mod outbox;
 mod rows;
@@ -159,6 +160,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::PutState => session.put_state(hands),
             Timer::Retry => session.retry_time(hands),
             Timer::Lookup => session.lookup_time(hands),
+            Timer::Patience => session.patience_over(hands),
         }
     }
 

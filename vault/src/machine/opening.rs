@@ -307,7 +307,7 @@ impl<R: CryptoRng> Machine<R> {
             Phase::SignedIn(_) => {
                 self.hands.push(Effect::Socket(SocketEffect::Close));
                 let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];
-                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup]) {
+                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup, Timer::Patience]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }
             }

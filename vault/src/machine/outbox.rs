@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use signet_ask::{Event, FailedBecause, MessageId, Trouble};
 use signet_crypto::{Address, Content, Inner, SeenRow, Sender, seal_message, seal_record};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, EnvId,
+    AccountId, ClientUuid, ConvId, EnvId, StreamId,
     envelope::{FLAG_WAKE, Header},
     limits,
     wire::{ClientFrame, Refusal},
@@ -26,6 +26,8 @@ const IN_FLIGHT: usize = 16;
 /// Message ids in one receipt.
 const RECEIPT_IDS: usize = 256;
 const RETRY_MS: u64 = 2_000;
+/// However long the relay asks to be left alone.
+const LONGEST_RETRY_MS: u64 = 60_000;
 
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -195,7 +197,7 @@ impl Session {
         if self.blocked(&row.conv) {
             return Err(FailedBecause::Blocked);
         }
-        let (me, stream) = (self.me(), self.stream);
+        let me = self.me();
         let Some(conv) = self.convs.get_mut(&row.conv) else { return Err(FailedBecause::Refused) };
         let Some(peer) = conv.chain.clone() else { return Err(FailedBecause::Refused) };
         let (content, flags) = match &row.body {
@@ -203,11 +205,12 @@ impl Session {
             MailBody::Delivered(ids) => (Content::Delivered(ids.clone()), 0),
             MailBody::Unknown => return Err(FailedBecause::Refused),
         };
+        let stream = conv.stream;
         let (seq, prev) = match conv.own {
             Some((last, head)) => (last.saturating_add(1), head),
             None => (1, Header::first_prev(conv.id, me, stream)),
         };
-        let seen = conv.draw_seen(me, stream);
+        let seen = conv.seen(me);
         // A place that will stay empty is named, so that readers do not wait for it.
         let abandoned = row.abandoned.take().or_else(|| conv.to_abandon.pop());
         let inner = Inner {
@@ -261,7 +264,7 @@ impl Session {
             Refusal::TooMany | Refusal::StoreUnavailable | Refusal::Internal => {
                 // Everything waits, so that the order stays.
                 self.outbox.waiting = true;
-                let after_ms = u64::from(after_s).saturating_mul(1000).max(RETRY_MS);
+                let after_ms = u64::from(after_s).saturating_mul(1000).clamp(RETRY_MS, LONGEST_RETRY_MS);
                 return hands.push(Effect::Timer { timer: Timer::Retry, after_ms });
             }
             _ => FailedBecause::Refused,
@@ -277,9 +280,14 @@ impl Session {
 
     fn failed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, uuid: &ClientUuid, because: FailedBecause) {
         let Some(item) = self.outbox.item(uuid) else { return };
+        let (conv, was_sealed) = (item.row.conv, item.row.sealed.is_some());
+        if was_sealed {
+            self.new_stream(hands, &conv);
+        }
+        let Some(item) = self.outbox.item(uuid) else { return };
         if !item.shown() {
             // A receipt that cannot be sent is of no use to anyone.
-            let (conv, sealed) = (item.row.conv, item.row.sealed.take());
+            let sealed = item.row.sealed.take();
             self.outbox.items.retain(|item| item.row.uuid != *uuid);
             self.give_up_envelope(&conv, sealed);
             return hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
@@ -305,9 +313,36 @@ impl Session {
         }
     }
 
+    /// An envelope was sealed and will never be sent. Its neighbours may be on their way already, so a later message names
+    /// it; and whatever is sealed from here on does not build on it.
     fn give_up_envelope(&mut self, conv: &ConvId, sealed: Option<SealedRow>) {
         if let (Some(conv), Some(sealed)) = (self.convs.get_mut(conv), sealed) {
             conv.to_abandon.push(sealed.env_id);
+        }
+    }
+
+    /// Messages of a conversation go into a new stream: what was refused left an empty place in the old one.
+    fn new_stream<R: CryptoRng>(&mut self, hands: &mut Hands<R>, conv: &ConvId) {
+        if let Some(conv) = self.convs.get_mut(conv) {
+            conv.stream = StreamId(hands.random());
+            conv.own = None;
+        }
+    }
+
+    /// What has come back is not to be sent again: an outbox row may outlive its message where storage failed.
+    pub(super) fn drop_sent<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let me = self.me();
+        let is_back = |item: &Item| {
+            let sealed = item.row.sealed.as_ref();
+            self.convs.get(&item.row.conv).is_some_and(|conv| {
+                conv.index.contains_key(&MessageId { author: me, uuid: item.row.uuid })
+                    || sealed.is_some_and(|sealed| conv.streams.holds(&sealed.env_id))
+            })
+        };
+        let back: Vec<ClientUuid> = self.outbox.items.iter().filter(|item| is_back(item)).map(|i| i.row.uuid).collect();
+        for uuid in back {
+            self.outbox.items.retain(|item| item.row.uuid != uuid);
+            hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
         }
     }
 
@@ -384,6 +419,9 @@ impl Session {
             let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
             hands.event(Event::Gone { conv: item.row.conv, ids });
         }
+        if item.row.sealed.is_some() {
+            self.new_stream(hands, &item.row.conv);
+        }
         self.give_up_envelope(&item.row.conv, item.row.sealed);
     }
 
@@ -419,16 +457,17 @@ impl Session {
     ) -> Result<(), Trouble> {
         let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
         // One's own message that is still in the outbox: everything delivered was above it on the screen.
-        let last = known.messages.last_key_value().map(|(seq, _)| *seq);
+        let last = known.messages.last_key_value().map(|(order, _)| *order);
         let outgoing = self.outbox.items.iter().any(|item| item.row.uuid == id.uuid && item.row.conv == conv);
-        let seq = match known.index.get(&id) {
-            Some(seq) => *seq,
+        let order = match known.index.get(&id) {
+            Some(order) => *order,
             None if outgoing => last.unwrap_or(0),
             None => return Err(Trouble::NotFound),
         };
+        let mark = known.mark_at(order);
         let pin = self.state.pins.get_mut(&known.peer).ok_or(Trouble::NotFound)?;
-        if seq > pin.mark {
-            pin.mark = seq;
+        if mark > pin.mark {
+            pin.mark = mark;
             self.state_changed(hands);
             hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
         }

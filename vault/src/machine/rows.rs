@@ -6,9 +6,20 @@ use signet_shared::{AccountId, ClientUuid, ConvId, EnvId};
 
 use super::streams::Place;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Raised with every change after which something could be opened that was refused before: then it is fetched again.
+pub(super) const JUDGE: u8 = 1;
 
 /// One place of the mailbox. Everything that was delivered gets a row, so that the rows say how far this browser has come.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Mail {
+    /// The relay's number for it.
+    pub(super) number: u64,
+    pub(super) env_id: EnvId,
+    pub(super) judge: u8,
+    pub(super) row: MailRow,
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) enum MailRow {
     /// Did not open, or was not authentic.

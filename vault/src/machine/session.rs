@@ -6,7 +6,7 @@ use rand_core::CryptoRng;
 use signet_ask::{Event, Status, Trouble};
 use signet_crypto::Incoming;
 use signet_shared::{
-    AccountId, ConvId, StreamId,
+    AccountId, ConvId, EnvId, StreamId,
     api::{self, PutState, Stored, Vault},
     limits,
 };
@@ -18,9 +18,11 @@ use super::{
     hands::{Call, Hands, Stored as Failed, body_of, parsed},
     line::Line,
     local::Device,
+    mailbox::Mailbox,
     outbox::Outbox,
-    rows::{self, MailRow, OutRow},
+    rows::{self, JUDGE, Mail, MailRow, OutRow},
     state::{CHECKPOINTS, Pin, State},
+    streams::Place,
 };
 
 /// A change of the state is written after this long, together with those that follow at once.
@@ -43,10 +45,13 @@ pub(super) struct Session {
     /// The relay does not take the state.
     pub(super) not_kept: bool,
     pub(super) convs: BTreeMap<ConvId, Conv>,
-    /// Places of the mailbox that have a row here.
-    pub(super) kept: BTreeSet<u64>,
-    /// Deliveries that cannot be judged yet.
+    pub(super) mailbox: Mailbox,
+    /// Deliveries that cannot be judged yet, by place.
     pub(super) held: BTreeMap<u64, Waiting>,
+    /// Others are still with the relay, for want of room.
+    pub(super) left_behind: bool,
+    /// How many answers about the state are on their way.
+    refreshing: u32,
     /// Accounts whose statements are being asked for.
     pub(super) asked: BTreeSet<AccountId>,
     pub(super) lookup_tries: u32,
@@ -60,11 +65,14 @@ pub(super) struct Session {
 
 /// A delivery that waits for a statement or a pin.
 pub(super) struct Waiting {
+    /// The relay's number for it.
+    pub(super) number: u64,
+    pub(super) env_id: EnvId,
     pub(super) received_ms: u64,
     pub(super) record: Option<Vec<u8>>,
     pub(super) delivery: Vec<u8>,
     pub(super) sender: AccountId,
-    /// The sender's statements were asked for, and did not help.
+    /// What it needs was asked for, and did not help.
     pub(super) tried: bool,
 }
 
@@ -93,8 +101,10 @@ impl Session {
             put_tries: 0,
             not_kept: false,
             convs: BTreeMap::new(),
-            kept: BTreeSet::new(),
+            mailbox: Mailbox::default(),
             held: BTreeMap::new(),
+            left_behind: false,
+            refreshing: 0,
             asked: BTreeSet::new(),
             lookup_tries: 0,
             details_asked: Vec::new(),
@@ -117,10 +127,10 @@ impl Session {
 
     /// A conversation for every pin, and the checkpoints as claims of what must be there.
     pub(super) fn sync_convs(&mut self) {
-        let me = self.me();
+        let (me, stream) = (self.me(), self.stream);
         for (peer, pin) in &self.state.pins {
             let id = ConvId::direct(me, *peer);
-            let conv = self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, pin.since_ms));
+            let conv = self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, pin.since_ms, stream));
             conv.streams.claim(pin.checkpoints.iter().copied());
         }
     }
@@ -162,21 +172,29 @@ impl Session {
                 }
             }
         }
+        // What has been on the screen before is there again at once.
+        for conv in self.convs.values_mut() {
+            conv.stop_waiting();
+        }
+        self.drop_sent(hands);
         if self.state_dirty {
             self.state_changed(hands);
         }
     }
 
     fn restore_mail(&mut self, key: &[u8], plain: &[u8]) {
-        let Ok(seq) = key.try_into().map(u64::from_be_bytes) else { return };
-        let Some(row) = rows::parse::<MailRow>(plain) else { return };
-        let (me, stream) = (self.me(), self.stream);
+        let Ok(place) = key.try_into().map(u64::from_be_bytes) else { return };
+        let Some(Mail { number, env_id, judge, row }) = rows::parse::<Mail>(plain) else { return };
+        let me = self.me();
         match row {
+            // What an earlier version could not read is fetched again.
+            MailRow::Refused if judge < JUDGE => return,
             MailRow::Refused => {}
             MailRow::Held { received_ms, record, delivery } => {
                 let Ok(incoming) = Incoming::parse(&delivery) else { return };
                 let sender = incoming.header().sender_id;
-                self.held.insert(seq, Waiting { received_ms, record, delivery, sender, tried: false });
+                let waiting = Waiting { number, env_id, received_ms, record, delivery, sender, tried: false };
+                self.held.insert(place, waiting);
             }
             MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {
                 Some(conv) => conv.equivocation = true,
@@ -184,11 +202,11 @@ impl Session {
             },
             // A row whose conversation is gone is fetched again, and judged anew.
             MailRow::Opened(opened) => match self.convs.get_mut(&opened.conv) {
-                Some(conv) => drop(conv.take_in(me, stream, seq, &opened)),
+                Some(conv) => drop(conv.take_in(me, place, &opened)),
                 None => return,
             },
         }
-        self.kept.insert(seq);
+        self.mailbox.keep(place, number, env_id);
     }
 
     pub(super) fn row_change<R: CryptoRng>(
@@ -244,19 +262,23 @@ impl Session {
         }
     }
 
-    /// Where the streams stand, newest streams first, a few per conversation.
+    /// Where the streams stand that were written to last, a few per conversation.
     fn checkpoint(&mut self) {
         for conv in self.convs.values() {
             let Some(pin) = self.state.pins.get_mut(&conv.peer) else { continue };
-            for (_, head) in conv.streams.heads().filter(|(_, place)| place.seq > 0) {
-                match pin.checkpoints.iter_mut().find(|known| known.stream == head.stream) {
-                    Some(known) if head.seq > known.seq => *known = head,
+            let mut heads: Vec<(u64, Place)> = conv.streams.heads().map(|(_, place, at)| (at, place)).collect();
+            heads.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
+            let mut checkpoints: Vec<Place> = heads.into_iter().map(|(_, place)| place).take(CHECKPOINTS).collect();
+            for known in &pin.checkpoints {
+                match checkpoints.iter_mut().find(|place| place.stream == known.stream) {
+                    // Farther than what has come here.
+                    Some(place) if known.seq > place.seq => *place = *known,
                     Some(_) => {}
-                    None => pin.checkpoints.push(head),
+                    None => checkpoints.push(*known),
                 }
             }
-            pin.checkpoints.sort_by_key(|place| core::cmp::Reverse(place.seq));
-            pin.checkpoints.truncate(CHECKPOINTS);
+            checkpoints.truncate(CHECKPOINTS);
+            pin.checkpoints = checkpoints;
         }
     }
 
@@ -281,7 +303,7 @@ impl Session {
             }
             Err(_) if conflict => {
                 self.state_dirty = true;
-                hands.vault(Call::Refresh);
+                self.refresh(hands);
                 Ok(())
             }
             Err(Trouble::SessionEnded) => Err(Trouble::SessionEnded),
@@ -300,12 +322,19 @@ impl Session {
         hands.store_device();
     }
 
+    /// Asks for what other browsers of this account have written.
+    pub(super) fn refresh<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.refreshing = self.refreshing.saturating_add(1);
+        hands.vault(Call::Refresh);
+    }
+
     /// Another browser has written the state: take it in.
     pub(super) fn refreshed<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
+        self.refreshing = self.refreshing.saturating_sub(1);
         let vault = match body_of(result) {
             Ok(body) => <Vault as api::Body>::parse(&body).map_err(|_| Trouble::RelayNonsense),
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
@@ -328,6 +357,12 @@ impl Session {
         self.keep_state(hands);
         self.sync_convs();
         self.try_held(hands, None);
+        // What waits for a state that does not come waits in vain.
+        let me = self.me();
+        for waiting in self.held.values_mut().filter(|waiting| waiting.sender == me) {
+            waiting.tried = true;
+        }
+        self.fetch_left_behind(hands);
         hands.event(Event::Conversations(self.conversations()));
         if self.state_dirty {
             self.put_state(hands);
@@ -337,8 +372,8 @@ impl Session {
 
     /// Rows that could not be stored do not count as kept.
     pub(super) fn not_stored<R: CryptoRng>(&mut self, hands: &mut Hands<R>, failed: &Failed) {
-        for seq in &failed.mail {
-            self.kept.remove(seq);
+        for (place, number) in &failed.mail {
+            self.mailbox.lose(*place, *number);
         }
         for uuid in &failed.outbox {
             self.outbox_not_stored(hands, uuid, failed.fresh.contains(uuid));

@@ -1,10 +1,13 @@
 //! The chains of a conversation: every message names its place in its writer's stream and the message before it. What is
-//! missing, and who lies, shows here.
+//! missing, in which order things were written, and who lies, shows here.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use signet_shared::{AccountId, EnvId, StreamId};
+use signet_shared::{AccountId, EnvId, StreamId, limits};
+
+/// Between two places of the mailbox there is room for what came in the wrong order.
+const SPACING: u64 = 1 << 20;
 
 /// A place in a stream, and what is (or is claimed to be) there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,12 +17,25 @@ pub(super) struct Place {
     pub(super) env_id: EnvId,
 }
 
+/// A message of a stream.
+#[derive(Debug)]
+struct Link {
+    id: EnvId,
+    /// The message that it says was before it.
+    prev: EnvId,
+    /// Where it came in the mailbox.
+    at: u64,
+    /// Where it is shown; 0 if it is not.
+    order: u64,
+}
+
 #[derive(Debug)]
 struct Stream {
     author: AccountId,
     first_prev: EnvId,
-    /// By counter: the message there, and the one it says was before it.
-    places: BTreeMap<u64, (EnvId, EnvId)>,
+    links: BTreeMap<u64, Link>,
+    /// Everything up to this counter has come, was given up by its writer, or has been waited for long enough.
+    settled: u64,
 }
 
 /// What became of a message's place.
@@ -35,99 +51,155 @@ pub(super) enum Placed {
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     streams: BTreeMap<StreamId, Stream>,
-    /// What others say was in a place.
-    claims: Vec<Place>,
+    /// The highest place that others say a stream has reached and that is empty here.
+    claims: BTreeMap<StreamId, Place>,
     /// Envelopes that their writers gave up: the gap they leave is none.
-    abandoned: HashSet<EnvId>,
+    abandoned: Vec<(AccountId, EnvId)>,
+    differ: bool,
 }
 
 impl Streams {
-    pub(super) fn place(&mut self, author: AccountId, first_prev: EnvId, at: Place, prev: EnvId) -> Placed {
-        let stream =
-            self.streams.entry(at.stream).or_insert_with(|| Stream { author, first_prev, places: BTreeMap::new() });
-        if let Some((here, _)) = stream.places.get(&at.seq) {
-            return if *here == at.env_id { Placed::Again } else { Placed::Equivocation };
+    pub(super) fn place(&mut self, author: AccountId, first_prev: EnvId, here: Place, prev: EnvId, at: u64) -> Placed {
+        let new = || Stream { author, first_prev, links: BTreeMap::new(), settled: 0 };
+        let stream = self.streams.entry(here.stream).or_insert_with(new);
+        if let Some(link) = stream.links.get(&here.seq) {
+            return if link.id == here.env_id { Placed::Again } else { Placed::Equivocation };
         }
-        let before = match at.seq.checked_sub(1) {
+        let before = match here.seq.checked_sub(1) {
             Some(0) | None => Some(stream.first_prev),
-            Some(seq) => stream.places.get(&seq).map(|(id, _)| *id),
+            Some(seq) => stream.links.get(&seq).map(|link| link.id),
         };
-        let after = at.seq.checked_add(1).and_then(|seq| stream.places.get(&seq)).map(|(_, prev)| *prev);
-        if stream.author != author || before.is_some_and(|id| id != prev) || after.is_some_and(|id| id != at.env_id) {
+        let after = here.seq.checked_add(1).and_then(|seq| stream.links.get(&seq)).map(|link| link.prev);
+        let fits = here.seq > 0
+            && stream.author == author
+            && before.is_none_or(|id| id == prev)
+            && after.is_none_or(|id| id == here.env_id);
+        if !fits {
             return Placed::Equivocation;
         }
-        stream.places.insert(at.seq, (at.env_id, prev));
+        stream.links.insert(here.seq, Link { id: here.env_id, prev, at, order: 0 });
+        if let Some(claim) = self.claims.get(&here.stream).filter(|claim| claim.seq == here.seq) {
+            self.differ |= claim.env_id != here.env_id;
+            self.claims.remove(&here.stream);
+        }
         Placed::New
     }
 
     pub(super) fn claim(&mut self, places: impl IntoIterator<Item = Place>) {
         for place in places {
-            if !self.claims.contains(&place) && !self.holds(&place) {
-                self.claims.push(place);
+            if let Some(id) = self.at(place.stream, place.seq) {
+                self.differ |= id != place.env_id;
+                continue;
+            }
+            let full = self.claims.len() >= limits::HELD;
+            match self.claims.get_mut(&place.stream) {
+                Some(claim) if claim.seq == place.seq => self.differ |= claim.env_id != place.env_id,
+                Some(claim) if claim.seq < place.seq => *claim = place,
+                Some(_) => {}
+                // Who names more streams than that counts for no more.
+                None if full => {}
+                None => {
+                    self.claims.insert(place.stream, place);
+                }
             }
         }
     }
 
-    pub(super) fn abandon(&mut self, id: EnvId) {
-        self.abandoned.insert(id);
-    }
-
-    fn holds(&self, place: &Place) -> bool {
-        self.at(place.stream, place.seq) == Some(place.env_id)
+    /// Only a message's own writer can give it up.
+    pub(super) fn abandon(&mut self, author: AccountId, id: EnvId) {
+        if self.abandoned.len() >= limits::HELD {
+            self.abandoned.remove(0);
+        }
+        self.abandoned.push((author, id));
     }
 
     fn at(&self, stream: StreamId, seq: u64) -> Option<EnvId> {
-        self.streams.get(&stream)?.places.get(&seq).map(|(id, _)| *id)
+        self.streams.get(&stream)?.links.get(&seq).map(|link| link.id)
+    }
+
+    pub(super) fn holds(&self, id: &EnvId) -> bool {
+        self.streams.values().any(|stream| stream.links.values().any(|link| link.id == *id))
     }
 
     /// Somebody saw something else in a place that is filled here.
     pub(super) fn differ(&self) -> bool {
-        self.claims.iter().any(|claim| self.at(claim.stream, claim.seq).is_some_and(|id| id != claim.env_id))
+        self.differ
     }
 
-    /// How many messages must exist that did not arrive.
-    pub(super) fn missing(&self) -> u32 {
+    /// Whether everything before a message has come, or need not be waited for any more.
+    pub(super) fn is_settled(&mut self, place: &Place) -> bool {
+        let Some(stream) = self.streams.get_mut(&place.stream) else { return true };
+        while let Some(next) = stream.settled.checked_add(1)
+            && (stream.links.contains_key(&next) || stream.given_up(next, &self.abandoned))
+        {
+            stream.settled = next;
+        }
+        place.seq <= stream.settled
+    }
+
+    /// What has not come by now is not waited for.
+    pub(super) fn stop_waiting(&mut self) {
+        for stream in self.streams.values_mut() {
+            stream.settled = stream.links.keys().next_back().copied().unwrap_or(0).max(stream.settled);
+        }
+    }
+
+    /// Where to show a message: where it came in the mailbox, but never across another of its stream.
+    pub(super) fn order(&self, place: &Place) -> u64 {
+        let Some(stream) = self.streams.get(&place.stream) else { return 0 };
+        let shown = |(seq, link): (&u64, &Link)| (link.order > 0).then_some((*seq, link.order));
+        let before = stream.links.range(..place.seq).rev().find_map(shown);
+        let after = stream.links.range(place.seq.saturating_add(1)..).find_map(shown);
+        let at = stream.links.get(&place.seq).map_or(0, |link| link.at);
+        let order = at.saturating_mul(SPACING).saturating_add(SPACING / 2);
+        match (before, after) {
+            (_, Some((seq, after))) if order >= after => after.saturating_sub(seq.saturating_sub(place.seq)),
+            (Some((seq, before)), _) if order <= before => before.saturating_add(place.seq.saturating_sub(seq)),
+            _ => order,
+        }
+    }
+
+    pub(super) fn shown(&mut self, place: &Place, order: u64) {
+        let stream = self.streams.get_mut(&place.stream);
+        if let Some(link) = stream.and_then(|stream| stream.links.get_mut(&place.seq)) {
+            link.order = order;
+        }
+    }
+
+    /// How many messages must exist that did not arrive: those before one that did, and, `with_claims`, those that others
+    /// have seen.
+    pub(super) fn missing(&self, with_claims: bool) -> u32 {
+        let claimed = |id: &StreamId| {
+            let claim = self.claims.get(id).filter(|_| with_claims)?;
+            let gone = self.abandoned.iter().any(|(_, abandoned)| *abandoned == claim.env_id);
+            (!gone).then_some(claim.seq)
+        };
         let mut count = 0_u64;
-        // The highest counter of each stream that is known to exist.
-        let mut heads: BTreeMap<StreamId, u64> = BTreeMap::new();
         for (id, stream) in &self.streams {
-            heads.insert(*id, stream.places.keys().next_back().copied().unwrap_or(0));
+            let head = stream.links.keys().next_back().copied().unwrap_or(0).max(claimed(id).unwrap_or(0));
+            let empty = |seq: &u64| *seq > 0 && !stream.links.contains_key(seq);
+            let before = stream.links.keys().filter_map(|seq| seq.checked_sub(1)).filter(empty);
+            let gone = before.filter(|seq| stream.given_up(*seq, &self.abandoned)).count() as u64;
+            count = count.saturating_add(head.saturating_sub(stream.links.len() as u64).saturating_sub(gone));
         }
-        let given_up: BTreeSet<(StreamId, u64)> = self.given_up();
-        for claim in self.claims.iter().filter(|claim| !self.abandoned.contains(&claim.env_id)) {
-            let head = heads.entry(claim.stream).or_default();
-            *head = claim.seq.max(*head);
-        }
-        for (id, head) in heads {
-            let here = self.streams.get(&id).map_or(0, |stream| stream.places.len() as u64);
-            let gone = given_up.iter().filter(|(stream, _)| *stream == id).count() as u64;
-            count = count.saturating_add(head.saturating_sub(here).saturating_sub(gone));
-        }
+        let unknown = self.claims.keys().filter(|id| !self.streams.contains_key(id));
+        count = unknown.filter_map(claimed).fold(count, u64::saturating_add);
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// The empty places whose message was given up: the message after it names it.
-    fn given_up(&self) -> BTreeSet<(StreamId, u64)> {
-        let mut out = BTreeSet::new();
-        if self.abandoned.is_empty() {
-            return out;
-        }
-        for (id, stream) in &self.streams {
-            for (seq, (_, prev)) in &stream.places {
-                let before = seq.saturating_sub(1);
-                if before > 0 && !stream.places.contains_key(&before) && self.abandoned.contains(prev) {
-                    out.insert((*id, before));
-                }
-            }
-        }
-        out
-    }
-
-    /// The newest place of every stream, with its writer.
-    pub(super) fn heads(&self) -> impl Iterator<Item = (AccountId, Place)> + '_ {
+    /// The newest place of every stream, with its writer and where in the mailbox it came.
+    pub(super) fn heads(&self) -> impl Iterator<Item = (AccountId, Place, u64)> + '_ {
         self.streams.iter().filter_map(|(id, stream)| {
-            let (seq, (env_id, _)) = stream.places.last_key_value()?;
-            Some((stream.author, Place { stream: *id, seq: *seq, env_id: *env_id }))
+            let (seq, link) = stream.links.last_key_value()?;
+            Some((stream.author, Place { stream: *id, seq: *seq, env_id: link.id }, link.at))
         })
+    }
+}
+
+impl Stream {
+    /// An empty place whose message was given up: the message after it names it.
+    fn given_up(&self, seq: u64, abandoned: &[(AccountId, EnvId)]) -> bool {
+        let after = seq.checked_add(1).and_then(|after| self.links.get(&after));
+        after.is_some_and(|link| abandoned.contains(&(self.author, link.prev)))
     }
 }

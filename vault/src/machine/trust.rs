@@ -188,6 +188,7 @@ impl Session {
             }
         }
         self.tell_details(hands, who, outcome.err());
+        self.fetch_left_behind(hands);
         Ok(())
     }
 

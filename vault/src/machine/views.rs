@@ -48,8 +48,8 @@ impl Session {
 
     fn warnings(&self, conv: &Conv, doubts: Doubts) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        // Before the backlog has come in once, what is on its way is not missing.
-        let missing = if self.line.complete && self.line.caught_up { conv.streams.missing() } else { 0 };
+        // What others have seen may still be on its way; what should be before something that is here is missing.
+        let missing = conv.streams.missing(self.line.complete);
         if missing > 0 {
             warnings.push(Warning::Missing { count: missing });
         }
@@ -86,7 +86,7 @@ impl Session {
             order,
             state: match mine {
                 false => MessageState::Received,
-                true if conv.delivered.contains(&shown.env_id) => MessageState::Delivered,
+                true if conv.delivered.contains(&shown.place.env_id) => MessageState::Delivered,
                 true => MessageState::Sent,
             },
         }
@@ -135,7 +135,7 @@ impl Session {
         messages.truncate(limit);
         messages.reverse();
         let mark = self.pin_of(conv).map_or(0, |pin| pin.mark);
-        let read_upto = conv.messages.range(..=mark).next_back().map(|(_, shown)| shown.id);
+        let read_upto = conv.messages.values().rev().find(|shown| shown.at <= mark).map(|shown| shown.id);
         Ok(Page { messages, more, read_upto })
     }
 }

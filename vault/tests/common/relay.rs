@@ -11,7 +11,7 @@ use signet_crypto::VerifiedAccount;
 use signet_shared::{
     AccountId,
     api::{self, Body},
-    envelope::Envelope,
+    envelope::{Delivery, Envelope},
     opaque::{KdfProfile, SecretKind, context, credential_id},
     statement::SignedStatement,
     wire::{ClientFrame, Refusal, ServerFrame},
@@ -84,8 +84,8 @@ pub struct Relay {
     pub refuse_next: Option<Refusal>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
-    /// Evil: a second account may take a name.
-    pub allow_namesakes: bool,
+    /// Evil: nobody is told that the backlog has come in.
+    pub never_caught_up: bool,
     /// Evil: whom a name means, where more than one has it.
     pub prefer: Option<AccountId>,
     /// Ids that were looked up.
@@ -109,7 +109,7 @@ impl Relay {
             heard: Vec::new(),
             refuse_next: None,
             refuse_path: None,
-            allow_namesakes: false,
+            never_caught_up: false,
             prefer: None,
             lookups: Vec::new(),
             paths: Vec::new(),
@@ -129,6 +129,17 @@ impl Relay {
     pub fn push(&mut self, reader: AccountId, mail: Mail) {
         self.accounts.get_mut(&reader).unwrap().mailbox.push(mail);
         self.serve();
+    }
+
+    /// Evil: takes the last messages that someone wrote out of a mailbox.
+    pub fn cut(&mut self, reader: AccountId, from: &str, count: usize) {
+        let from = self.named(from).unwrap().0;
+        let mailbox = &mut self.accounts.get_mut(&reader).unwrap().mailbox;
+        for _ in 0..count {
+            let by = |mail: &Mail| Delivery::parse(&mail.delivery).unwrap().header.sender_id == from;
+            let at = mailbox.iter().rposition(by).unwrap();
+            mailbox.remove(at);
+        }
     }
 
     /// What a reader makes of an account's statements.
@@ -170,7 +181,7 @@ impl Relay {
             }
             api::REGISTER_START => {
                 let q: api::RegisterStart = read(body)?;
-                if !self.allow_namesakes && self.named(q.username.shown()).is_some() {
+                if self.named(q.username.shown()).is_some() {
                     return Err(Refusal::UsernameTaken);
                 }
                 let name = q.username.canonical();
@@ -185,7 +196,7 @@ impl Relay {
             }
             api::REGISTER_FINISH => {
                 let q: api::RegisterFinish = read(body)?;
-                if !self.allow_namesakes && self.named(q.username.shown()).is_some() {
+                if self.named(q.username.shown()).is_some() {
                     return Err(Refusal::UsernameTaken);
                 }
                 let record = |access: &api::Access| {
@@ -323,7 +334,9 @@ impl Relay {
                 self.outgoing.push((client, ServerFrame::Subscribed { head }));
                 self.sockets.insert(client, Some(after));
                 self.serve();
-                self.outgoing.push((client, ServerFrame::CaughtUp { seq: head }));
+                if !self.never_caught_up {
+                    self.outgoing.push((client, ServerFrame::CaughtUp { seq: head }));
+                }
             }
             ClientFrame::Send { req, envelope } => {
                 let answer = match self.refuse_next.take().map_or_else(|| self.store(id, &envelope), Err) {

@@ -1,0 +1,88 @@
+//! Which of the mailbox's messages this browser has. The relay numbers them; but a number is only what the relay says, and
+//! a relay restored from a backup gives a number twice. So each row has a place of its own, which is the number unless
+//! that is taken, and what lies at a number is known by its envelope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use signet_shared::EnvId;
+
+/// No mailbox reaches this number, and whatever counts on from it stays far from the end of `u64`.
+const MOST: u64 = 1 << 40;
+
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    /// What the relay delivered, by its numbers.
+    numbers: BTreeMap<u64, EnvId>,
+    /// Places that have a row.
+    places: BTreeSet<u64>,
+    /// The last number of this connection: the next is the one above it.
+    last: u64,
+    /// The relay's mailbox is shorter than it was: everything is looked at again.
+    again: bool,
+}
+
+impl Mailbox {
+    /// Where to go on from, on a new connection.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.last = if core::mem::take(&mut self.again) { 0 } else { self.cursor() };
+        self.last
+    }
+
+    /// The mailbox ends at `head`. False if that is below what came before: this connection is of no use then.
+    pub(super) fn fits(&mut self, head: u64) -> bool {
+        if head >= self.last {
+            return true;
+        }
+        self.numbers.retain(|number, _| *number <= head);
+        self.again = true;
+        false
+    }
+
+    /// Whether this is the number that follows. No other can be, in an honest relay's order.
+    pub(super) fn next(&mut self, number: u64) -> bool {
+        let follows = number == self.last.saturating_add(1) && number < MOST;
+        if follows {
+            self.last = number;
+        }
+        follows
+    }
+
+    pub(super) fn has(&self, number: u64, id: EnvId) -> bool {
+        self.numbers.get(&number) == Some(&id)
+    }
+
+    pub(super) fn has_row(&self, place: u64) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// The place for what came under this number.
+    pub(super) fn place_for(&self, number: u64) -> u64 {
+        match self.places.last() {
+            Some(last) if self.places.contains(&number) => last.saturating_add(1),
+            _ => number,
+        }
+    }
+
+    pub(super) fn keep(&mut self, place: u64, number: u64, id: EnvId) {
+        self.places.insert(place);
+        self.numbers.insert(number, id);
+    }
+
+    /// The row could not be stored: it is fetched again.
+    pub(super) fn lose(&mut self, place: u64, number: u64) {
+        self.places.remove(&place);
+        self.numbers.remove(&number);
+    }
+
+    /// The highest number below which nothing is missing here.
+    pub(super) fn cursor(&self) -> u64 {
+        let mut cursor = 0;
+        for number in self.numbers.keys() {
+            if *number != cursor + 1 {
+                break;
+            }
+            cursor = *number;
+        }
+        cursor
+    }
+}
