@@ -32,8 +32,6 @@ mod sealed;
 #[cfg(any(test, feature = "self-test"))]
 pub mod self_test;
 mod statement;
-#[cfg(test)]
-mod vectors;
 
 #[doc = include_str!("../FORMAT.md")]
 pub mod format {}

@@ -163,3 +163,60 @@ impl fmt::Debug for NewKeys {
         f.write_str("NewKeys(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crypto_bigint::{
+        Odd, RandomMod,
+        modular::{BoxedMontyForm, BoxedMontyParams},
+    };
+    use rsa::{pkcs8::DecodePrivateKey, traits::PrivateKeyParts};
+
+    use super::*;
+
+    /// Miller and Rabin's test, written here a second time: a composite passes one round with a chance of 1/4 at most.
+    fn passes(n: &BoxedUint, rounds: usize) -> bool {
+        let (one, less_one) = (BoxedUint::one(), n.wrapping_sub(BoxedUint::one()));
+        let s = less_one.trailing_zeros_vartime();
+        let d = less_one.shr_vartime(s).unwrap();
+        let params = BoxedMontyParams::new_vartime(Odd::new(n.clone()).unwrap());
+        let nonzero = NonZero::new(less_one.clone()).unwrap();
+        (0..rounds).all(|_| {
+            let base = BoxedUint::random_mod_vartime(&mut rand::rng(), &nonzero).wrapping_add(&one);
+            let mut x = BoxedMontyForm::new(base, &params).pow(&d);
+            let is = |x: &BoxedMontyForm, value: &BoxedUint| x.retrieve() == *value;
+            if is(&x, &one) || is(&x, &less_one) {
+                return true;
+            }
+            (1..s).any(|_| {
+                x = x.square();
+                is(&x, &less_one)
+            })
+        })
+    }
+
+    #[test]
+    fn primes_of_made_keys_pass_another_test() {
+        let composite = BoxedUint::from(65_537_u64 * 104_729);
+        assert!(!passes(&composite, 40), "the test refuses something");
+        let mut maker = KeyMaker::new(Suite::Rsa3072);
+        let keys = loop {
+            if let Making::Done(keys) = maker.step(&mut rand::rng()).unwrap() {
+                break keys;
+            }
+        };
+        let mut tested = 0;
+        for pkcs8 in [keys.ik.pkcs8(), keys.ek.pkcs8()] {
+            let key = PrivateKey::from_pkcs8_der(pkcs8).unwrap();
+            let [p, q] = key.primes() else { panic!("two primes") };
+            for prime in [p, q] {
+                assert_eq!(prime.bit_width_vartime(), 1536);
+                assert!(prime.bit_vartime(1535) && prime.bit_vartime(1534), "the product has all its bits");
+                assert!(passes(prime, 64));
+                tested += 1;
+            }
+            assert!(fits(p, Some(q)) && fits(q, Some(p)));
+        }
+        println!("{tested} primes of made keys passed 64 rounds of Miller and Rabin");
+    }
+}

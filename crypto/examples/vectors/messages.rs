@@ -35,7 +35,8 @@ fn make(n: usize, accounts: &Accounts, keys: &Keys) -> Record {
     } else {
         (rand::random_range(2..=u64::MAX), EnvId(rand::random()))
     };
-    let address = Address { flags: (n % 3 == 0).into(), conv_id, group_epoch: rand::random(), stream_id, seq, prev };
+    let address =
+        Address { flags: n.is_multiple_of(3).into(), conv_id, group_epoch: rand::random(), stream_id, seq, prev };
     let inner = random_inner(n);
     let verified: Vec<_> = people.iter().map(|account| &account.verified).collect();
     let from = Sender { account: &sender.verified, key: &keys.get(sender.ik).ik };

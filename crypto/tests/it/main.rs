@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+mod keys;
 mod making;
 mod messages;
 mod objects;
@@ -9,4 +10,3 @@ mod opaque;
 mod people;
 mod secrets;
 mod statements;
-mod vectors;

@@ -1,7 +1,9 @@
-//! Other people's vectors against the functions that the formats really use. Sources: `tests/vectors/README.md`.
+//! NIST, Wycheproof and RFC 9106 against the functions that the formats really use.
 
 use std::collections::BTreeMap;
 
+use crypto_bigint::BoxedUint;
+use crypto_primes::{Flavor, is_prime};
 use signet_shared::envelope::Suite;
 use wycheproof::TestResult;
 
@@ -10,14 +12,13 @@ use crate::{
     primitives::{cfb_decrypt, cfb_encrypt, hkdf, hmac},
 };
 
-#[test]
-fn aes_256_cfb128_gives_nists_answers() {
+pub(super) fn aes_256_cfb128_gives_nists_answers() -> String {
     let files = [
-        include_str!("../tests/vectors/cavp/CFB128GFSbox256.rsp"),
-        include_str!("../tests/vectors/cavp/CFB128KeySbox256.rsp"),
-        include_str!("../tests/vectors/cavp/CFB128MMT256.rsp"),
-        include_str!("../tests/vectors/cavp/CFB128VarKey256.rsp"),
-        include_str!("../tests/vectors/cavp/CFB128VarTxt256.rsp"),
+        include_str!("../../tests/vectors/cavp/CFB128GFSbox256.rsp"),
+        include_str!("../../tests/vectors/cavp/CFB128KeySbox256.rsp"),
+        include_str!("../../tests/vectors/cavp/CFB128MMT256.rsp"),
+        include_str!("../../tests/vectors/cavp/CFB128VarKey256.rsp"),
+        include_str!("../../tests/vectors/cavp/CFB128VarTxt256.rsp"),
     ];
     let mut ran = 0;
     for (encrypt, case) in files.iter().flat_map(|file| cases(file)) {
@@ -33,12 +34,11 @@ fn aes_256_cfb128_gives_nists_answers() {
         assert_eq!(from, to);
         ran += 1;
     }
-    println!("{ran} CAVP vectors of AES-256-CFB128");
     assert_eq!(ran, 830);
+    format!("{ran} CAVP vectors of AES-256-CFB128")
 }
 
-#[test]
-fn oaep_3072_sha256_as_wycheproof() {
+pub(super) fn oaep_3072_sha256_as_wycheproof() -> String {
     let set = wycheproof::rsa_oaep::TestSet::load(wycheproof::rsa_oaep::TestName::Rsa3072Sha256Mgf1Sha256).unwrap();
     let (mut valid, mut invalid, mut ignored_octet) = (0, 0, 0);
     for group in set.test_groups {
@@ -64,12 +64,11 @@ fn oaep_3072_sha256_as_wycheproof() {
             }
         }
     }
-    println!("Wycheproof OAEP: {valid} opened, {invalid} refused, {ignored_octet} with an ignored first octet");
     assert_eq!((valid + invalid, ignored_octet), (36, 1));
+    format!("Wycheproof OAEP: {valid} opened, {invalid} refused, {ignored_octet} with an ignored first octet")
 }
 
-#[test]
-fn pss_3072_sha256_as_wycheproof() {
+pub(super) fn pss_3072_sha256_as_wycheproof() -> String {
     let set =
         wycheproof::rsa_pss_verify::TestSet::load(wycheproof::rsa_pss_verify::TestName::RsaPss3072Sha256Mgf1SaltLen32)
             .unwrap();
@@ -85,12 +84,11 @@ fn pss_3072_sha256_as_wycheproof() {
             assert_eq!(verified, test.result != TestResult::Invalid, "{}", test.comment);
         }
     }
-    println!("Wycheproof PSS: {valid} verified, {invalid} refused");
     assert_eq!(valid + invalid, 108);
+    format!("Wycheproof PSS: {valid} verified, {invalid} refused")
 }
 
-#[test]
-fn hmac_sha256_as_wycheproof() {
+pub(super) fn hmac_sha256_as_wycheproof() -> String {
     let set = wycheproof::mac::TestSet::load(wycheproof::mac::TestName::HmacSha256).unwrap();
     let (mut valid, mut invalid) = (0, 0);
     for group in set.test_groups {
@@ -100,12 +98,11 @@ fn hmac_sha256_as_wycheproof() {
             if same { valid += 1 } else { invalid += 1 }
         }
     }
-    println!("Wycheproof HMAC: {valid} equal, {invalid} not");
     assert_eq!(valid + invalid, 174);
+    format!("Wycheproof HMAC: {valid} equal, {invalid} not")
 }
 
-#[test]
-fn hkdf_sha256_as_wycheproof() {
+pub(super) fn hkdf_sha256_as_wycheproof() -> String {
     let set = wycheproof::hkdf::TestSet::load(wycheproof::hkdf::TestName::HkdfSha256).unwrap();
     let (mut ran, mut too_long) = (0, 0);
     for group in set.test_groups {
@@ -125,15 +122,32 @@ fn hkdf_sha256_as_wycheproof() {
             ran += 1;
         }
     }
-    println!("Wycheproof HKDF: {ran} equal, {too_long} longer than HKDF gives");
     assert_eq!(ran + too_long, 86);
+    format!("Wycheproof HKDF: {ran} equal, {too_long} longer than HKDF gives")
 }
 
-#[test]
-fn argon2id_as_rfc_9106_and_openssl() {
+/// The test that [`crate::KeyMaker`] puts to its candidates. Negative numbers are no candidates, and left out.
+pub(super) fn primality_as_wycheproof() -> String {
+    let set = wycheproof::primality::TestSet::load(wycheproof::primality::TestName::Primality).unwrap();
+    let (mut prime, mut composite, mut negative) = (0, 0, 0);
+    for test in set.test_groups.into_iter().flat_map(|group| group.tests) {
+        if test.value.first().is_some_and(|byte| *byte >= 0x80) {
+            negative += 1;
+            continue;
+        }
+        let value = BoxedUint::from_be_slice_vartime(&test.value);
+        let said = is_prime(Flavor::Any, &value);
+        assert_eq!(said, test.result != TestResult::Invalid, "{}: {}", test.tc_id, test.comment);
+        if said { prime += 1 } else { composite += 1 }
+    }
+    assert_eq!(prime + composite + negative, 317);
+    format!("Wycheproof primality: {prime} primes, {composite} composites, {negative} negative numbers left out")
+}
+
+pub(super) fn argon2id_as_rfc_9106_and_openssl() -> String {
     use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
     let mut ran = 0;
-    for (_, case) in cases(include_str!("../tests/vectors/argon2/argon2id.txt")) {
+    for (_, case) in cases(include_str!("../../tests/vectors/argon2/argon2id.txt")) {
         let field = |name: &str| case.get(name).map(|text| hex::decode(text).unwrap()).unwrap_or_default();
         let number = |name: &str| case[name].parse::<u32>().unwrap();
         let mut params = ParamsBuilder::new();
@@ -147,8 +161,8 @@ fn argon2id_as_rfc_9106_and_openssl() {
         assert_eq!(out, field("output"));
         ran += 1;
     }
-    println!("{ran} vectors of Argon2id");
     assert_eq!(ran, 6);
+    format!("{ran} vectors of Argon2id")
 }
 
 /// The cases of a NIST-like file, each with whether it stands below `[ENCRYPT]`.
