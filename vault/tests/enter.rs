@@ -3,7 +3,10 @@
 mod common;
 
 use common::{PASSWORD, World};
-use signet_ask::{Event, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble};
+use signet_ask::{
+    CancelSignUp, Conversations, Event, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble,
+};
+use signet_shared::{api, wire::Refusal};
 
 fn sign_in(w: &mut World, id: usize, name: &str, password: &str) -> Result<Status, Trouble> {
     w.ask(id, SignIn { username: name.into(), password: password.into(), stay: false })
@@ -16,7 +19,7 @@ fn sign_up_reports_its_progress_and_can_be_cancelled() {
     let short = SignUp { username: "ann_a".into(), password: "too short".into(), stay: false };
     assert_eq!(w.ask(id, short).unwrap_err(), Trouble::BadPassword);
     let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false });
-    w.begin(id, signet_ask::CancelSignUp {});
+    w.begin(id, CancelSignUp {});
     w.settle();
     assert_eq!(w.answer::<SignUp>(id, ask), Some(Err(Trouble::Cancelled)));
     assert!(w.relay.accounts.is_empty());
@@ -111,7 +114,7 @@ fn an_ended_session_is_told_and_keeps_the_name() {
 fn a_sign_in_in_the_same_worker_keeps_what_the_relay_would_not_store() {
     let mut w = World::new();
     let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
-    w.relay.refuse_path = Some((signet_shared::api::STATE, signet_shared::wire::Refusal::StoreUnavailable));
+    w.relay.refuse_path = Some((api::STATE, Refusal::StoreUnavailable));
     let conv = w.talk(ann, "bob_b");
     w.pass(2000);
     w.relay.end_session(ann);
@@ -152,4 +155,67 @@ fn damaged_keys_and_old_versions_are_refused() {
     let refused = w.ask(cy, StartConversation { username: "ann_a".into() });
     assert_eq!(refused.unwrap_err(), Trouble::BadStatement);
     assert!(w.conversations(cy).is_empty());
+}
+
+/// A sign-up as far as the answer that gets lost.
+fn lost_sign_up(w: &mut World) -> (usize, u32) {
+    let id = w.browser();
+    w.lose_answer.push(api::REGISTER_FINISH);
+    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false });
+    w.settle();
+    assert_eq!(w.answer::<SignUp>(id, ask), None);
+    (id, ask)
+}
+
+#[test]
+fn a_sign_up_whose_last_answer_is_lost_is_finished_all_the_same() {
+    let mut w = World::new();
+    let (id, ask) = lost_sign_up(&mut w);
+    assert_eq!(w.ask(id, CancelSignUp {}), Err(Trouble::Busy), "the account may exist");
+    // The relay is away for a while, then out of breath.
+    w.relay_up = false;
+    w.pass(60_000);
+    w.relay_up = true;
+    w.relay.refuse_path = Some((api::REGISTER_FINISH, Refusal::TooMany));
+    w.pass(60_000);
+    assert_eq!(w.answer::<SignUp>(id, ask), None);
+    w.relay.refuse_path = None;
+    w.pass(60_000);
+    let key = w.answer::<SignUp>(id, ask).unwrap().unwrap();
+    assert!(!key.0.is_empty());
+    assert_eq!(w.relay.accounts.len(), 1);
+    let conversations = w.ask(id, Conversations {});
+    assert_eq!(conversations.unwrap().len(), 0, "signed in");
+}
+
+#[test]
+fn a_sign_up_that_is_answered_too_late_knows_its_account_by_the_password() {
+    let mut w = World::new();
+    let (id, ask) = lost_sign_up(&mut w);
+    w.relay.finished.clear();
+    w.pass(60_000);
+    assert!(w.answer::<SignUp>(id, ask).unwrap().is_ok());
+    assert!(w.ask(id, Conversations {}).is_ok());
+    // Somebody else's is told from it.
+    let mut w = World::new();
+    let (id, ask) = lost_sign_up(&mut w);
+    w.relay.accounts.clear();
+    w.relay.finished.clear();
+    let other = w.browser();
+    w.ask(other, SignUp { username: "ann_a".into(), password: "another password".into(), stay: false }).unwrap();
+    w.pass(60_000);
+    assert_eq!(w.answer::<SignUp>(id, ask), Some(Err(Trouble::UsernameTaken)));
+}
+
+#[test]
+fn a_new_accounts_recovery_key_is_shown_even_if_this_browser_can_keep_nothing() {
+    let mut w = World::new();
+    let id = w.browser();
+    w.browsers[id].storage_broken = true;
+    let key = w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false }).unwrap();
+    assert!(!key.0.is_empty());
+    let told = w.browsers[id].events.iter().any(|e| matches!(e, Event::SignedOutBecause(Trouble::Storage { .. })));
+    assert!(told);
+    w.browsers[id].storage_broken = false;
+    assert!(sign_in(&mut w, id, "ann_a", PASSWORD).is_ok());
 }

@@ -151,6 +151,9 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     fn timer(&mut self, timer: Timer) {
+        if let (Phase::SigningUp(up), Timer::Retry) = (&self.phase, timer) {
+            up.send(&mut self.hands);
+        }
         let Phase::SignedIn(session) = &mut self.phase else { return };
         let hands = &mut self.hands;
         match timer {

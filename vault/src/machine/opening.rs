@@ -16,6 +16,7 @@ use super::{
 };
 
 /// Who waits for the session, and for what.
+#[derive(Clone)]
 pub(super) enum Reply {
     SignUp(AskId, RecoveryKeyText),
     SignIn(AskId),
@@ -249,20 +250,34 @@ impl<R: CryptoRng> Machine<R> {
 
     /// This browser's storage gives out while an account is being opened: nobody is signed in by halves.
     pub(super) fn opening_failed(&mut self, trouble: &Trouble) {
-        let waiting = match core::mem::replace(&mut self.phase, Phase::SignedOut) {
-            Phase::Attaching(attach) => attach.waiting,
-            Phase::Opening(opening) => match opening.reply {
-                Reply::SignUp(ask, _) | Reply::SignIn(ask) => vec![ask],
-                Reply::Attach(asks) => asks,
-            },
+        let reply = match core::mem::replace(&mut self.phase, Phase::SignedOut) {
+            Phase::Attaching(attach) => Reply::Attach(attach.waiting),
+            Phase::Opening(opening) => opening.reply,
             other => {
                 self.phase = other;
                 return;
             }
         };
         self.hands.drop_calls();
-        for ask in waiting {
-            self.hands.fail(ask, trouble.clone());
+        self.not_opened(reply, trouble);
+    }
+
+    /// An account that exists was not opened here.
+    pub(super) fn not_opened(&mut self, reply: Reply, trouble: &Trouble) {
+        match reply {
+            // Whatever else went wrong: the recovery key of a new account is shown now or never.
+            Reply::SignUp(ask, text) => {
+                self.hands.answer::<signet_ask::SignUp>(ask, &Ok(text));
+                self.hands.event(Event::SignedOutBecause(trouble.clone()));
+                let status = self.signed_out_status();
+                self.hands.event(Event::Status(status));
+            }
+            Reply::SignIn(ask) => self.hands.fail(ask, trouble.clone()),
+            Reply::Attach(asks) => {
+                for ask in asks {
+                    self.hands.fail(ask, trouble.clone());
+                }
+            }
         }
     }
 
@@ -297,12 +312,15 @@ impl<R: CryptoRng> Machine<R> {
     fn leave(&mut self) {
         // Whoever waits for something that ends here is told.
         match core::mem::replace(&mut self.phase, Phase::SignedOut) {
-            Phase::SigningUp(up) => self.hands.fail(up.ask(), Trouble::Cancelled),
-            Phase::SigningIn(signing) => self.hands.fail(signing.ask(), Trouble::Cancelled),
+            Phase::SigningUp(up) => match up.into_reply() {
+                Ok(reply) => self.not_opened(reply, &Trouble::Cancelled),
+                Err(ask) => self.hands.fail(ask, Trouble::Cancelled),
+            },
+            Phase::SigningIn(signing) => self.not_opened(signing.into_reply(), &Trouble::Cancelled),
             Phase::Attaching(attach) => self.answer_signed_out(attach.waiting),
             Phase::Opening(opening) => match opening.reply {
-                Reply::SignUp(ask, _) | Reply::SignIn(ask) => self.hands.fail(ask, Trouble::SessionEnded),
                 Reply::Attach(asks) => self.answer_signed_out(asks),
+                reply => self.not_opened(reply, &Trouble::SessionEnded),
             },
             Phase::SignedIn(_) => {
                 self.hands.push(Effect::Socket(SocketEffect::Close));

@@ -20,7 +20,8 @@ use super::{
 };
 
 pub(super) struct SignIn {
-    ask: AskId,
+    /// Who is to hear of it.
+    reply: Reply,
     username: Username,
     password: Zeroizing<String>,
     stay: bool,
@@ -44,7 +45,12 @@ impl<R: CryptoRng> Machine<R> {
         if super::sign_up::check_password(&password).is_err() {
             return self.hands.fail(ask, Trouble::LoginFailed);
         }
-        let signing = SignIn { ask, username, password, stay, public_url: String::new(), step: Step::About };
+        self.sign_in_to(Reply::SignIn(ask), username, password, stay);
+    }
+
+    /// For a sign-in, and for a sign-up that cannot tell whether the account is its own.
+    pub(super) fn sign_in_to(&mut self, reply: Reply, username: Username, password: Zeroizing<String>, stay: bool) {
+        let signing = SignIn { reply, username, password, stay, public_url: String::new(), step: Step::About };
         self.phase = Phase::SigningIn(Box::new(signing));
         progress(&mut self.hands, 0.05);
         self.hands.http(api::ABOUT, None, Call::InAbout);
@@ -52,35 +58,47 @@ impl<R: CryptoRng> Machine<R> {
 
     pub(super) fn sign_in_answer(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
         let Phase::SigningIn(signing) = &mut self.phase else { return };
-        let (ask, stay) = (signing.ask, signing.stay);
+        let (reply, stay) = (signing.reply.clone(), signing.stay);
         let done = match call {
             Call::InAbout => signing.about(&mut self.hands, result),
             Call::InStarted => signing.started(&mut self.hands, result),
             _ => match signing.finished(self.hands.device.as_ref(), result) {
                 Ok((account, state, vault)) => {
                     progress(&mut self.hands, 1.0);
-                    return self.open(account, state, vault.state_version, stay, Reply::SignIn(ask));
+                    return self.open(account, state, vault.state_version, stay, reply);
                 }
                 Err(trouble) => Err(trouble),
             },
         };
         if let Err(trouble) = done {
-            self.give_up(ask, trouble);
+            self.sign_in_failed(reply, trouble);
+        }
+    }
+
+    fn sign_in_failed(&mut self, reply: Reply, trouble: Trouble) {
+        match reply {
+            // The name is taken, and by somebody else.
+            Reply::SignUp(ask, _) if trouble == Trouble::LoginFailed => self.give_up(ask, Trouble::UsernameTaken),
+            reply => {
+                self.phase = Phase::SignedOut;
+                self.hands.drop_calls();
+                self.not_opened(reply, &trouble);
+            }
         }
     }
 
     pub(super) fn sign_in_step(&mut self) {
         let Phase::SigningIn(signing) = &mut self.phase else { return };
-        let ask = signing.ask;
+        let reply = signing.reply.clone();
         if let Err(trouble) = signing.stretch(&mut self.hands) {
-            self.give_up(ask, trouble);
+            self.sign_in_failed(reply, trouble);
         }
     }
 }
 
 impl SignIn {
-    pub(super) fn ask(&self) -> AskId {
-        self.ask
+    pub(super) fn into_reply(self) -> Reply {
+        self.reply
     }
 
     fn about<R: CryptoRng>(

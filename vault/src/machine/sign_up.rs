@@ -1,14 +1,14 @@
 //! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, Progress, RecoveryKeyText, Task, Trouble};
+use signet_ask::{Connection, Event, Progress, RecoveryKeyText, Task, Trouble};
 use signet_crypto::{
     Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
     VerifiedAccount, make_first_statement, seal_keystore, seal_object,
 };
 use signet_shared::{
     Username,
-    api::{self, About, Access, RegisterFinish, RegisterStart, RegisterStarted},
+    api::{self, About, Access, Body, RegisterFinish, RegisterStart, RegisterStarted},
     envelope::Suite,
     limits,
     opaque::{KdfProfile, SecretKind},
@@ -16,7 +16,7 @@ use signet_shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase,
+    AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Timer,
     account::{open_account, own_statements},
     hands::{Call, Hands, check_origin, fault, parsed},
     opening::Reply,
@@ -27,6 +27,8 @@ use super::{
 const EK_AGE_MS: u64 = 90 * 24 * 3600 * 1000;
 /// The share of the bar that key making takes.
 const KEYS_SHARE: f32 = 0.75;
+const FIRST_PAUSE_MS: u64 = 1_000;
+const LONGEST_PAUSE_MS: u64 = 30_000;
 
 pub(super) struct SignUp {
     ask: AskId,
@@ -36,6 +38,12 @@ pub(super) struct SignUp {
     recovery: RecoveryKey,
     step: Step,
     amk: Option<MasterKey>,
+    /// The account as it was sent to the relay. From then on it may exist, and nothing else is ever made of this sign-up:
+    /// without an answer the same bytes are sent again, which the relay takes for what they are.
+    sent: Option<Vec<u8>>,
+    /// An answer got lost.
+    unsure: bool,
+    tries: u32,
 }
 
 enum Step {
@@ -73,7 +81,18 @@ impl<R: CryptoRng> Machine<R> {
             return self.hands.fail(ask, trouble);
         }
         let recovery = RecoveryKey::make(&mut self.hands.rng);
-        let up = SignUp { ask, username, password, stay, recovery, step: Step::About, amk: None };
+        let up = SignUp {
+            ask,
+            username,
+            password,
+            stay,
+            recovery,
+            step: Step::About,
+            amk: None,
+            sent: None,
+            unsure: false,
+            tries: 0,
+        };
         self.phase = Phase::SigningUp(Box::new(up));
         progress(&mut self.hands, 0.0);
         self.hands.http(api::ABOUT, None, Call::UpAbout);
@@ -81,6 +100,10 @@ impl<R: CryptoRng> Machine<R> {
 
     pub(super) fn cancel_sign_up(&mut self, ask: AskId) {
         if let Phase::SigningUp(up) = &self.phase {
+            // The account may exist: its recovery key has to be shown.
+            if up.sent.is_some() {
+                return self.hands.fail(ask, Trouble::Busy);
+            }
             let running = up.ask;
             self.give_up(running, Trouble::Cancelled);
         }
@@ -113,18 +136,31 @@ impl<R: CryptoRng> Machine<R> {
         let Phase::SigningUp(up) = &mut self.phase else { return };
         let (ask, stay) = (up.ask, up.stay);
         let text = RecoveryKeyText(up.recovery.to_string());
+        let vault = match parsed::<api::Vault>(result) {
+            Ok(vault) => vault,
+            // Nobody, or somebody between here and the relay, has answered.
+            Err(Trouble::Unreachable | Trouble::RelayNonsense) => {
+                up.unsure = true;
+                return up.send_later(&mut self.hands);
+            }
+            Err(Trouble::RelayStore | Trouble::TooMany { .. }) if up.unsure => return up.send_later(&mut self.hands),
+            // After a long time the relay says so of an account of one's own too. Whose it is, the password shows.
+            Err(Trouble::UsernameTaken) if up.unsure => {
+                let (username, password) = (up.username.clone(), core::mem::take(&mut up.password));
+                return self.sign_in_to(Reply::SignUp(ask, text), username, password, stay);
+            }
+            Err(trouble) => return self.give_up(ask, trouble),
+        };
         // What the relay hands back is opened as any sign-in would: if it kept something else, that shows now.
         let opened = up.amk.take().ok_or_else(|| fault("sign-up-order")).and_then(|amk| {
-            let vault = parsed::<api::Vault>(result)?;
             let me = own_statements(&vault)?;
             if *me.username() != up.username {
                 return Err(Trouble::BadStatement);
             }
-            let (account, state) = open_account(me, amk, &vault, None)?;
-            Ok((account, state, vault))
+            open_account(me, amk, &vault, None)
         });
         match opened {
-            Ok((account, state, vault)) => {
+            Ok((account, state)) => {
                 progress(&mut self.hands, 1.0);
                 self.open(account, state, vault.state_version, stay, Reply::SignUp(ask, text));
             }
@@ -134,8 +170,12 @@ impl<R: CryptoRng> Machine<R> {
 }
 
 impl SignUp {
-    pub(super) fn ask(&self) -> AskId {
-        self.ask
+    /// With the recovery key, if the account may exist.
+    pub(super) fn into_reply(self) -> Result<Reply, AskId> {
+        match self.sent {
+            Some(_) => Ok(Reply::SignUp(self.ask, RecoveryKeyText(self.recovery.to_string()))),
+            None => Err(self.ask),
+        }
     }
 
     fn about<R: CryptoRng>(
@@ -238,8 +278,23 @@ impl SignUp {
             state,
         };
         self.amk = Some(amk);
-        hands.post(api::REGISTER_FINISH, &request, Call::UpFinished);
+        self.sent = Some(request.to_bytes());
+        self.send(hands);
         Ok(())
+    }
+
+    pub(super) fn send<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        if self.sent.is_some() {
+            hands.http(api::REGISTER_FINISH, self.sent.clone(), Call::UpFinished);
+        }
+    }
+
+    fn send_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let pause = FIRST_PAUSE_MS.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE_MS);
+        self.tries = self.tries.saturating_add(1);
+        hands.push(Effect::Timer { timer: Timer::Retry, after_ms: pause });
+        let in_ms = u32::try_from(pause).unwrap_or(u32::MAX);
+        hands.event(Event::Connection(Connection::Reconnecting { in_ms }));
     }
 }
 

@@ -42,11 +42,19 @@ pub struct World {
     pub browsers: Vec<Browser>,
     pub now: u64,
     pub relay_up: bool,
+    /// The next answer to each of these paths gets lost on its way.
+    pub lose_answer: Vec<&'static str>,
 }
 
 impl World {
     pub fn new() -> Self {
-        Self { relay: Relay::new(), browsers: Vec::new(), now: 1_800_000_000_000, relay_up: true }
+        Self {
+            relay: Relay::new(),
+            browsers: Vec::new(),
+            now: 1_800_000_000_000,
+            relay_up: true,
+            lose_answer: Vec::new(),
+        }
     }
 
     pub fn browser(&mut self) -> usize {
@@ -175,7 +183,11 @@ impl World {
                     browser.events.push(event);
                 }
                 Effect::Http { call, path, body } => {
-                    let result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
+                    let mut result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
+                    if let Some(at) = self.lose_answer.iter().position(|lost| *lost == path) {
+                        self.lose_answer.remove(at);
+                        result = Err(NoAnswer);
+                    }
                     browser.inputs.push_back(Input::Http { call, result });
                 }
                 Effect::Socket(SocketEffect::Open) => {
