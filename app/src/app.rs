@@ -19,9 +19,16 @@ pub(crate) fn app(first: Route) -> El {
     after(move || start(app));
     after(move || browser::document().set_title(app.route.get().title()));
     after(move || guard(app));
+    follow_by_focus(app);
     after(move || say_at_home(app));
 
-    el("div").set("id", "app").part(move || [page(app, app.route.get())])
+    el("div").set("id", "app").part(move || {
+        let page = match (app.recovery.get(), app.route.get()) {
+            (Some((username, key)), _) => untrack(|| page::recovery(app, username, key)),
+            (None, route) => page(app, route),
+        };
+        [page]
+    })
 }
 
 fn page(app: App, route: Route) -> El {
@@ -39,6 +46,18 @@ fn page(app: App, route: Route) -> El {
     })
 }
 
+/// What had the focus went with the page or the conversation that was left.
+fn follow_by_focus(app: App) {
+    let mut shown = None;
+    after(move || {
+        let now = (app.route.get(), app.chats.open.with(Option::is_some));
+        let before = shown.replace(now);
+        if before.is_some_and(|before| before != now) && !(now.0 == Route::Chat && now.1) {
+            browser::focus_heading();
+        }
+    });
+}
+
 /// The first page is fixed HTML with a place for what went wrong.
 fn say_at_home(app: App) {
     if let (Some(says), Some(place)) = (app.trouble_text(), browser::by_id("home-trouble")) {
@@ -54,7 +73,10 @@ fn start(app: App) {
     }
     app.visible.set(browser::is_visible());
     browser::on_document("visibilitychange", move || app.visible.set(browser::is_visible()));
+    browser::on_window("pagehide", move || app.visible.set(false));
+    browser::on_window("pageshow", move || app.visible.set(browser::is_visible()));
     route::follow_history(app);
+    browser::ask_before_leaving(move || app.recovery.with_untracked(Option::is_some));
     app.connect();
     app.ready.set(true);
 }
@@ -62,6 +84,9 @@ fn start(app: App) {
 /// Pages of an account lead through sign-in and back; whoever is signed in need not see the doors again.
 fn guard(app: App) {
     let route = app.route.get();
+    if app.recovery.with(Option::is_some) {
+        return;
+    }
     match app.status.get() {
         Some(Status::SignedOut { .. }) if route.needs_account() => {
             app.wanted.set(Some(route));

@@ -41,6 +41,17 @@ pub(crate) fn on_window(event: &str, then: impl FnMut() + 'static) {
     then.forget();
 }
 
+/// The browser asks whether to leave, reload or close the page while there is something to lose.
+pub(crate) fn ask_before_leaving(would_lose: impl Fn() -> bool + 'static) {
+    let then = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+        if would_lose() {
+            event.prevent_default();
+        }
+    });
+    let _ = window().add_event_listener_with_callback("beforeunload", then.as_ref().unchecked_ref());
+    then.forget();
+}
+
 /// Listens for as long as the page lives.
 pub(crate) fn on_document(event: &str, then: impl FnMut() + 'static) {
     let then = Closure::<dyn FnMut()>::new(then);
@@ -60,6 +71,21 @@ pub(crate) fn focus(id: &str) {
     if let Some(element) = by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Where a person who hears the page or walks it by keyboard begins to read.
+pub(crate) fn focus_heading() {
+    let heading =
+        document().query_selector("h1").ok().flatten().and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(heading) = heading {
+        let _ = heading.set_attribute("tabindex", "-1");
+        let _ = heading.focus();
+    }
+}
+
+/// A mouse or the like, which mostly means a keyboard that is not on the screen.
+pub(crate) fn has_fine_pointer() -> bool {
+    window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 pub(crate) fn input(id: &str) -> Option<web_sys::HtmlInputElement> {

@@ -105,6 +105,9 @@ pub(crate) fn go(app: App, route: Route, conv: Option<ConvId>, step: Step) {
 /// Follows the browser's back and forward buttons.
 pub(crate) fn follow_history(app: App) {
     browser::on_window("popstate", move || {
+        if app.recovery.with_untracked(Option::is_some) {
+            return browser::set_address(app.route.get_untracked().path(), false);
+        }
         let route = Route::from_path(&browser::path());
         if route.is_fixed() {
             return browser::reload();

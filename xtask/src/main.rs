@@ -58,6 +58,8 @@ enum Command {
         #[arg(long, default_value_t = 1000)]
         count: usize,
     },
+    /// Every vector of the formats and their primitives, natively and in Chromium; prints the counts.
+    SelfTest,
     /// A picture of each page, wide and narrow, light and dark, in end2end/screenshots/.
     Screenshots,
     /// Benchmarks: a table on the terminal and JSON in target/bench/.
@@ -98,6 +100,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Vectors { count, out } => vectors::write(&place, count, &out),
         Command::Open { folder } => vectors::open(&place, &folder),
         Command::Interop { count } => vectors::interop(&place, count),
+        Command::SelfTest => vectors::self_test(&place),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
         Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),

@@ -10,11 +10,15 @@ use crate::{
     shell::{self, note, step},
 };
 
+/// Where Debian's package puts the browser. Ubuntu's package of this name only fetches a snap, which a container cannot
+/// run; there Playwright brings a browser of its own.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
 /// Debian's packages, and what shows that each is there.
 const PACKAGES: [(&str, Shown); 6] = [
     ("nodejs", Shown::Program("node")),
     ("npm", Shown::Program("npm")),
-    ("chromium", Shown::File("/usr/bin/chromium")),
+    ("chromium", Shown::File(CHROMIUM)),
     ("fonts-noto-core", Shown::File("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")),
     ("fonts-noto-cjk", Shown::File("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")),
     ("fonts-noto-color-emoji", Shown::File("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")),
@@ -38,13 +42,30 @@ impl Shown {
 /// Node, Chromium, fonts for every script that the tests write, and the npm packages of end2end/.
 pub(crate) fn browser(place: &Place) -> Result<()> {
     step("Looking for what the tests in Chromium need: a browser, Node, and fonts with CJK and emoji");
-    let missing: Vec<&str> = PACKAGES.iter().filter(|(_, shown)| !shown.there()).map(|(package, _)| *package).collect();
+    let packaged = !is_ubuntu();
+    let missing = missing(packaged);
     if missing.is_empty() {
         note("all there");
     } else {
         install(place, &missing)?;
     }
-    npm(place)
+    npm(place)?;
+    if packaged || Path::new(CHROMIUM).is_file() { Ok(()) } else { playwrights_own(place) }
+}
+
+fn missing(packaged: bool) -> Vec<&'static str> {
+    let wanted = PACKAGES.iter().filter(|(package, _)| packaged || *package != "chromium");
+    wanted.filter(|(_, shown)| !shown.there()).map(|(package, _)| *package).collect()
+}
+
+fn is_ubuntu() -> bool {
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"))
+}
+
+fn playwrights_own(place: &Place) -> Result<()> {
+    let folder = place.end2end();
+    let mut command = shell::command(folder.join("node_modules/.bin/playwright"), &folder, &["install", "chromium"]);
+    shell::run(&mut command, "Install Chromium by hand as /usr/bin/chromium, then try again.")
 }
 
 fn install(place: &Place, missing: &[&str]) -> Result<()> {
@@ -65,7 +86,13 @@ fn install(place: &Place, missing: &[&str]) -> Result<()> {
     note(&shell_line);
     let mut command = shell::command("sh", &place.root, &["-c", &shell_line]);
     command.env("DEBIAN_FRONTEND", "noninteractive");
-    shell::run(&mut command, &format!("Run this as root, then try again: {line}"))
+    shell::run(&mut command, &format!("Run this as root, then try again: {line}"))?;
+    let still = self::missing(!is_ubuntu()).join(" ");
+    if still.is_empty() {
+        Ok(())
+    } else {
+        bail!("apt-get succeeded, but these are still not where they belong: {still}. Install them by hand.")
+    }
 }
 
 /// `npm ci`, unless the packages are those of the lock file already.

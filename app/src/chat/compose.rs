@@ -21,7 +21,8 @@ use crate::{
 
 /// From here on the number of characters left is told.
 const NEAR: usize = 500;
-const DRAFT_AFTER: Duration = Duration::from_millis(600);
+/// How long what is typed may be nowhere but on the screen.
+const DRAFT_WITHIN: Duration = Duration::from_millis(400);
 
 /// What is being written to one conversation.
 #[derive(Clone, Copy)]
@@ -39,6 +40,12 @@ pub(super) fn compose(app: App, conv: ConvId) -> El {
     let writing = Writing { app, conv, length, error, draft: Value::new(None) };
     after(move || writing.bring_back());
     on_cleanup(move || writing.keep_now());
+    // Whoever leaves the page, or lets the device sleep, may not come back to it.
+    after(move || {
+        if !app.visible.get() {
+            writing.keep_now();
+        }
+    });
 
     let too_many = move || length.get() > limits::TEXT_CHARS;
     let counter = move || {
@@ -115,17 +122,17 @@ impl Writing {
         field.set_value("");
         self.show(&field, "");
         error.set(None);
+        // The vault drops the draft when it takes the message, and not before.
         self.stop();
-        app.tell(SaveDraft { conv, text: String::new() });
         let _ = field.focus();
         spawn_local(async move {
             if let Err(trouble) = app.ask(Send { conv, uuid, text: text.clone() }).await {
-                // What was written goes back where it was, unless something new is being written.
-                if field.value().is_empty() {
-                    field.set_value(&text);
-                    self.show(&field, &text);
-                    self.keep_soon(text);
-                }
+                // What was written goes back where it was, before what has been written since.
+                let since = field.value();
+                let text = if since.is_empty() { text } else { [&text, "\n", &since].concat() };
+                field.set_value(&text);
+                self.show(&field, &text);
+                self.keep_soon(text);
                 error.set(Some(text::trouble(&trouble)));
             }
         });
@@ -144,8 +151,16 @@ impl Writing {
     }
 
     fn keep_soon(self, text: String) {
-        self.stop();
-        if let Ok(handle) = set_timeout_with_handle(move || self.keep_now(), DRAFT_AFTER) {
+        // A timer that runs already keeps the newest.
+        let running = self.draft.with_untracked(Option::is_some);
+        if running {
+            return self.draft.update(|draft| {
+                if let Some((_, kept)) = draft {
+                    *kept = text;
+                }
+            });
+        }
+        if let Ok(handle) = set_timeout_with_handle(move || self.keep_now(), DRAFT_WITHIN) {
             self.draft.set(Some((handle, text)));
         }
     }

@@ -39,6 +39,8 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         }
     });
     mark_read(app, conv, reading);
+    // Where one would write next; with a finger that would open the keyboard over what one came to read.
+    after(|| browser::focus(if browser::has_fine_pointer() { "message" } else { "conversation-title" }));
 
     // What changes in a conversation is mostly not its title.
     let title = Value::new(app.chats.title(conv));
@@ -51,7 +53,7 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
 
     let back = el("button").set("type", "button").class("icon-button back").set("aria-label", text::BACK);
     let back = back.child(icon::back()).on("click", move |_| route::go(app, Route::Chat, None, Step::Push));
-    let heading = el("h2").set("id", "conversation-title").set("dir", "auto");
+    let heading = el("h2").set("id", "conversation-title").set("tabindex", "-1").set("dir", "auto");
     let more = icon_button("icon-button", text::DETAILS, icon::shield()).on("click", move |_| asking.set(true));
     let head = el("header")
         .class("conversation-head")
@@ -73,7 +75,7 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         })
         .list(
             move || app.chats.rows.with(|rows| show::lines(rows, reading.first_unread.get())),
-            move |line| message::line(app, line),
+            move |line| message::line(app, conv, line),
         );
     let nothing = move || {
         let known = app.chats.list.with(Option::is_some);
@@ -87,6 +89,8 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         })
     };
     let log = div("log").set("id", LOG).set("role", "log").set("aria-label", text::MESSAGES).set("tabindex", "0");
+    // Older messages are no news.
+    let log = log.live("aria-live", move || Some(if reading.busy.get() { "off" } else { "polite" }.into()));
     let log = log.child(lines).part(nothing).on("scroll", move |_| {
         if let Some(log) = browser::by_id(LOG) {
             // The log grows upwards from its end: the scroll position is zero at the end and negative above.
@@ -152,7 +156,6 @@ impl Reading {
             if self.busy.is_gone() || app.chats.open.get_untracked() != Some(conv) {
                 return;
             }
-            self.busy.set(false);
             match answer {
                 Ok(page) => {
                     app.chats.merge_rows(page.messages);
@@ -166,6 +169,8 @@ impl Reading {
                 Err(trouble) => self.error.set(Some(text::trouble(&trouble))),
             }
             self.loaded.set(true);
+            // Once the older messages stand: the log is quiet until then.
+            self.busy.set(false);
         });
     }
 }

@@ -1,4 +1,6 @@
+use leptos::prelude::untrack;
 use signet_ask::{BodyView, Discard, MessageState, Retry};
+use signet_shared::ConvId;
 
 use super::show::Line;
 use crate::{
@@ -10,16 +12,16 @@ use crate::{
     value::Shared,
 };
 
-pub(super) fn line(app: App, line: Line) -> El {
+pub(super) fn line(app: App, conv: ConvId, line: Line) -> El {
     match line {
         Line::Day(ms) => div("day").child(el("span").text(browser::day(ms))),
         Line::Unread => div("unread-line").child(el("span").text(text::UNREAD_LINE)),
-        Line::Message { row, follows } => message(app, row, follows),
+        Line::Message { row, follows } => message(app, conv, row, follows),
     }
 }
 
 /// What was written is only ever a text node.
-fn message(app: App, row: Row, follows: bool) -> El {
+fn message(app: App, conv: ConvId, row: Row, follows: bool) -> El {
     let body = match row.body {
         BodyView::Text(content) => el("p").class("message-text").set("dir", "auto").text(content),
         BodyView::Unsupported => el("p").class("message-text unsupported").text(text::UNSUPPORTED),
@@ -31,7 +33,9 @@ fn message(app: App, row: Row, follows: bool) -> El {
         (false, true) => "message follows",
         (false, false) => "message",
     };
-    let message = el("article").class(class);
+    let by = if row.mine { Some(text::BY_YOU.to_owned()) } else { untrack(|| app.chats.title(conv)) };
+    let by = el("span").class("unseen").text(by.unwrap_or_default());
+    let message = el("article").class(class).child(by);
     if !row.mine {
         return message.child(div("bubble").child(body).child(foot));
     }
@@ -55,7 +59,9 @@ fn mark(state: Shared<MessageState>) -> El {
     let titled = state.clone();
     let words = el("span").class("unseen").live_text(move || state.with(word_of).into());
     let bar = || el("i").set("aria-hidden", "true");
-    let mark = el("span").class("mark").live("title", move || Some(titled.with(word_of).into()));
+    // Each message's way would be told aloud in the middle of what is being read.
+    let mark =
+        el("span").class("mark").set("aria-live", "off").live("title", move || Some(titled.with(word_of).into()));
     mark.children([bar(), bar(), words])
 }
 

@@ -30,7 +30,7 @@ pub(super) fn new_conversation(app: App, open: Value<bool>) -> El {
                 .error(error)
                 .show(|line| line),
         )
-        .child(submit(text::START_CONVERSATION, move || busy.get()));
+        .child(submit(app, text::START_CONVERSATION, busy));
     let dialog = dialog(open, text::NEW_CONVERSATION, "new", |dialog| dialog.child(form));
     // After the dialog's own effect: it must be open before something in it can have the focus.
     after(move || {
@@ -59,7 +59,10 @@ fn start(app: App, open: Value<bool>, busy: Value<bool>, error: Value<Option<Str
                 open.set(false);
                 route::go(app, Route::Chat, Some(conv), Step::Push);
             }
-            Err(trouble) => error.set(Some(text::trouble(&trouble))),
+            Err(trouble) => {
+                error.set(Some(text::trouble(&trouble)));
+                browser::focus(FIELD);
+            }
         }
         busy.set(false);
     });

@@ -13,6 +13,7 @@ mod sign_up;
 pub(crate) use home::home;
 #[cfg(feature = "ssr")]
 pub(crate) use privacy::privacy;
+pub(crate) use recovery::recovery;
 pub(crate) use settings::settings;
 pub(crate) use sign_in::sign_in;
 pub(crate) use sign_up::sign_up;

@@ -1,15 +1,17 @@
 use leptos::task::spawn_local;
 
 use crate::{
-    browser,
+    Route, browser,
     el::{El, after, div, el, flag},
-    part::{button, icon},
+    part::{button, icon, shell_without_links},
+    route::{self, Step},
+    state::App,
     text::{self, fill},
     value::Value,
 };
 
 /// The recovery key, once, to be saved before going on.
-pub(super) fn recovery(username: String, key: String, on_done: impl Fn() + Send + 'static) -> El {
+pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     let saved = Value::new(false);
     let said = Value::new("");
     after(|| browser::focus("recovery-title"));
@@ -39,13 +41,17 @@ pub(super) fn recovery(username: String, key: String, on_done: impl Fn() + Send 
     let tick = tick.on("change", move |_| saved.set(browser::is_checked("saved")));
     let label = el("div").child(el("label").set("for", "saved").text(text::SAVED_IT));
     let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
-    el("section").class("card form").children([
+    let page = el("section").class("card form").children([
         el("h1").set("id", "recovery-title").set("tabindex", "-1").text(text::RECOVERY_KEY),
         el("p").class("lead").text(text::RECOVERY_TEXT),
         el("p").class("secret").set("data-testid", "recovery-key").set("dir", "ltr").text(key),
         pair,
         el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),
         div("check").child(tick).child(label),
-        done.on("click", move |_| on_done()),
-    ])
+        done.on("click", move |_| {
+            app.recovery.set(None);
+            route::go(app, Route::Chat, None, Step::Replace);
+        }),
+    ]);
+    shell_without_links("narrow", |main| main.child(page))
 }

@@ -47,7 +47,7 @@ pub(crate) fn sign_in(app: App) -> El {
                     .child(el("p").class("hint").text(text::SIGNING_IN_TEXT))
             })
         })
-        .child(submit(text::SIGN_IN, move || busy.get() || !app.ready.get()))
+        .child(submit(app, text::SIGN_IN, busy))
         .child(super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)));
     shell("narrow", |main| main.child(form))
 }

@@ -2,7 +2,6 @@ use leptos::task::spawn_local;
 use signet_ask::{CancelSignUp, Status, Task, Trouble};
 use signet_shared::{Username, UsernameError};
 
-use super::recovery::recovery;
 use crate::{
     Route, browser,
     el::{El, after, div, el},
@@ -23,8 +22,6 @@ struct Form {
     error: Value<Option<String>>,
     strength: Value<u8>,
     busy: Value<bool>,
-    /// Username and recovery key, shown once, then gone.
-    key: Value<Option<(String, String)>>,
 }
 
 pub(crate) fn sign_up(app: App) -> El {
@@ -32,15 +29,11 @@ pub(crate) fn sign_up(app: App) -> El {
     // Whoever is signed in already has no use for this page.
     after(move || {
         let signed_in = matches!(app.status.get(), Some(Status::SignedIn { .. }));
-        if signed_in && !form.busy.get() && form.key.with(Option::is_none) {
+        if signed_in && !form.busy.get() && app.recovery.with(Option::is_none) {
             route::go(app, Route::Chat, None, Step::Replace);
         }
     });
-    let content = move || match form.key.get() {
-        Some((username, key)) => recovery(username, key, move || form.key.set(None)),
-        None => form.fields(app),
-    };
-    shell("narrow", |main| main.part(move || [content()]))
+    shell("narrow", |main| main.child(form.fields(app)))
 }
 
 impl Form {
@@ -52,7 +45,6 @@ impl Form {
             error: Value::new(None),
             strength: Value::new(0),
             busy: Value::new(false),
-            key: Value::new(None),
         }
     }
 
@@ -93,7 +85,7 @@ impl Form {
             )
             .child(super::stay(busy))
             .part(move || busy.get().then(|| working(app)))
-            .child(submit(text::CREATE_ACCOUNT, move || busy.get() || !app.ready.get()))
+            .child(submit(app, text::CREATE_ACCOUNT, busy))
             .child(super::aside(text::HAVE_ACCOUNT, link(Route::SignIn, "").text(text::SIGN_IN)))
     }
 
@@ -111,7 +103,7 @@ impl Form {
         app.progress.set(None);
         spawn_local(async move {
             match app.ask(signet_ask::SignUp { username: username.clone(), password, stay }).await {
-                Ok(key) => self.key.set(Some((username, key.0))),
+                Ok(key) => app.recovery.set(Some((username, key.0))),
                 Err(trouble) => self.report(&trouble),
             }
             self.busy.set(false);

@@ -1,4 +1,8 @@
-use crate::el::{El, el, flag};
+use crate::{
+    el::{El, el, flag},
+    state::App,
+    value::Value,
+};
 
 pub(crate) fn button(class: &'static str, label: &'static str) -> El {
     el("button").set("type", "button").class(class).text(label)
@@ -9,8 +13,13 @@ pub(crate) fn icon_button(class: &'static str, label: &'static str, icon: El) ->
     el("button").set("type", "button").class(class).set("aria-label", label).set("title", label).child(icon)
 }
 
-/// The wide button at the end of a form.
-pub(crate) fn submit(label: &'static str, disabled: impl Fn() -> bool + Send + 'static) -> El {
-    let button = el("button").set("type", "submit").class("button primary wide");
-    button.live("disabled", move || flag(disabled())).text(label)
+/// The wide button at the end of a form. While the form is busy it is there but does nothing: a disabled button would lose
+/// the focus, and with it a keyboard's or screen reader's place on the page.
+pub(crate) fn submit(app: App, label: &'static str, busy: Value<bool>) -> El {
+    el("button")
+        .set("type", "submit")
+        .class("button primary wide")
+        .live("disabled", move || flag(!app.ready.get()))
+        .live("aria-disabled", move || busy.get().then_some("true".into()))
+        .text(label)
 }

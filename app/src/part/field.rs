@@ -14,17 +14,13 @@ pub(crate) struct Field {
     autocomplete: &'static str,
     hint: Option<&'static str>,
     error: Option<Value<Option<String>>>,
-    disabled: Value<bool>,
+    /// Nothing can be typed meanwhile. Not disabled, which would lose the focus.
+    busy: Value<bool>,
 }
 
 impl Field {
-    pub(crate) fn new(
-        id: &'static str,
-        label: &'static str,
-        autocomplete: &'static str,
-        disabled: Value<bool>,
-    ) -> Self {
-        Self { id, label, kind: "text", autocomplete, hint: None, error: None, disabled }
+    pub(crate) fn new(id: &'static str, label: &'static str, autocomplete: &'static str, busy: Value<bool>) -> Self {
+        Self { id, label, kind: "text", autocomplete, hint: None, error: None, busy }
     }
 
     pub(crate) fn secret(self) -> Self {
@@ -41,7 +37,7 @@ impl Field {
 
     /// The field and, within it, the line of input as `input` makes it.
     pub(crate) fn show(self, input: impl FnOnce(El) -> El) -> El {
-        let Self { id, label, kind, autocomplete, hint, error, disabled } = self;
+        let Self { id, label, kind, autocomplete, hint, error, busy } = self;
         let hint_id = [id, "-hint"].concat();
         let mut line = el("input")
             .set("id", id)
@@ -51,7 +47,7 @@ impl Field {
             .set("autocapitalize", "none")
             .set("spellcheck", "false")
             .set("required", "")
-            .live("disabled", move || flag(disabled.get()));
+            .live("readonly", move || flag(busy.get()));
         if hint.is_some() {
             line = line.set("aria-describedby", hint_id.clone());
         }

@@ -15,6 +15,6 @@ pub(crate) use avatar::avatar;
 pub(crate) use buttons::{button, icon_button, submit};
 pub(crate) use dialog::dialog;
 pub(crate) use field::Field;
-pub(crate) use shell::{brand, shell};
+pub(crate) use shell::{brand, shell, shell_without_links};
 pub(crate) use strength::strength;
 pub(crate) use working::progress;

@@ -7,10 +7,18 @@ use crate::{
 
 /// The frame of every page but the conversations.
 pub(crate) fn shell(class: &'static str, fill: impl FnOnce(El) -> El) -> El {
-    let head = el("header").class("shell-head").child(link(Route::Home, "brand-link").child(brand()));
-    let main = fill(el("main").set("class", ["shell-main ", class].concat()));
     let foot = el("footer").class("shell-foot").child(link(Route::Privacy, "").text(text::PRIVACY));
-    div("shell").children([head, main, foot])
+    frame(link(Route::Home, "brand-link").child(brand()), class, fill).child(foot)
+}
+
+/// The same for a page that is not to be left by the way.
+pub(crate) fn shell_without_links(class: &'static str, fill: impl FnOnce(El) -> El) -> El {
+    frame(brand(), class, fill)
+}
+
+fn frame(mark: El, class: &'static str, fill: impl FnOnce(El) -> El) -> El {
+    let main = fill(el("main").set("class", ["shell-main ", class].concat()));
+    div("shell").child(el("header").class("shell-head").child(mark)).child(main)
 }
 
 /// The mark, a seal pressed into wax, and the name.

@@ -2,10 +2,9 @@
 
 mod common;
 
-use crate::text;
+use signet_shared::limits::{PASSWORD_MAX as MAX, PASSWORD_MIN as MIN};
 
-const MIN: usize = 12;
-const MAX: usize = 1000;
+use crate::text;
 
 /// What is wrong with a new password, as a sentence; `None` if it may be used.
 pub(crate) fn objection(password: &str, username: &str) -> Option<&'static str> {
@@ -109,6 +108,21 @@ mod tests {
         ] {
             assert!(objection(bad, "anna").is_some(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_sentences_name_the_limits() {
+        for sentence in
+            [text::PASSWORD_SHORT, text::PASSWORD_HINT, text::trouble(&signet_ask::Trouble::BadPassword).as_str()]
+        {
+            assert!(sentence.contains(&MIN.to_string()), "{sentence}");
+        }
+        for sentence in [text::PASSWORD_LONG, text::trouble(&signet_ask::Trouble::BadPassword).as_str()] {
+            assert!(sentence.contains(&MAX.to_string()), "{sentence}");
+        }
+        let longest: String = ('a'..='z').cycle().step_by(7).take(MAX).collect();
+        assert_eq!(objection(&longest, "anna"), None);
+        assert_eq!(objection(&[&longest, "x"].concat(), "anna"), Some(text::PASSWORD_LONG));
     }
 
     #[test]

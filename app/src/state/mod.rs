@@ -24,6 +24,9 @@ pub(crate) struct App {
     pub(crate) status: Value<Option<Status>>,
     pub(crate) connection: Value<Option<Connection>>,
     pub(crate) progress: Value<Option<Progress>>,
+    /// Username and recovery key of an account just made. Nothing else is shown until it is said to be saved: no address,
+    /// link or step back may lose what is shown only once.
+    pub(crate) recovery: Value<Option<(String, String)>>,
     /// Why the vault could not start, or why the session ended.
     pub(crate) trouble: Value<Option<Trouble>>,
     pub(crate) chats: Chats,
@@ -41,6 +44,7 @@ impl App {
             status: Value::new(None),
             connection: Value::new(None),
             progress: Value::new(None),
+            recovery: Value::new(None),
             trouble: Value::new(None),
             chats: Chats::new(),
             #[cfg(feature = "browser")]

@@ -68,7 +68,7 @@ texts! {
     USERNAME_START = "A username begins with a letter. Put a letter first.";
     USERNAME_CHARACTER = "A username has only letters a-z, digits and underscores. Remove the other characters.";
     PASSWORD_SHORT = "This password is too short. Use at least 12 characters.";
-    PASSWORD_LONG = "This password is too long. Use at most 1,000 characters.";
+    PASSWORD_LONG = "This password is too long. Use at most 256 characters.";
     PASSWORD_COMMON = "This password is among the first that a stranger would try. Use several unrelated words instead.";
     PASSWORD_REPEATS = "This password repeats itself. Use several unrelated words instead.";
     PASSWORD_SEQUENCE = "This password follows a row of the keyboard or the alphabet. Use several unrelated words instead.";
@@ -77,7 +77,7 @@ texts! {
 
     // Recovery key
     RECOVERY_KEY = "Your recovery key";
-    RECOVERY_TEXT = "If you ever forget your password, this recovery key is the only way back to your account and your messages. Nobody else has it, and it is shown only now. Print it, or keep it in a password manager.";
+    RECOVERY_TEXT = "It stands in for a password that you forget. Nobody else has it, and it is shown only now. Print it, or keep it in a password manager. This version of Signet has no page that takes it yet; the next will.";
     COPY = "Copy";
     COPIED = "Copied. Clear the clipboard once you have put it somewhere safe.";
     COPY_FAILED = "The browser did not allow copying. Select the recovery key and copy it by hand, or download it.";
@@ -105,6 +105,7 @@ texts! {
     UNREAD_ONE = "1 unread message";
     UNREAD_MANY = "{} unread messages";
     YOU = "You:";
+    BY_YOU = "You";
     HISTORY = "Bringing back your history";
     HISTORY_ONE = "Bringing back your history: 1 message left";
     HISTORY_LEFT = "Bringing back your history: {} messages left";
@@ -156,7 +157,7 @@ texts! {
     // Privacy
     PRIVACY_LEAD = "What is kept, where, for how long, and what is not.";
     PRIVACY_SERVER = "On the server";
-    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept until the account is deleted.";
+    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept for as long as this server is run: accounts cannot be deleted yet.";
     PRIVACY_SERVER_2 = "A record that lets the server check your password without ever learning it.";
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
     PRIVACY_SERVER_4 = "Your sessions: when each began and was last used. They end when you sign out or expire.";

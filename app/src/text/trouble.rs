@@ -7,7 +7,7 @@ use super::{count, fill, table};
 table::texts! {
     pub(super),
     BAD_USERNAME = "This is not a username. Usernames have 3 to 32 letters a-z, digits or underscores and begin with a letter.";
-    BAD_PASSWORD = "This password is too short or too long. Use at least 12 characters.";
+    BAD_PASSWORD = "This password is too short or too long. Use 12 to 256 characters.";
     USERNAME_TAKEN = "This username is taken. Choose another.";
     LOGIN_FAILED = "The username or the password is wrong. Check both and try again.";
     NO_SUCH_USER = "Nobody has this username. Check the spelling with the person you are looking for.";

@@ -56,7 +56,7 @@ pub(super) fn build(place: &Place, module: &Module, optimiser: Option<&Path>) ->
 
     let folder = place.workshop().join(module.name);
     let stamp = place.workshop().join(format!("{}.stamp", module.name));
-    let key = key(place, module, &bytes, optimiser)?;
+    let key = key(place, &bytes, optimiser)?;
     if fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == key) {
         note("unchanged: wasm-bindgen and wasm-opt are left out");
         return Ok(folder);
@@ -152,7 +152,7 @@ fn snippets(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Everything that the finished files depend on.
-fn key(place: &Place, module: &Module, bytes: &[u8], optimiser: Option<&Path>) -> Result<String> {
+fn key(place: &Place, bytes: &[u8], optimiser: Option<&Path>) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(bytes);
     hash.update(toolchain::name(place)?);

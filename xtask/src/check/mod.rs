@@ -14,10 +14,9 @@ use crate::{
     toolchain::{self, WASM},
 };
 
-/// Brotli bytes until the sign-in page can be used, and until the first conversation. Held where they are, so that
-/// nothing grows unseen while they are brought down to 160 KiB and 400 KiB.
-const SIGN_IN: usize = 270 * 1024;
-const CONVERSATION: usize = 585 * 1024;
+/// Brotli bytes until the sign-in page can be used, and until the first conversation.
+const SIGN_IN: usize = 130_000;
+const CONVERSATION: usize = 400_000;
 
 pub(crate) fn all(place: &Place) -> Result<()> {
     step("Checking the compiler and its WebAssembly target");

@@ -1,6 +1,7 @@
-//! The formats against other implementations: `cargo xtask vectors`, `open` and `interop`. The crate is never linked into
+//! The formats against other implementations: `cargo xtask vectors`, `open`, `interop` and `self-test`. The crate is never linked into
 //! this program: its example `vectors` is run, like every other reader and writer.
 
+mod browser;
 mod readers;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use self::browser::self_test;
 use self::readers::{Party, RUST};
 use crate::{
     place::Place,

@@ -92,7 +92,7 @@ impl Party {
         Ok(self.command(place).arg("open").arg(folder).output()?.status.success())
     }
 
-    fn command(&self, place: &Place) -> Command {
+    pub(super) fn command(&self, place: &Place) -> Command {
         let (program, words) = (self.command[0], &self.command[1..]);
         let program = if program == "cargo" { shell::cargo() } else { program.into() };
         shell::command(program, &place.root, words)
