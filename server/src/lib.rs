@@ -9,6 +9,7 @@ mod config;
 mod count;
 mod files;
 mod http;
+mod listen;
 mod login;
 mod opaque;
 mod origin;

@@ -7,7 +7,6 @@ use std::{
 
 use axum_server::{
     Handle,
-    accept::NoDelayAcceptor,
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use rustls::crypto::ring;
@@ -16,6 +15,7 @@ use crate::{
     app::{App, Rates},
     config::{Config, ConfigError, Database, Tls},
     files::Claim,
+    listen::{self, Gate},
     login::Logins,
     opaque::Opaque,
     origin::Origin,
@@ -36,6 +36,7 @@ pub async fn serve(
     config.check(listen)?;
     let tls = config.tls.as_ref().map(certificate).transpose()?;
     let limits = config.limits.clone();
+    let gate = Gate::new(&limits, listen::room(limits.connections)?, &config.trusted_proxies);
     let hub = Hub::new(&limits);
     let (app, _claim) = build(config, listen, hub.clone()).await?;
 
@@ -49,13 +50,12 @@ pub async fn serve(
     let builder = server.http_builder();
     builder.http1().header_read_timeout(seconds(limits.header_seconds)).max_buf_size(64 * 1024);
     builder.http2().max_concurrent_streams(100).keep_alive_interval(Some(seconds(limits.ping_seconds)));
-    // A delivery is a small packet that must not wait for the next one.
     let mut running = match tls {
         Some(tls) => {
             let acceptor = RustlsAcceptor::new(tls).handshake_timeout(seconds(limits.handshake_seconds));
-            tokio::spawn(server.acceptor(acceptor.acceptor(NoDelayAcceptor::new())).serve(service))
+            tokio::spawn(server.acceptor(acceptor.acceptor(gate)).serve(service))
         }
-        None => tokio::spawn(server.acceptor(NoDelayAcceptor::new()).serve(service)),
+        None => tokio::spawn(server.acceptor(gate).serve(service)),
     };
     let housekeeping = tokio::spawn(keep_house(app.clone()));
     tracing::info!(address = %listen, url = app.public_url, "relay.listening");

@@ -71,6 +71,14 @@ limits! {
     sockets_per_account = 8;
     /// connections from one address
     sockets_per_address = 64;
+    /// HTTP connections and sockets of everybody together, if the system allows as many open files
+    connections = 16_384;
+    /// HTTP connections and sockets from one address that is no trusted proxy
+    connections_per_address = 256;
+    /// seconds after which an HTTP connection without requests is closed
+    idle_seconds = 120;
+    /// seconds after which a connection is closed that takes nothing of what it is sent
+    stalled_seconds = 30;
     /// bytes waiting for a slow reader before it is disconnected
     socket_queue_bytes = 1024 * 1024;
     /// bytes of one WebSocket message

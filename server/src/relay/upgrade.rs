@@ -14,6 +14,7 @@ use super::{Context, run};
 use crate::{
     app::App,
     http::{self, Client, Refused, SignedIn},
+    listen::Connection,
     store::TokenHash,
 };
 
@@ -45,6 +46,9 @@ pub(crate) async fn socket(State(app): State<Arc<App>>, request: Request) -> Res
         .max_write_buffer_size(queue.saturating_add(2 * frame).max(64 * 1024))
         .max_message_size(frame)
         .max_frame_size(frame);
+    if let Some(connection) = parts.extensions.get::<Connection>() {
+        connection.becomes_a_socket();
+    }
     Ok(upgrade
         .on_upgrade(move |socket| async move {
             let (sink, stream) = socket.split();

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod connections;
 mod csrf;
 mod headers;
 mod limits;

@@ -197,10 +197,40 @@ async fn a_full_disk_refuses_until_there_is_room_without_a_restart() {
     program.kill();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn it_takes_as_many_open_files_as_it_may_and_says_when_they_are_too_few() {
+    use rlimit::Resource;
+    let folder = tempfile::tempdir().unwrap();
+    let limited = |limit: &str| {
+        let mut shell = Command::new("/bin/sh");
+        let script = format!(r#"ulimit {limit}; exec "$0" serve "$@""#);
+        shell.env_clear().args(["-c", &script, env!("CARGO_BIN_EXE_signet")]);
+        shell.stdout(Stdio::null()).stderr(Stdio::piped());
+        shell
+    };
+    let text = said(limited("-n 191").args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path()));
+    assert!(text.contains("191") && text.contains("ulimit -n") && text.contains("LimitNOFILE"), "{text}");
+    let program = Program::start_as(limited("-Sn 200"), folder.path());
+    let pid = i32::try_from(program.child.id()).unwrap();
+    let (mut soft, mut hard) = (0, 0);
+    rlimit::prlimit(pid, Resource::NOFILE, None, Some((&mut soft, &mut hard))).unwrap();
+    assert!(soft == hard && soft > 200, "{soft} of {hard}");
+    program.kill();
+}
+
 fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(!output.status.success());
-    String::from_utf8(output.stderr).unwrap()
+    let mut child = command.spawn().unwrap();
+    let mut text = String::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        text += &line.unwrap();
+        if text.contains("relay.listening") {
+            child.kill().unwrap();
+        }
+    }
+    assert!(!child.wait().unwrap().success());
+    assert!(!text.contains("relay.listening"), "it started");
+    text
 }
 
 #[test]
