@@ -41,7 +41,8 @@ questions! {
     Attach { share: Option<TabShare> } -> Status;
     /// Makes keys, registers, signs in. Reports `Task::SignUp` progress.
     SignUp { username: String, password: String, stay: bool } -> RecoveryKeyText;
-    /// Ends a running sign-up, whose question is then answered with `Trouble::Cancelled`.
+    /// Ends a running sign-up, whose question is then answered with `Trouble::Cancelled`; `Trouble::Busy` once the account
+    /// may exist, for then its recovery key has to be shown.
     CancelSignUp {} -> ();
     /// Reports `Task::SignIn` progress.
     SignIn { username: String, password: String, stay: bool } -> Status;

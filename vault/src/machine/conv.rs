@@ -89,8 +89,8 @@ impl Conv {
         let first = Header::first_prev(self.id, opened.author, opened.place.stream);
         match self.streams.place(opened.author, first, opened.place, opened.prev, at) {
             Placed::New => {}
-            // Its row was not stored the first time.
-            Placed::Again => return Change::Views(self.index.get(&id).copied().into_iter().collect()),
+            // Its row was not stored the first time, and nothing of it was told.
+            Placed::Again => return Change::Views(self.told_again(me, id, opened)),
             Placed::Equivocation => {
                 self.equivocation = true;
                 return Change::Equivocation;
@@ -179,6 +179,14 @@ impl Conv {
         }
     }
 
+    fn told_again(&self, me: AccountId, id: MessageId, opened: &Opened) -> Vec<u64> {
+        match &opened.body {
+            MailBody::Delivered(ids) if opened.author != me => self.mine(me, |id| ids.contains(id)),
+            MailBody::Delivered(_) => Vec::new(),
+            MailBody::Text(_) | MailBody::Unknown => self.index.get(&id).copied().into_iter().collect(),
+        }
+    }
+
     fn receipt(&mut self, me: AccountId, author: AccountId, ids: &[EnvId]) -> Vec<u64> {
         if author == me {
             for id in ids {
@@ -188,7 +196,12 @@ impl Conv {
             return Vec::new();
         }
         let fresh: HashSet<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
-        let mine = |shown: &Shown| shown.id.author == me && fresh.contains(&shown.place.env_id);
+        self.mine(me, |id| fresh.contains(id))
+    }
+
+    /// Where one's own messages with such envelopes are shown.
+    fn mine(&self, me: AccountId, such: impl Fn(&EnvId) -> bool) -> Vec<u64> {
+        let mine = |shown: &Shown| shown.id.author == me && such(&shown.place.env_id);
         self.messages.iter().rev().filter(|(_, shown)| mine(shown)).map(|(order, _)| *order).collect()
     }
 

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
-use super::{AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device};
+use super::{AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, opening::Reply};
 
 /// What an answer that comes later is for.
 #[derive(Debug)]
@@ -36,10 +36,14 @@ pub(super) enum Call {
 }
 
 /// What a batch of effects made durable, so that a storage failure can be taken back.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Stored {
     pub(super) any: bool,
     pub(super) asks: Vec<AskId>,
+    /// What was asked of the relay. It may not have been sent.
+    pub(super) calls: Vec<CallId>,
+    /// A session began, and this was said of it.
+    pub(super) opened: Option<Reply>,
     /// Rows of mail: place and number.
     pub(super) mail: Vec<(u64, u64)>,
     pub(super) outbox: Vec<ClientUuid>,
@@ -56,6 +60,9 @@ pub(super) struct Hands<R> {
     pub(super) device: Option<Device>,
     /// The state as this browser last had it, sealed: pins made while the relay was away are in it.
     pub(super) kept_state: Option<Vec<u8>>,
+    /// Why this browser's `Meta` rows could not be read, if they could not. Nobody is let in before they are: what looks
+    /// like a new browser may be full of what would be cleared away.
+    pub(super) unread: Option<String>,
     pub(super) batch: Stored,
     calls: HashMap<CallId, Call>,
     next_call: u32,
@@ -71,6 +78,7 @@ impl<R: CryptoRng> Hands<R> {
             online: true,
             device: None,
             kept_state: None,
+            unread: None,
             batch: Stored::default(),
             calls: HashMap::new(),
             next_call: 0,
@@ -155,6 +163,7 @@ impl<R: CryptoRng> Hands<R> {
         self.next_call = self.next_call.wrapping_add(1);
         let id = CallId(self.next_call);
         self.calls.insert(id, call);
+        self.batch.calls.push(id);
         id
     }
 

@@ -6,9 +6,10 @@ use signet_ask::{Event, Question};
 /// Something happened.
 #[derive(Debug)]
 pub enum Input {
-    /// Said first, once: this browser's `Meta` rows, the page's origin (`https://host[:port]`), and whether it is online.
+    /// Said first, once: this browser's `Meta` rows (or why they cannot be read), the page's origin
+    /// (`https://host[:port]`), and whether it is online.
     Start {
-        meta: Vec<Row>,
+        meta: Result<Vec<Row>, String>,
         origin: String,
         online: bool,
     },

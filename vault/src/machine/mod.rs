@@ -85,11 +85,11 @@ impl<R: CryptoRng> Machine<R> {
                     self.session_ended();
                 }
             }
-            Input::Loaded { call, rows } => {
-                if let Some(Call::Load(table)) = self.hands.called(call) {
-                    self.loaded(table, rows);
-                }
-            }
+            Input::Loaded { call, rows } => match self.hands.called(call) {
+                Some(Call::Load(Table::Meta)) => self.read_meta(rows),
+                Some(Call::Load(table)) => self.loaded(table, rows),
+                _ => {}
+            },
             Input::BrowserShare { call, share } => match self.hands.called(call) {
                 Some(Call::AttachBrowser) => self.attach_browser(share),
                 Some(Call::DepositBrowser) => self.deposit_browser(share),
@@ -114,10 +114,18 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    fn start(&mut self, meta: Vec<Row>, origin: String, online: bool) {
+    fn start(&mut self, meta: Result<Vec<Row>, String>, origin: String, online: bool) {
         self.hands.origin = origin;
         self.hands.online = online;
-        for row in meta {
+        match meta {
+            Ok(rows) => self.read_meta(rows),
+            Err(reason) => self.hands.unread = Some(reason),
+        }
+    }
+
+    fn read_meta(&mut self, rows: Vec<Row>) {
+        self.hands.unread = None;
+        for row in rows {
             if row.key == Device::KEY {
                 self.hands.device = Device::parse(&row.value);
             } else if row.key == Device::STATE_KEY {
@@ -169,6 +177,12 @@ impl<R: CryptoRng> Machine<R> {
 
     fn ask(&mut self, ask: AskId, question: Question) {
         let idle = matches!(self.phase, Phase::SignedOut);
+        let opens = matches!(question, Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_));
+        if let Some(reason) = self.hands.unread.clone().filter(|_| opens) {
+            // For the next try.
+            self.hands.load(Table::Meta);
+            return self.hands.fail(ask, Trouble::Storage { reason });
+        }
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
             Question::SignUp(q) if idle => self.sign_up(ask, &q.username, q.password, q.stay),
@@ -185,16 +199,30 @@ impl<R: CryptoRng> Machine<R> {
 
     fn storage_failed(&mut self, reason: String) {
         let failed = core::mem::take(&mut self.last_stored);
-        for ask in failed.asks.iter().copied() {
-            self.hands.fail(ask, Trouble::Storage { reason: reason.clone() });
-        }
         self.hands.log("storage-failed");
+        let trouble = Trouble::Storage { reason };
+        if let Some(reply) = failed.opened {
+            // Nobody is signed in by halves.
+            self.leave();
+            return self.not_opened(reply, &trouble);
+        }
+        for ask in failed.asks.iter().copied() {
+            self.hands.fail(ask, trouble.clone());
+        }
+        let Phase::SignedIn(session) = &mut self.phase else { return self.opening_failed(&trouble) };
+        session.not_stored(&mut self.hands, &failed);
+        // What was to be asked of the relay after that was not; nothing is to wait for the answers.
+        for call in failed.calls {
+            match self.hands.called(call) {
+                Some(Call::Start { ask, .. }) => self.hands.fail(ask, trouble.clone()),
+                Some(call) => self.answered(call, Err(NoAnswer)),
+                None => {}
+            }
+        }
         if let Phase::SignedIn(session) = &mut self.phase {
-            session.not_stored(&mut self.hands, &failed);
             // Frames of that batch were not sent, and mail of it is to be fetched again: the line starts anew.
             session.lost(&mut self.hands, true);
-        } else {
-            self.opening_failed(&Trouble::Storage { reason });
+            session.start_timers(&mut self.hands);
         }
     }
 }

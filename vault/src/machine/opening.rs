@@ -118,6 +118,7 @@ impl<R: CryptoRng> Machine<R> {
         let hands = &mut self.hands;
         session.restore(hands, rows);
         let status = session.status();
+        hands.batch.opened = Some(reply.clone());
         match reply {
             Reply::SignUp(ask, text) => hands.answer::<signet_ask::SignUp>(ask, &Ok(text)),
             Reply::SignIn(ask) => hands.answer::<signet_ask::SignIn>(ask, &Ok(status.clone())),
@@ -292,12 +293,14 @@ impl<R: CryptoRng> Machine<R> {
     pub(super) fn sign_out(&mut self, ask: AskId) {
         self.leave();
         self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::Ignore);
-        self.hands.push(Effect::Forget);
         self.hands.device = None;
         self.hands.kept_state = None;
         self.hands.keep_share(None);
-        self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
         self.hands.event(Event::Status(Status::SignedOut { username: None }));
+        // Answered only once it is done, and with the browser's reason where it cannot be.
+        self.hands.batch.any = true;
+        self.hands.push(Effect::Forget);
+        self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
     }
 
     /// The relay has ended the session: the local slot goes, the sealed rows stay for the next sign-in.
@@ -309,7 +312,7 @@ impl<R: CryptoRng> Machine<R> {
         self.hands.event(Event::Status(status));
     }
 
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         // Whoever waits for something that ends here is told.
         match core::mem::replace(&mut self.phase, Phase::SignedOut) {
             Phase::SigningUp(up) => match up.into_reply() {

@@ -227,6 +227,16 @@ impl Session {
         hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AFTER_MS });
     }
 
+    /// Timers may have been among what was not carried out.
+    pub(super) fn start_timers<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.state_dirty && !self.putting {
+            hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AGAIN_MS });
+        }
+        if self.lookup_tries > 0 {
+            self.look_up_later(hands, &Ok(()));
+        }
+    }
+
     fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         // Version 0 is no version of the relay's: the copy cannot be taken for one.
         let value = self.account.seal_state(&self.state, 0, &mut hands.rng);

@@ -192,7 +192,7 @@ impl Session {
         Ok(())
     }
 
-    fn look_up_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, outcome: &Result<(), Trouble>) {
+    pub(super) fn look_up_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, outcome: &Result<(), Trouble>) {
         let pause = LOOKUP_AGAIN_MS.saturating_mul(1 << self.lookup_tries.min(10)).min(LOOKUP_PAUSE_MS);
         self.lookup_tries = self.lookup_tries.saturating_add(1);
         let asked = match outcome {

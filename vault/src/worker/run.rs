@@ -82,15 +82,8 @@ impl Runner {
     async fn begin(&self) {
         let scope = js::scope();
         let (origin, online) = (scope.location().origin(), scope.navigator().on_line());
-        let (meta, failed) = match self.db.load(Table::Meta).await {
-            Ok(meta) => (meta, None),
-            Err(reason) => (Vec::new(), Some(Input::StorageFailed { reason })),
-        };
-        let start = Input::Start { meta, origin, online };
-        let mut inputs = self.inputs.borrow_mut();
-        for input in failed.into_iter().chain([start]) {
-            inputs.push_front(input);
-        }
+        let meta = self.db.load(Table::Meta).await;
+        self.inputs.borrow_mut().push_front(Input::Start { meta, origin, online });
     }
 
     async fn work(&self) {

@@ -33,6 +33,8 @@ pub struct Browser {
     inputs: VecDeque<Input>,
     next_ask: u32,
     pub storage_broken: bool,
+    /// After so many transactions, one fails.
+    pub fail_after: Option<usize>,
     /// Frames from the relay of this kind are lost.
     pub lose_acks: bool,
 }
@@ -70,6 +72,7 @@ impl World {
             inputs: VecDeque::new(),
             next_ask: 0,
             storage_broken: false,
+            fail_after: None,
             lose_acks: false,
         };
         self.browsers.push(browser);
@@ -81,6 +84,7 @@ impl World {
     fn start(&mut self, id: usize) {
         let browser = &mut self.browsers[id];
         let meta = rows(&browser.database, Table::Meta);
+        let meta = if browser.storage_broken { Err("full".to_owned()) } else { Ok(meta) };
         browser.inputs.push_back(Input::Start { meta, origin: ORIGIN.into(), online: true });
         self.settle();
     }
@@ -207,7 +211,9 @@ impl World {
                     self.relay.sockets.remove(&id);
                 }
                 Effect::Store(changes) => {
-                    if browser.storage_broken {
+                    let failing = browser.fail_after == Some(0);
+                    browser.fail_after = browser.fail_after.and_then(|left| left.checked_sub(1));
+                    if browser.storage_broken || failing {
                         browser.inputs.push_front(Input::StorageFailed { reason: "full".into() });
                         return;
                     }
@@ -222,6 +228,10 @@ impl World {
                     browser.inputs.push_back(Input::BrowserShare { call, share });
                 }
                 Effect::Forget => {
+                    if browser.storage_broken {
+                        browser.inputs.push_front(Input::StorageFailed { reason: "full".into() });
+                        return;
+                    }
                     browser.database.clear();
                     browser.secret = core::array::from_fn(|_| rand::random());
                 }
