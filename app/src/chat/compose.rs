@@ -33,11 +33,23 @@ struct Writing {
     error: Value<Option<String>>,
     /// What is to be kept under seal by the vault, and the timer that does it.
     draft: Value<Option<(TimeoutHandle, String)>>,
+    /// What the vault has been given and not yet put away. It stands in the field until then.
+    sending: Value<Option<String>>,
+    /// Enter was pressed meanwhile.
+    again: Value<bool>,
 }
 
 pub(super) fn compose(app: App, conv: ConvId) -> El {
     let (length, error) = (Value::new(0_usize), Value::new(None::<String>));
-    let writing = Writing { app, conv, length, error, draft: Value::new(None) };
+    let writing = Writing {
+        app,
+        conv,
+        length,
+        error,
+        draft: Value::new(None),
+        sending: Value::new(None),
+        again: Value::new(false),
+    };
     after(move || writing.bring_back());
     on_cleanup(move || writing.keep_now());
     // Whoever leaves the page, or lets the device sleep, may not come back to it.
@@ -102,7 +114,7 @@ impl Writing {
         if let Some(field) = area() {
             let written = field.value();
             self.show(&field, &written);
-            self.keep_soon(written);
+            self.keep_soon(self.after_sending(&written));
         }
     }
 
@@ -111,29 +123,55 @@ impl Writing {
         self.length.set(text.chars().count());
     }
 
+    /// What has been written after the part that is on its way to the vault.
+    fn after_sending(self, written: &str) -> String {
+        self.sending.with_untracked(|sending| {
+            match sending.as_ref().and_then(|sent| written.strip_prefix(sent.as_str())) {
+                Some(rest) => rest.trim_start_matches('\n').to_owned(),
+                None => written.to_owned(),
+            }
+        })
+    }
+
+    /// The field is emptied once the vault has put the message away: a page that goes before that leaves a draft, not
+    /// nothing.
     fn send(self) {
         let Self { app, conv, error, .. } = self;
         let Some(field) = area() else { return };
+        if self.sending.with_untracked(Option::is_some) {
+            return self.again.set(true);
+        }
         let text = field.value();
         if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS {
             return;
         }
         let Some(uuid) = browser::random_uuid() else { return };
-        field.set_value("");
-        self.show(&field, "");
         error.set(None);
-        // The vault drops the draft when it takes the message, and not before.
+        // The vault drops the draft when it takes the message.
         self.stop();
+        self.sending.set(Some(text.clone()));
         let _ = field.focus();
         spawn_local(async move {
-            if let Err(trouble) = app.ask(Send { conv, uuid, text: text.clone() }).await {
-                // What was written goes back where it was, before what has been written since.
-                let since = field.value();
-                let text = if since.is_empty() { text } else { [&text, "\n", &since].concat() };
-                field.set_value(&text);
-                self.show(&field, &text);
-                self.keep_soon(text);
-                error.set(Some(text::trouble(&trouble)));
+            let answer = app.ask(Send { conv, uuid, text }).await;
+            if self.sending.is_gone() {
+                return;
+            }
+            let written = field.value();
+            let left = if answer.is_ok() { self.after_sending(&written) } else { written };
+            self.sending.set(None);
+            if left != field.value() {
+                field.set_value(&left);
+            }
+            self.show(&field, &left);
+            if !left.is_empty() {
+                self.keep_soon(left);
+            }
+            let again = self.again.get_untracked();
+            self.again.set(false);
+            match answer {
+                Ok(()) if again => self.send(),
+                Ok(()) => {}
+                Err(trouble) => error.set(Some(text::trouble(&trouble))),
             }
         });
     }
