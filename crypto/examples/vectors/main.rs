@@ -25,8 +25,9 @@ fn main() -> ExitCode {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["write", count, folder] => write(count.parse().unwrap(), Path::new(folder)),
         ["open", folder] => open(Path::new(folder)),
+        ["self-test", folder] => self_test(Path::new(folder)),
         _ => {
-            eprintln!("vectors write COUNT DIR, or vectors open DIR");
+            eprintln!("vectors write COUNT DIR, vectors open DIR, or vectors self-test OWN_VECTORS");
             ExitCode::FAILURE
         }
     }
@@ -53,4 +54,14 @@ fn open(folder: &Path) -> ExitCode {
     objects::open(folder, &mut tally);
     slots::open(folder, &accounts, &keys, &mut tally);
     tally.report("Rust")
+}
+
+/// Every vector and every seeded output, line by line as `examples/browser.rs` says it in a browser.
+fn self_test(folder: &Path) -> ExitCode {
+    let read = |path: std::path::PathBuf| {
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap())
+    };
+    let own: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap().path())).collect();
+    signet_crypto::self_test::run(&own).iter().for_each(|line| println!("{line}"));
+    ExitCode::SUCCESS
 }

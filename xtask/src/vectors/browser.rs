@@ -66,7 +66,9 @@ fn build(place: &Place) -> Result<PathBuf> {
     Bindgen::new()
         .input_path(&compiled)
         .web(true)
-        .and_then(|bindgen| bindgen.out_name("browser").typescript(false).generate(&folder))
+        .and_then(|bindgen| {
+            bindgen.out_name("browser").typescript(false).omit_default_module_path(false).generate(&folder)
+        })
         .map_err(|error| anyhow!("wasm-bindgen could not take {}: {error:#}", compiled.display()))?;
     Ok(folder)
 }

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use crate::{StatementError, VerifiedAccount};
 
 /// One file.
-pub struct Vector<'a> {
+pub(super) struct Vector<'a> {
     name: &'a str,
     fields: BTreeMap<&'a str, &'a str>,
 }
 
 /// Whether the file's claim holds: `kind` and `outcome` of what was checked, or what differs.
-pub fn check<'a>(name: &'a str, text: &'a str) -> Result<(&'a str, &'a str), String> {
+pub(super) fn check<'a>(name: &'a str, text: &'a str) -> Result<(&'a str, &'a str), String> {
     let line = |line: &'a str| line.split_once(" =").map(|(name, value)| (name, value.trim_start()));
     let vector = Vector { name, fields: text.lines().filter_map(line).collect() };
     let outcome = match vector.text("kind") {
@@ -95,33 +95,7 @@ fn code(error: StatementError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, fs, path::Path};
-
     use super::check;
-
-    #[test]
-    fn every_file_of_the_folder_holds_what_it_claims() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/own");
-        let mut counts: BTreeMap<(String, bool), usize> = BTreeMap::new();
-        let mut wrong = Vec::new();
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let (name, text) = (path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap());
-            match check(&name, &text) {
-                Ok((kind, outcome)) => *counts.entry((kind.to_owned(), outcome == "opens")).or_default() += 1,
-                Err(what) => wrong.push(what),
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        for ((kind, opens), n) in &counts {
-            println!("{kind}: {n} that {}", if *opens { "open" } else { "are refused" });
-        }
-        // Everything that can be refused is, at least once.
-        for kind in ["message", "uploaded", "account", "keystore", "history", "slot", "local", "object", "recovery"] {
-            assert!(counts.contains_key(&(kind.to_owned(), true)), "nothing of {kind} opens");
-            assert!(counts.contains_key(&(kind.to_owned(), false)), "nothing of {kind} is refused");
-        }
-    }
 
     #[test]
     fn a_false_claim_is_noticed() {
