@@ -415,14 +415,25 @@ impl Session {
             return;
         }
         let item = self.outbox.items.remove(at);
-        if item.shown() {
-            let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
-            hands.event(Event::Gone { conv: item.row.conv, ids });
+        let conv = item.row.conv;
+        match item.row.body {
+            MailBody::Delivered(ids) => {
+                if let Some(conv) = self.convs.get_mut(&conv) {
+                    conv.receipted.retain(|id| !ids.contains(id));
+                    conv.to_receipt.extend(ids);
+                }
+            }
+            MailBody::Text(_) | MailBody::Unknown => {
+                let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
+                hands.event(Event::Gone { conv, ids });
+            }
         }
+        // An earlier transaction of the same step may have kept it.
+        hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
         if item.row.sealed.is_some() {
-            self.new_stream(hands, &item.row.conv);
+            self.new_stream(hands, &conv);
         }
-        self.give_up_envelope(&item.row.conv, item.row.sealed);
+        self.give_up_envelope(&conv, item.row.sealed);
     }
 
     pub(super) fn save_draft<R: CryptoRng>(
