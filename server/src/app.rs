@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::{
     api::LastCheck,
     config::{Clock, Limits, Net},
@@ -20,6 +22,8 @@ pub(crate) struct App {
     pub(crate) opaque: Opaque,
     pub(crate) logins: Logins,
     pub(crate) rates: Rates,
+    /// Bytes of messages that may wait for the store.
+    pub(crate) waiting: Arc<Semaphore>,
     pub(crate) last_check: LastCheck,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,

@@ -10,6 +10,7 @@ use axum_server::{
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use rustls::crypto::ring;
+use tokio::sync::Semaphore;
 
 use crate::{
     app::{App, Rates},
@@ -124,12 +125,14 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
                 .map_err(|e| ConfigError(format!("the login key {} cannot be used: {e}", file.display())))?
         }
     };
+    let waiting = usize::try_from(config.limits.waiting_bytes).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
     let app = App {
         store,
         hub,
         opaque,
         logins: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         rates: Rates::new(&config.limits),
+        waiting: Arc::new(Semaphore::new(waiting)),
         last_check: Default::default(),
         limits: config.limits,
         clock: config.clock,

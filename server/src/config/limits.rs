@@ -79,7 +79,9 @@ limits! {
     idle_seconds = 120;
     /// seconds after which a connection is closed that takes nothing of what it is sent
     stalled_seconds = 30;
-    /// bytes waiting for a slow reader before it is disconnected
+    /// bytes of everybody's messages waiting for a slow disk before more are refused for a while
+    waiting_bytes = 64 * 1024 * 1024;
+    /// bytes waiting for a slow reader, and 128 for each frame, before it is disconnected
     socket_queue_bytes = 1024 * 1024;
     /// bytes of one WebSocket message
     frame_bytes = signet_shared::limits::FRAME as u64;

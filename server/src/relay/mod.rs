@@ -2,6 +2,7 @@
 
 mod deliver;
 mod hub;
+mod in_flight;
 mod outbox;
 mod read;
 mod session;

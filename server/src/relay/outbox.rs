@@ -28,6 +28,16 @@ struct State {
     close: Option<u16>,
 }
 
+/// What a waiting frame costs beside its bytes: its places in a queue and in the allocator. Without it, a million small
+/// answers would take a hundred times what they count for.
+const EACH: usize = 128;
+/// Handed over at once. It counts no more then, so that it must be little.
+const AT_ONCE: usize = 64 * 1024;
+
+fn cost(frame: &Bytes) -> usize {
+    frame.len() + EACH
+}
+
 pub(crate) enum Next {
     Subscribe(u64),
     Frames { answers: VecDeque<Bytes>, deliveries: VecDeque<(u64, Bytes)> },
@@ -46,7 +56,7 @@ impl Outbox {
     /// An answer to something that the client said.
     pub(crate) fn answer(&self, frame: Bytes) {
         let mut state = self.state();
-        state.bytes += frame.len();
+        state.bytes += cost(&frame);
         state.answers.push_back(frame);
         self.pushed(state);
     }
@@ -65,7 +75,7 @@ impl Outbox {
         }
         match frame {
             Some(frame) => {
-                state.bytes += frame.len();
+                state.bytes += cost(frame);
                 state.deliveries.push_back((seq, frame.clone()));
                 self.pushed(state);
             }
@@ -120,7 +130,7 @@ impl Outbox {
     pub(crate) fn answers(&self) -> VecDeque<Bytes> {
         let mut state = self.state();
         let answers = std::mem::take(&mut state.answers);
-        state.bytes = state.deliveries.iter().map(|(_, frame)| frame.len()).sum();
+        state.bytes = state.deliveries.iter().map(|(_, frame)| cost(frame)).sum();
         answers
     }
 
@@ -129,7 +139,7 @@ impl Outbox {
         let mut state = self.state();
         state.live = false;
         state.deliveries.clear();
-        state.bytes = state.answers.iter().map(Bytes::len).sum();
+        state.bytes = state.answers.iter().map(cost).sum();
     }
 
     /// Everything up to `last` has been sent. Goes live unless more has been published meanwhile, in which case the mailbox
@@ -160,10 +170,70 @@ impl State {
         if self.answers.is_empty() && self.deliveries.is_empty() && !missed {
             return None;
         }
-        self.bytes = 0;
-        Some(Next::Frames {
-            answers: std::mem::take(&mut self.answers),
-            deliveries: std::mem::take(&mut self.deliveries),
-        })
+        if self.bytes <= AT_ONCE {
+            self.bytes = 0;
+            return Some(Next::Frames {
+                answers: std::mem::take(&mut self.answers),
+                deliveries: std::mem::take(&mut self.deliveries),
+            });
+        }
+        let (mut answers, mut deliveries, mut taken) = (VecDeque::new(), VecDeque::new(), 0);
+        while taken < AT_ONCE {
+            if let Some(answer) = self.answers.pop_front() {
+                taken += cost(&answer);
+                answers.push_back(answer);
+            } else if let Some((seq, delivery)) = self.deliveries.pop_front() {
+                taken += cost(&delivery);
+                deliveries.push_back((seq, delivery));
+            } else {
+                break;
+            }
+        }
+        self.bytes -= taken;
+        Some(Next::Frames { answers, deliveries })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn small_frames_count_for_the_memory_that_they_take() {
+        let outbox = Outbox::new(10 * (9 + EACH as u64));
+        for _ in 0..10 {
+            outbox.answer(Bytes::from_static(b"nine byte"));
+        }
+        assert_eq!(outbox.closed().now_or_never(), None);
+        outbox.answer(Bytes::from_static(b"nine byte"));
+        assert_eq!(outbox.closed().now_or_never(), Some(close::TRY_LATER));
+    }
+
+    #[test]
+    fn what_is_handed_over_is_little_and_the_rest_still_counts() {
+        let (large, outbox) = (Bytes::from(vec![0; AT_ONCE]), Outbox::new(10 * (AT_ONCE + EACH) as u64));
+        assert!(outbox.go_live(0));
+        for seq in 1..=9 {
+            outbox.publish(seq, Some(&large));
+        }
+        outbox.answer(large.clone());
+        let mut seqs = Vec::new();
+        for round in 0..10 {
+            let Some(Next::Frames { answers, deliveries }) = outbox.next(9).now_or_never() else { panic!() };
+            assert_eq!((answers.len(), deliveries.len()), if round == 0 { (1, 0) } else { (0, 1) });
+            seqs.extend(deliveries.iter().map(|(seq, _)| *seq));
+            // As much again as was taken fits, and not one frame more.
+            if round == 0 {
+                outbox.publish(10, Some(&large));
+                assert_eq!(outbox.closed().now_or_never(), None);
+            }
+        }
+        assert_eq!(seqs, (1..=9).collect::<Vec<_>>());
+        for seq in 11..=20 {
+            outbox.publish(seq, Some(&large));
+        }
+        assert_eq!(outbox.closed().now_or_never(), Some(close::TRY_LATER));
     }
 }

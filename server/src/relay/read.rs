@@ -2,17 +2,12 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum::extract::ws::Message;
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{Stream, StreamExt};
 use signet_shared::wire::{ClientFrame, Refusal, ServerFrame, close};
 use tokio::time::timeout;
 
-use super::Context;
+use super::{Context, in_flight::InFlight};
 use crate::{http::Refused, rate::Bucket, store::Letter};
-
-/// Frames that wait for the store at once. Beyond it nothing is read, and the client's own line fills.
-const IN_FLIGHT: usize = 64;
-
-type Pending = FuturesUnordered<BoxFuture<'static, ()>>;
 
 /// Reads until the client is gone (`None`) or must go (the code to close with).
 pub(super) async fn read<S, E>(stream: &mut S, context: &Context) -> Option<u16>
@@ -24,12 +19,12 @@ where
     let dead = Duration::from_secs(limits.dead_seconds);
     let now = context.app.clock.now();
     let mut others = Bucket::new(limits.socket_frames_per_second, limits.socket_frames_burst, now);
-    let mut pending = Pending::new();
+    let mut in_flight = InFlight::default();
     loop {
         let message = tokio::select! {
             biased;
-            Some(()) = pending.next(), if !pending.is_empty() => continue,
-            message = timeout(dead, stream.next()), if pending.len() < IN_FLIGHT => message,
+            () = in_flight.next(), if !in_flight.is_empty() => continue,
+            message = timeout(dead, stream.next()), if in_flight.has_room() => message,
         };
         let bytes = match message {
             Err(_) | Ok(None | Some(Ok(Message::Close(_)))) => return None,
@@ -42,11 +37,11 @@ where
         let now = context.app.clock.now();
         match frame {
             ClientFrame::Send { req, envelope } => match context.app.rates.messages.take(context.line.account, now) {
-                Ok(()) => send(context, &pending, req, envelope.into()),
+                Ok(()) => send(context, &mut in_flight, req, envelope.into()),
                 Err(wait) => refuse(context, req, Refused::too_many(wait)),
             },
             // Bounded by the store's speed: a new browser keeps a record for each message of its history.
-            ClientFrame::Keep { seq, record } => keep(context, &pending, seq, record),
+            ClientFrame::Keep { seq, record } => keep(context, &mut in_flight, seq, record),
             ClientFrame::Subscribe { after } => {
                 if others.take(now).is_err() {
                     return Some(close::TRY_LATER);
@@ -63,7 +58,13 @@ where
     }
 }
 
-fn send(context: &Context, pending: &Pending, req: u32, upload: Bytes) {
+fn send(context: &Context, in_flight: &mut InFlight, req: u32, upload: Bytes) {
+    let bytes = upload.len();
+    // On a slow disk everybody's messages wait here; they wait in their browsers instead when there are too many.
+    let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let Ok(waiting) = context.app.waiting.clone().try_acquire_many_owned(permits) else {
+        return refuse(context, req, Refusal::StoreUnavailable.into());
+    };
     let letter = match Letter::parse(upload) {
         Ok(letter) if letter.sender == context.line.account => letter,
         Ok(_) => return refuse(context, req, Refusal::NotYours.into()),
@@ -76,19 +77,20 @@ fn send(context: &Context, pending: &Pending, req: u32, upload: Bytes) {
             Ok(placed) => answer(&context, &ServerFrame::Sent { req, seq: placed.seq, received_ms: placed.received }),
             Err(error) => refuse(&context, req, error.into()),
         }
+        drop(waiting);
     };
-    pending.push(store.boxed());
+    in_flight.push(bytes, store);
 }
 
-fn keep(context: &Context, pending: &Pending, seq: u64, record: Vec<u8>) {
-    let (app, line) = (context.app.clone(), context.line.clone());
+fn keep(context: &Context, in_flight: &mut InFlight, seq: u64, record: Vec<u8>) {
+    let (app, line, bytes) = (context.app.clone(), context.line.clone(), record.len());
     let store = async move {
         // A record that was not kept is not answered; the client offers it again when it next meets the message.
         if app.store.keep(line.account, seq, record).await.is_ok() {
             answer(&Context { app, line }, &ServerFrame::Kept { seq });
         }
     };
-    pending.push(store.boxed());
+    in_flight.push(bytes, store);
 }
 
 fn answer(context: &Context, frame: &ServerFrame) {

@@ -306,6 +306,30 @@ both! {
         assert_eq!(socket.closed().await, close::TOO_BIG);
     }
 
+    async fn what_waits_for_a_slow_disk_is_bounded_and_nothing_is_lost(store) {
+        if store == crate::common::Store::Memory {
+            return;
+        }
+        let relay = Relay::with(store, |config| config.limits.waiting_bytes = 250_000).await;
+        let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
+        let (mut first, mut second) = (alice.socket().await, bob.socket().await);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(relay.folder().join("signet.db"));
+        let mut disk = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut disk).await.unwrap();
+        let waits = first.post(&Writer::new(alice.account, &[], 1).next(&[7; 120_000])).await;
+        first.say(&ClientFrame::Ping { nonce: 1 }).await;
+        assert_eq!(first.next().await, ServerFrame::Pong { nonce: 1 }, "the relay has it");
+        let (mut writer, large) = (Writer::new(bob.account, &[], 1), Writer::new(bob.account, &[], 2).next(&[8; 130_000]));
+        assert_eq!(second.send(&large).await, Err(Refusal::StoreUnavailable), "no room beside the first one");
+        let small = second.post(&writer.next(b"small")).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut disk).await.unwrap();
+        for (socket, wanted) in [(&mut first, waits), (&mut second, small)] {
+            let answer = socket.next().await;
+            assert!(matches!(answer, ServerFrame::Sent { req, seq: 1, .. } if req == wanted), "{answer:?}");
+        }
+        assert_eq!(second.send(&large).await, Ok(2));
+    }
+
     async fn a_slow_reader_is_disconnected_and_finds_everything_later(store) {
         let relay = Relay::with(store, |config| config.limits.messages_burst = 10_000).await;
         let (alice, bob) = (relay.person("alice").await, relay.person("bob").await);
@@ -396,6 +420,7 @@ fn the_figures_are_those_that_are_published() {
         (limits.connections_per_address, 256),
         (limits.idle_seconds, 120),
         (limits.stalled_seconds, 30),
+        (limits.waiting_bytes, 64 * 1024 * 1024),
         (limits.socket_queue_bytes, 1024 * 1024),
         (limits.frame_bytes, 256 * 1024),
         (limits.body_bytes, 256 * 1024),
