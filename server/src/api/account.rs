@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use signet_shared::{
     AccountId,
     api::{self, PutState, Stored},
@@ -19,9 +19,10 @@ pub(crate) async fn vault(State(app): State<Arc<App>>, who: SignedIn) -> Result<
 pub(crate) async fn put_state(
     State(app): State<Arc<App>>,
     who: SignedIn,
-    Octets(put): Octets<PutState>,
+    request: Request,
 ) -> Result<Reply<Stored>, Refused> {
     app.rates.state.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
+    let Octets(put) = Octets::<PutState>::from_request(request, &app).await?;
     let version = app.store.put_state(who.account, put.expected, put.state).await?;
     app.hub.state_changed(who.account, version, who.token);
     Ok(Reply(Stored { version }))

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
+    extract::{FromRequest, Request, State},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -15,19 +15,20 @@ use signet_shared::{
 use super::account;
 use crate::{
     app::App,
-    http::{Client, Octets, Refused, Reply, Token, set_cookie},
+    http::{Brief, Client, Refused, Reply, Token, set_cookie},
     login::Begun,
 };
 
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Client(address): Client,
-    Octets(start): Octets<LoginStart>,
+    request: Request,
 ) -> Result<Reply<LoginStarted>, Refused> {
     let now = app.clock.now();
+    app.rates.login_address.take(address, now).map_err(Refused::too_many)?;
+    let Brief(start) = Brief::<LoginStart>::from_request(request, &app).await?;
     let username = start.username.canonical();
     // Counted by name whether or not anybody has it, so that the count tells nothing.
-    app.rates.login_address.take(address, now).map_err(Refused::too_many)?;
     app.rates.login_minute.take(username.clone(), now).map_err(Refused::too_many)?;
     app.rates.login_day.take(username.clone(), now).map_err(Refused::too_many)?;
 
@@ -47,7 +48,7 @@ pub(crate) async fn start(
 pub(crate) async fn finish(
     State(app): State<Arc<App>>,
     instead: Option<Token>,
-    Octets(finish): Octets<LoginFinish>,
+    Brief(finish): Brief<LoginFinish>,
 ) -> Result<Response, Refused> {
     let failed = Refused::from(Refusal::LoginFailed);
     let begun = app.logins.take(&finish.login_id, app.clock.now()).ok_or(failed)?;

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{FromRequest, Request, State},
+    response::Response,
+};
 use signet_shared::{
     api::{Access, RegisterFinish, RegisterStart, RegisterStarted},
     opaque::SecretKind,
@@ -11,7 +14,7 @@ use signet_shared::{
 use super::login::signed_in;
 use crate::{
     app::App,
-    http::{Client, Octets, Refused, Reply, Token},
+    http::{Brief, Client, Octets, Refused, Reply, Token},
     opaque::Opaque,
     store::{Created, NewAccess, NewAccount},
 };
@@ -19,10 +22,11 @@ use crate::{
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Client(address): Client,
-    Octets(start): Octets<RegisterStart>,
+    request: Request,
 ) -> Result<Reply<RegisterStarted>, Refused> {
     open(&app)?;
     app.rates.register_start.take(address, app.clock.now()).map_err(Refused::too_many)?;
+    let Brief(start) = Brief::<RegisterStart>::from_request(request, &app).await?;
     let username = start.username.canonical();
     if !app.store.is_free(&username).await? {
         return Err(Refusal::UsernameTaken.into());
@@ -40,11 +44,12 @@ pub(crate) async fn finish(
     State(app): State<Arc<App>>,
     Client(address): Client,
     instead: Option<Token>,
-    Octets(finish): Octets<RegisterFinish>,
+    request: Request,
 ) -> Result<Response, Refused> {
     open(&app)?;
     let now = app.clock.now();
     app.rates.register_finish.take(address, now).map_err(Refused::too_many)?;
+    let Octets(finish) = Octets::<RegisterFinish>::from_request(request, &app).await?;
     check(&finish)?;
     let account = finish.account_id;
     // The same again is answered like the first time: its answer may have been lost on the way.

@@ -7,14 +7,14 @@ use axum::{
 
 use crate::{
     app::App,
-    http::{CLEAR, Empty, Octets, Refused, SignedIn},
+    http::{Brief, CLEAR, Empty, Refused, SignedIn},
 };
 
 /// Ends the session, its shares, and its sockets.
 pub(crate) async fn sign_out(
     State(app): State<Arc<App>>,
     who: SignedIn,
-    Octets(Empty): Octets<Empty>,
+    Brief(Empty): Brief<Empty>,
 ) -> Result<[(HeaderName, HeaderValue); 1], Refused> {
     app.store.end(who.token).await?;
     app.hub.end(who.token);

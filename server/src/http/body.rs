@@ -14,24 +14,42 @@ use crate::app::App;
 
 const OCTETS: &str = "application/octet-stream";
 
-/// A body of the API, read and parsed.
+/// A body of the API, read and parsed. Whose requests are counted is counted before his body is read, which may be large
+/// and slow: the handler takes it from the request itself.
 pub(crate) struct Octets<T>(pub(crate) T);
 
 impl<T: Body> FromRequest<Arc<App>> for Octets<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
-        let (parts, body) = request.into_parts();
-        // Not one of the types that a form on somebody else's page could send without asking first.
-        if parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != OCTETS) {
-            return Err(Refusal::Malformed.into());
-        }
         let most = usize::try_from(app.limits.body_bytes).unwrap_or(usize::MAX);
-        let time = Duration::from_secs(app.limits.body_seconds);
-        let bytes = tokio::time::timeout(time, read(&parts.headers, body, most));
-        let bytes = bytes.await.map_err(|_| Refused::from(Refusal::Malformed))??;
-        Ok(Self(T::parse(&bytes)?))
+        Ok(Self(parse(request, app, most).await?))
     }
+}
+
+/// The same where everything that may stand in it is short: so that a stranger's requests take no memory to speak of.
+pub(crate) struct Brief<T>(pub(crate) T);
+
+const BRIEF: usize = 4 * 1024;
+
+impl<T: Body> FromRequest<Arc<App>> for Brief<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
+        Ok(Self(parse(request, app, BRIEF).await?))
+    }
+}
+
+async fn parse<T: Body>(request: Request, app: &App, most: usize) -> Result<T, Refused> {
+    let (parts, body) = request.into_parts();
+    // Not one of the types that a form on somebody else's page could send without asking first.
+    if parts.headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != OCTETS) {
+        return Err(Refusal::Malformed.into());
+    }
+    let time = Duration::from_secs(app.limits.body_seconds);
+    let bytes = tokio::time::timeout(time, read(&parts.headers, body, most));
+    let bytes = bytes.await.map_err(|_| Refused::from(Refusal::Malformed))??;
+    Ok(T::parse(&bytes)?)
 }
 
 async fn read(headers: &HeaderMap, body: HttpBody, most: usize) -> Result<Vec<u8>, Refused> {

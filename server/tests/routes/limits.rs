@@ -180,13 +180,52 @@ both! {
         assert_eq!(browser.get(api::VAULT).await.parsed::<Vault>().unwrap().state_version, 1);
     }
 
+    async fn where_everything_is_short_a_body_may_have_four_kilobytes_and_not_one_byte_more(store) {
+        let relay = Relay::start(store).await;
+        let mut person = relay.person("alice").await.browser;
+        let routes = [
+            api::REGISTER_START, api::LOGIN_START, api::LOGIN_FINISH, api::LOOKUP, api::SHARE_TAKE, api::SHARE_CONFIRM,
+            api::SIGN_OUT,
+        ];
+        for path in routes {
+            assert_eq!(person.post(path, vec![0; 4097]).await.refusal(), Some(Refusal::TooLarge), "{path}");
+            assert_eq!(person.post(path, vec![0; 4096]).await.refusal(), Some(Refusal::Malformed), "{path}");
+        }
+    }
+
+    async fn who_may_not_ask_any_more_is_told_before_his_body_is_read(store) {
+        let relay = Relay::with(store, |config| {
+            config.limits.state_per_minute = 0;
+            config.limits.share_per_minute = 0;
+            config.limits.lookup_per_minute = 0;
+            config.limits.login_per_address_minute = 0;
+        }).await;
+        let cookie = relay.person("alice").await.browser.cookie.unwrap();
+        let closed = Relay::with(store, |config| config.limits.register_per_address_hour = 0).await;
+        let routes = [api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START];
+        let routes = routes.map(|path| (&relay, path));
+        for (relay, path) in routes.into_iter().chain([(&closed, api::REGISTER_START), (&closed, api::REGISTER_FINISH)]) {
+            let mut stream = TcpStream::connect(relay.address).await.unwrap();
+            // The body never comes, and would be waited for.
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\ncontent-length: 100\r\n\
+                 content-type: application/octet-stream\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = [0; 12];
+            soon(stream.read_exact(&mut answer)).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 429", "{path}");
+        }
+    }
+
     async fn a_body_may_not_say_one_length_and_have_another(store) {
         let relay = Relay::start(store).await;
+        let cookie = relay.person("alice").await.browser.cookie.unwrap();
         // Without a length beforehand, in chunks.
         let mut stream = TcpStream::connect(relay.address).await.unwrap();
         let head = format!(
-            "POST {} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\n\
-             transfer-encoding: chunked\r\nconnection: close\r\n\r\n", api::LOGIN_FINISH);
+            "POST {} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n\
+             content-type: application/octet-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n",
+            api::STATE);
         stream.write_all(head.as_bytes()).await.unwrap();
         let chunk = [b"10000\r\n".to_vec(), vec![0; 0x10000], b"\r\n".to_vec()].concat();
         for _ in 0..4 {
