@@ -37,20 +37,18 @@ pub fn seal_keystore<R: CryptoRng + ?Sized>(
     prev_hash: Digest32,
     rng: &mut R,
 ) -> Vec<u8> {
+    let aad = aad(amk, account, version, keys.ik.public().hash());
+    seal_object(&amk.keystore_key(), Purpose::Keystore, &aad, &plaintext(keys, prev_hash), rng)
+}
+
+pub(crate) fn plaintext(keys: &Keyring, prev_hash: Digest32) -> Zeroizing<Vec<u8>> {
     let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()));
     w.u8(VERSION).raw(&prev_hash).bytes16(keys.ik.pkcs8());
     w.u16(u16::try_from(keys.eks.len()).unwrap_or(u16::MAX));
     for ek in keys.eks.iter().take(u16::MAX.into()) {
         w.u16(ek.suite().number()).bytes16(ek.pkcs8());
     }
-    let plaintext = Zeroizing::new(w.finish());
-    seal_object(
-        &amk.keystore_key(),
-        Purpose::Keystore,
-        &aad(amk, account, version, keys.ik.public().hash()),
-        &plaintext,
-        rng,
-    )
+    Zeroizing::new(w.finish())
 }
 
 /// Opens a keystore whose identity key is the one that the account's own statement names.
@@ -82,7 +80,7 @@ pub fn object_hash(sealed: &[u8]) -> Digest32 {
     Hash::new("object").chain(sealed).finish()
 }
 
-fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
     let mut r = Reader::new(bytes);
     if r.u8()? != VERSION {
         return Err(DecodeError::UnknownVersion);

@@ -113,7 +113,7 @@ impl MasterKey {
         Zeroizing::new(w.finish())
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, OpenError> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, OpenError> {
         let mut r = Reader::new(bytes);
         let version = r.u8().map_err(|_| OpenError)?;
         let epoch = r.u32().map_err(|_| OpenError)?;

@@ -128,7 +128,7 @@ impl From<ProtocolError> for OpaqueError {
     }
 }
 
-struct Suite;
+pub(crate) struct Suite;
 
 impl CipherSuite for Suite {
     type OprfCs = Ristretto255;
@@ -137,7 +137,7 @@ impl CipherSuite for Suite {
 }
 
 /// Argon2id, version 0x13, as long an output as its input (64 bytes).
-struct Stretch(KdfProfile);
+pub(crate) struct Stretch(KdfProfile);
 
 impl Default for Stretch {
     fn default() -> Self {

@@ -11,6 +11,7 @@
 
 mod opaque;
 mod own;
+pub mod parsers;
 mod primitives;
 mod seeded;
 pub mod trace;

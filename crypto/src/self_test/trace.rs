@@ -1,11 +1,14 @@
 //! Intermediate values under FORMAT.md's names, and secret types from and to their bytes.
 
 use rand_core::CryptoRng;
-use signet_shared::{Digest32, envelope::Envelope};
+use signet_shared::{
+    Digest32,
+    envelope::{Envelope, Suite},
+};
 
 use crate::{
-    Aad, ContentKey, ExportKey, IdentityKey, Inner, KeyError, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey,
-    primitives::cfb_decrypt, seal::MessageKeys, sealed::SealKeys,
+    Aad, ContentKey, DecryptionKey, EncryptionPublic, ExportKey, IdentityKey, Inner, KeyError, LocalShares, MasterKey,
+    ObjectKey, Purpose, UnlockKey, primitives::cfb_decrypt, seal::MessageKeys, sealed::SealKeys,
 };
 
 /// A name of FORMAT.md and the bytes that it stands for.
@@ -99,4 +102,26 @@ where
     R: CryptoRng + ?Sized,
 {
     key.sign(label, digest, rng)
+}
+
+/// The comparison of tags.
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    crate::primitives::same(one, other)
+}
+
+/// A wrap of `k` for the key and `ctx`.
+pub fn wrap<R>(key: &EncryptionPublic, ctx: &Digest32, k: &ContentKey, rng: &mut R) -> Result<Vec<u8>, KeyError>
+where
+    R: CryptoRng + ?Sized,
+{
+    key.wrap_key(ctx, k, rng)
+}
+
+pub fn unwrap(key: &DecryptionKey, ctx: &Digest32, wrap: &[u8]) -> Option<ContentKey> {
+    key.unwrap_key(ctx, wrap)
+}
+
+/// The n-th published test key, counted from 1.
+pub fn test_key(n: usize) -> DecryptionKey {
+    DecryptionKey::from_pkcs8(Suite::Rsa3072, &super::own::test_key(n)).expect("a published key")
 }

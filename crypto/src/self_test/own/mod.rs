@@ -6,6 +6,8 @@ mod messages;
 mod objects;
 mod values;
 
+pub(super) use self::messages::test_key;
+
 use std::collections::BTreeMap;
 
 use crate::{StatementError, VerifiedAccount};

@@ -1,0 +1,193 @@
+//! Every parser of `signet-shared` and of this crate, with what must hold of it: it does not panic, and what it accepts is
+//! written again as the very bytes that were read, so that nothing has two encodings. `crypto/fuzz/` feeds them; an
+//! ordinary test replays its corpora.
+
+use opaque_ke::{CredentialResponse, RegistrationResponse};
+use signet_shared::{
+    Username,
+    api::{self, Body},
+    envelope::{Delivery, Envelope, Suite},
+    statement::SignedStatement,
+    wire::{ClientFrame, ServerFrame},
+};
+
+use crate::{
+    EncryptionPublic, IdentityKey, IdentityPublic, Incoming, Inner, MasterKey, RecoveryKey, VerifiedAccount, keystore,
+    looks_like_recovery_key, opaque,
+    padding::{pad, unpad},
+};
+
+/// A parser by the name of its fuzz target; it says whether it accepted.
+pub type Parser = (&'static str, fn(&[u8]) -> bool);
+
+pub const PARSERS: [Parser; 17] = [
+    ("delivery", delivery),
+    ("envelope", envelope),
+    ("statement", statement),
+    ("pin", pin),
+    ("inner", inner),
+    ("hidden", hidden),
+    ("slot", slot),
+    ("keystore", keystore),
+    ("public_key", public_key),
+    ("private_key", private_key),
+    ("recovery_key", recovery_key),
+    ("username", username),
+    ("client_frame", client_frame),
+    ("server_frame", server_frame),
+    ("api", api),
+    ("registration_response", registration_response),
+    ("ke2", ke2),
+];
+
+pub fn delivery(data: &[u8]) -> bool {
+    let parsed = Delivery::parse(data);
+    let rooted = parsed.as_ref().is_ok_and(|delivery| delivery.root().is_some());
+    assert_eq!(Incoming::parse(data).is_ok(), rooted);
+    same(parsed, data, Delivery::to_bytes)
+}
+
+pub fn envelope(data: &[u8]) -> bool {
+    let parsed = Envelope::parse(data);
+    if let Ok(envelope) = &parsed {
+        let env_id = envelope.env_id();
+        for (account, delivery) in envelope.deliveries() {
+            assert_eq!(delivery.leaf.account_id, account);
+            assert_eq!(delivery.env_id(), Some(env_id));
+            assert!(Incoming::parse(&delivery.to_bytes()).is_ok_and(|incoming| incoming.env_id() == env_id));
+        }
+    }
+    same(parsed, data, Envelope::to_bytes)
+}
+
+pub fn statement(data: &[u8]) -> bool {
+    let parsed = SignedStatement::parse(data);
+    if let Ok(signed) = &parsed {
+        let _ = VerifiedAccount::verify(std::slice::from_ref(signed));
+    }
+    same(parsed, data, SignedStatement::to_bytes)
+}
+
+pub fn pin(data: &[u8]) -> bool {
+    same(VerifiedAccount::from_pinned(data), data, VerifiedAccount::to_bytes)
+}
+
+pub fn inner(data: &[u8]) -> bool {
+    same(Inner::parse(data), data, |inner| inner.to_bytes().unwrap().to_vec())
+}
+
+pub fn hidden(data: &[u8]) -> bool {
+    assert_eq!(unpad(&pad(data)), Some(data));
+    same(unpad(data).ok_or(()), data, |text| pad(text).to_vec())
+}
+
+pub fn slot(data: &[u8]) -> bool {
+    same(MasterKey::parse(data), data, |master| master.to_bytes().to_vec())
+}
+
+pub fn keystore(data: &[u8]) -> bool {
+    same(keystore::parse(data), data, |(keys, prev)| keystore::plaintext(keys, *prev).to_vec())
+}
+
+pub fn public_key(data: &[u8]) -> bool {
+    let parsed = EncryptionPublic::from_spki(Suite::Rsa3072, data);
+    assert_eq!(parsed.is_ok(), IdentityPublic::from_spki(data).is_ok());
+    same(parsed, data, |key| key.spki().to_vec())
+}
+
+pub fn private_key(data: &[u8]) -> bool {
+    same(IdentityKey::from_pkcs8(data), data, |key| key.pkcs8().to_vec())
+}
+
+/// May be typed in many ways, and is shown in one.
+pub fn recovery_key(data: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(data) else { return false };
+    let Ok(key) = text.parse::<RecoveryKey>() else { return false };
+    assert!(looks_like_recovery_key(text));
+    assert!(key.to_string().parse() == Ok(key), "what is shown is read as the same key");
+    true
+}
+
+pub fn username(data: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(data) else { return false };
+    let Ok(name) = text.parse::<Username>() else { return false };
+    assert_eq!(name.shown(), text);
+    let canonical: Username = name.canonical().parse().unwrap();
+    assert!(canonical == name && canonical.shown() == name.canonical());
+    true
+}
+
+pub fn client_frame(data: &[u8]) -> bool {
+    same(ClientFrame::parse(data), data, ClientFrame::to_bytes)
+}
+
+pub fn server_frame(data: &[u8]) -> bool {
+    same(ServerFrame::parse(data), data, ServerFrame::to_bytes)
+}
+
+/// The first byte chooses the body.
+pub fn api(data: &[u8]) -> bool {
+    const BODIES: [fn(&[u8]) -> bool; 15] = [
+        body::<api::About>,
+        body::<api::RegisterStart>,
+        body::<api::RegisterStarted>,
+        body::<api::RegisterFinish>,
+        body::<api::LoginStart>,
+        body::<api::LoginStarted>,
+        body::<api::LoginFinish>,
+        body::<api::Vault>,
+        body::<api::PutState>,
+        body::<api::Stored>,
+        body::<api::TakeShare>,
+        body::<api::Shares>,
+        body::<api::Lookup>,
+        body::<api::Statements>,
+        body::<api::Access>,
+    ];
+    data.split_first().is_some_and(|(which, data)| BODIES[usize::from(*which) % BODIES.len()](data))
+}
+
+fn body<B: Body>(data: &[u8]) -> bool {
+    same(B::parse(data), data, B::to_bytes)
+}
+
+pub fn registration_response(data: &[u8]) -> bool {
+    let parsed = RegistrationResponse::<opaque::Suite>::deserialize(data);
+    same(parsed, data, |response| response.serialize().to_vec())
+}
+
+pub fn ke2(data: &[u8]) -> bool {
+    let parsed = CredentialResponse::<opaque::Suite>::deserialize(data);
+    same(parsed, data, |response| response.serialize().to_vec())
+}
+
+/// Whether it was accepted; if so, it must be written as it was read.
+fn same<T, E>(parsed: Result<T, E>, data: &[u8], write: impl FnOnce(&T) -> Vec<u8>) -> bool {
+    if let Ok(parsed) = &parsed {
+        assert_eq!(write(parsed), data);
+    }
+    parsed.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::PARSERS;
+
+    #[test]
+    fn corpora_are_replayed() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        let mut replayed = 0;
+        for (name, parse) in PARSERS {
+            assert!(fuzz.join(format!("targets/{name}.rs")).is_file(), "{name} has a fuzz target");
+            let mut accepted = 0;
+            for entry in fs::read_dir(fuzz.join("corpus").join(name)).unwrap() {
+                accepted += usize::from(parse(&fs::read(entry.unwrap().path()).unwrap()));
+                replayed += 1;
+            }
+            assert!(accepted > 0, "nothing in the corpus of {name} is accepted: the target sees only refusals");
+        }
+        println!("{replayed} inputs of {} corpora replayed", PARSERS.len());
+    }
+}
