@@ -1,6 +1,6 @@
 //! The whole interface: the page of the current address.
 
-use leptos::prelude::{provide_context, untrack};
+use leptos::prelude::{provide_context, request_animation_frame, untrack};
 use signet_ask::Status;
 
 use crate::{
@@ -53,7 +53,8 @@ fn follow_by_focus(app: App) {
         let now = (app.route.get(), app.chats.open.with(Option::is_some));
         let before = shown.replace(now);
         if before.is_some_and(|before| before != now) && !(now.0 == Route::Chat && now.1) {
-            browser::focus_heading();
+            // The new page may not stand yet: what it is made of follows the same signals.
+            request_animation_frame(browser::focus_heading);
         }
     });
 }

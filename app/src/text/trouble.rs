@@ -47,6 +47,7 @@ table::texts! {
     WARN_KEY_LOG = "This person's keys do not continue those seen before. Nothing is sent until this is settled: compare the safety number over another channel.";
     WARN_NAMESAKE = "Another account claims this person's username. Nothing is sent until this is settled: compare the safety number with them over another channel.";
     STATE_NOT_KEPT = "The server does not store your list of contacts and what you have read: both are kept in this browser only. Tell whoever runs the server.";
+    WARN_ROLLED_BACK = "The server went back to an older state of your account, by a fault or on purpose. New browsers may not show what was added since. Tell whoever runs the server.";
     NEW_IDENTITY = "This person has a new identity. Compare the safety number with them before you write anything delicate.";
     NEW_IDENTITY_VERIFIED = "This person has a new identity, and you had verified the old one. Nothing is sent until you compare the safety number with them.";
 }
@@ -101,6 +102,7 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::KeyLogForked => WARN_KEY_LOG.to_owned(),
         Warning::Namesake => WARN_NAMESAKE.to_owned(),
         Warning::StateNotKept => STATE_NOT_KEPT.to_owned(),
+        Warning::RolledBack => WARN_ROLLED_BACK.to_owned(),
         Warning::NewIdentity { verified: false } => NEW_IDENTITY.to_owned(),
         Warning::NewIdentity { verified: true } => NEW_IDENTITY_VERIFIED.to_owned(),
     }
