@@ -16,12 +16,13 @@ use tokio::net::{TcpListener, TcpStream};
 const TICKS: f64 = 100.0;
 
 /// The relay's limits for one account and one address, raised: here everyone comes from one address.
-const LIMITS: [(&str, &str); 8] = [
+const LIMITS: [(&str, &str); 9] = [
     ("REGISTER_PER_ADDRESS_HOUR", "1000000"),
     ("LOGIN_PER_ADDRESS_MINUTE", "1000000"),
     ("CONNECTIONS", "1000000"),
     ("CONNECTIONS_PER_ADDRESS", "1000000"),
     ("SOCKETS_PER_ADDRESS", "1000000"),
+    ("SOCKETS_PER_MINUTE", "1000000"),
     ("SOCKETS_PER_ACCOUNT", "1000000"),
     ("MESSAGES_PER_SECOND", "1000000"),
     ("MESSAGES_BURST", "1000000"),

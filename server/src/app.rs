@@ -48,6 +48,8 @@ pub(crate) struct Rates {
     pub(crate) register_finish: ByAddress,
     pub(crate) lookup: Window<AccountId>,
     pub(crate) state: Window<AccountId>,
+    pub(crate) vault: Window<AccountId>,
+    pub(crate) sockets: Window<AccountId>,
     pub(crate) share: Window<AccountId>,
     /// By account and not by connection, so that neither many connections nor a new one give more.
     pub(crate) messages: Buckets<AccountId>,
@@ -65,6 +67,8 @@ impl Rates {
             register_finish: by_address(limits.register_per_address_hour, 60 * MINUTE),
             lookup: Window::new(limits.lookup_per_minute, MINUTE),
             state: Window::new(limits.state_per_minute, MINUTE),
+            vault: Window::new(limits.vault_per_minute, MINUTE),
+            sockets: Window::new(limits.sockets_per_minute, MINUTE),
             share: Window::new(limits.share_per_minute, MINUTE),
             messages: Buckets::new(limits.messages_per_second, limits.messages_burst),
         }

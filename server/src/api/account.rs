@@ -13,6 +13,7 @@ use crate::{
 };
 
 pub(crate) async fn vault(State(app): State<Arc<App>>, who: SignedIn) -> Result<Reply<api::Vault>, Refused> {
+    app.rates.vault.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
     Ok(Reply(open(&app, who.account, SecretKind::Password).await?))
 }
 

@@ -57,6 +57,8 @@ limits! {
     lookup_per_minute = 60;
     /// states stored by one account in a minute
     state_per_minute = 120;
+    /// times that its browsers read what opens one account, in a minute; each state that one stores is read by the others
+    vault_per_minute = 600;
     /// shares taken or confirmed by one account in a minute
     share_per_minute = 60;
     /// messages sent by one account in a second, on average, however many connections it has
@@ -67,6 +69,8 @@ limits! {
     socket_frames_per_second = 20;
     /// pings and subscriptions on one connection at once
     socket_frames_burst = 60;
+    /// connections opened by one account in a minute
+    sockets_per_minute = 120;
     /// connections of one account
     sockets_per_account = 8;
     /// connections from one address

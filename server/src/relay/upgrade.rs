@@ -66,6 +66,8 @@ async fn join(
     address: crate::config::Address,
 ) -> Result<super::hub::Joined, u16> {
     let (account, token) = who.ok_or(close::SESSION_ENDED)?;
+    // Each new one may read a page of its backlog, and has a budget of its own for pings.
+    app.rates.sockets.take(account, app.clock.now()).map_err(|_| close::TRY_LATER)?;
     let joined = app.hub.join(account, token, address)?;
     // Asked again now that an ending session would find this line: between the first answer and here it may have ended.
     match http::check_session(app, token).await {

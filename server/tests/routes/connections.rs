@@ -97,6 +97,7 @@ async fn who_takes_nothing_of_a_backlog_is_disconnected() {
         config.limits.stalled_seconds = 1;
         config.limits.messages_burst = 1000;
         config.limits.sockets_per_account = 1;
+        config.limits.sockets_per_minute = 1_000_000;
     })
     .await;
     let person = relay.person("alice").await;

@@ -304,8 +304,42 @@ both! {
         assert_eq!(socket.closed().await, close::TRY_LATER);
     }
 
+    async fn a_hundred_and_twenty_connections_opened_in_a_minute_by_an_account(store) {
+        // The relay may see the end of one a moment after the beginning of the next.
+        let relay = Relay::with(store, |config| {
+            config.limits.sockets_per_account = 1000;
+            config.limits.sockets_per_address = 1000;
+        }).await;
+        let person = relay.person("alice").await;
+        for _ in 0..120 {
+            let mut socket = person.live().await;
+            soon(socket.ws.close(None)).await.unwrap();
+            while soon(futures_util::StreamExt::next(&mut socket.ws)).await.is_some() {}
+        }
+        assert_eq!(person.socket().await.closed().await, close::TRY_LATER);
+        relay.person("bob").await.live().await;
+        relay.pass(MINUTE);
+        person.live().await;
+    }
+
+    async fn readings_of_the_vault_are_counted_by_account(store) {
+        let relay = Relay::with(store, |config| config.limits.vault_per_minute = 2).await;
+        let person = relay.person("alice").await;
+        let other = person.elsewhere(relay.browser()).await.browser;
+        for browser in [&person.browser, &other] {
+            assert_eq!(browser.get(api::VAULT).await.refusal(), None, "what a login answers is not counted");
+        }
+        for browser in [&person.browser, &other] {
+            let answer = browser.get(api::VAULT).await;
+            assert_eq!((answer.refusal(), answer.header("retry-after")), (Some(Refusal::TooMany), Some("60")));
+        }
+        assert_eq!(relay.person("bob").await.browser.get(api::VAULT).await.refusal(), None);
+        relay.pass(MINUTE);
+        assert_eq!(other.get(api::VAULT).await.refusal(), None);
+    }
+
     async fn eight_connections_of_an_account(store) {
-        let relay = Relay::start(store).await;
+        let relay = Relay::with(store, |config| config.limits.sockets_per_minute = 1_000_000).await;
         let person = relay.person("alice").await;
         let mut sockets = Vec::new();
         for _ in 0..8 {
@@ -449,6 +483,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.lookup_per_minute, 60),
         (limits.state_per_minute, 120),
         (limits.share_per_minute, 60),
+        (limits.vault_per_minute, 600),
+        (limits.sockets_per_minute, 120),
         (limits.messages_per_second, 20),
         (limits.messages_burst, 60),
         (limits.socket_frames_per_second, 20),
