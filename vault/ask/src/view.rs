@@ -91,6 +91,9 @@ pub enum Warning {
     Namesake,
     /// The list of contacts and what was read cannot be stored at the relay: it is kept in this browser only.
     StateNotKept,
+    /// The relay has shown older keys or an older list of contacts than this account has had: it went back in time, by a
+    /// fault or on purpose. What was added since may be gone from new browsers.
+    RolledBack,
     /// The other person has a new identity. `verified`: they had been verified, so sending is blocked.
     NewIdentity { verified: bool },
 }

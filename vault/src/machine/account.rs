@@ -3,19 +3,33 @@
 use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
-    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, open_keystore, open_object, seal_object,
+    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, object_hash, open_keystore, open_object, seal_object,
 };
-use signet_shared::{AccountId, EkId, IkHash, api::Vault, statement::SignedStatement};
+use signet_shared::{AccountId, Digest32, EkId, IkHash, api::Vault, statement::SignedStatement};
 use zeroize::Zeroizing;
 
 use super::{Table, local::Device, state::State};
+
+/// A version of a sealed object, and which one that is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Version {
+    pub(super) number: u64,
+    pub(super) hash: Digest32,
+}
+
+impl Version {
+    /// The same number for another object: there is only ever one.
+    pub(super) fn is_other(&self, than: &Self) -> bool {
+        self.number == than.number && self.hash != than.hash
+    }
+}
 
 pub(super) struct Account {
     pub(super) me: VerifiedAccount,
     pub(super) amk: MasterKey,
     pub(super) keys: Keyring,
     pub(super) ek_ids: Vec<EkId>,
-    pub(super) keystore_version: u64,
+    pub(super) keystore: Version,
     cache: ObjectKey,
 }
 
@@ -68,13 +82,13 @@ pub(super) fn parse_chain(statements: &[Vec<u8>]) -> Result<Vec<SignedStatement>
     statements.iter().map(|bytes| SignedStatement::parse(bytes).map_err(|_| Trouble::BadStatement)).collect()
 }
 
-/// Opens keystore and state, and refuses what is older than this browser has seen.
+/// Opens keystore and state (with its version), and refuses what is older than this browser has seen.
 pub(super) fn open_account(
     me: VerifiedAccount,
     amk: MasterKey,
     vault: &Vault,
     device: Option<&Device>,
-) -> Result<(Account, State), Trouble> {
+) -> Result<(Account, State, Version), Trouble> {
     if let Some(seen) = device.filter(|device| device.account == vault.account_id) {
         if vault.keystore_version < seen.keystore_version || vault.state_version < seen.state_version {
             return Err(Trouble::RolledBack);
@@ -91,7 +105,8 @@ pub(super) fn open_account(
         return Err(Trouble::KeystoreDamaged);
     }
     let cache = amk.cache_key();
-    let account = Account { me, amk, keys, ek_ids, keystore_version: vault.keystore_version, cache };
+    let keystore = Version { number: vault.keystore_version, hash: object_hash(&vault.keystore) };
+    let account = Account { me, amk, keys, ek_ids, keystore, cache };
     let state = account.open_state(&vault.state, vault.state_version).ok_or(Trouble::KeystoreDamaged)?;
-    Ok((account, state))
+    Ok((account, state, Version { number: vault.state_version, hash: object_hash(&vault.state) }))
 }

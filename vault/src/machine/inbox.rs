@@ -87,10 +87,16 @@ impl Session {
             Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
             Verdict::Held(need) => {
                 let tried = waiting.tried;
+                if let (Need::State, Ok(incoming)) = (&need, Incoming::parse(&waiting.delivery))
+                    && let Some((message, _)) = self.recall(&incoming, &waiting)
+                {
+                    // Of no conversation that is known here, and still one's own word.
+                    self.note_claim(hands, &message.inner);
+                }
                 if self.hold(hands, place, waiting) && !tried {
                     match need {
                         Need::Statements(who) => self.look_up(hands, who),
-                        Need::State => self.refresh(hands),
+                        Need::State => self.refresh_once(hands),
                     }
                 }
             }
@@ -144,40 +150,43 @@ impl Session {
         self.held.values().filter(of).any(opens)
     }
 
+    /// Opens by a history record: this account's own word that the message was verified once. It needs nobody's statements.
+    /// The key is returned where the relay has no record yet.
+    fn recall(&self, incoming: &Incoming, waiting: &Waiting) -> Option<(Message, Option<ContentKey>)> {
+        let (me, ik, conv_id, env_id) = (self.me(), self.account.ik(), incoming.header().conv_id, incoming.env_id());
+        let kept = waiting.record.as_deref();
+        // One's own message, sealed by this browser: its record lies in the outbox.
+        let own = if waiting.sender == me { self.outbox.record(&env_id) } else { None };
+        for (record, from_relay) in [(kept, true), (own, false)] {
+            let Some(record) = record else { continue };
+            let Ok(key) = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record) else { continue };
+            if let Ok(message) = incoming.clone().recall(&key) {
+                return Some((message, if from_relay { None } else { Some(key) }));
+            }
+        }
+        None
+    }
+
     fn verdict(&self, waiting: &Waiting, stranger: Option<&VerifiedAccount>) -> Verdict {
         let incoming = match Incoming::parse(&waiting.delivery) {
             Ok(incoming) => incoming,
             Err(refused) => return Verdict::Refused(refused.code()),
         };
-        let (header, env_id, me) = (incoming.header(), incoming.env_id(), self.me());
+        let (header, me) = (incoming.header(), self.me());
         let (conv_id, sender_id, stmt) = (header.conv_id, header.sender_id, header.sender_stmt);
         let mine = sender_id == me;
         if !mine && conv_id != ConvId::direct(me, sender_id) {
             return Verdict::Refused("conversation");
         }
-        let ik = self.account.ik();
-        // One's own word that this was verified once: it needs nobody's statements.
-        let kept = waiting.record.as_deref();
-        // One's own message, sealed by this browser: its record lies in the outbox.
-        let own = if mine { self.outbox.record(&env_id) } else { None };
-        let mut recalled = None;
-        for (record, from_relay) in [(kept, true), (own, false)] {
-            let Some(record) = record else { continue };
-            let Ok(key) = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record) else { continue };
-            if let Ok(message) = incoming.clone().recall(&key) {
-                let key = if from_relay { None } else { Some(key) };
-                recalled = Some(Verdict::Opened { message: Box::new(message), key });
-                break;
-            }
-        }
+        let recalled = self.recall(&incoming, waiting);
         let peer = match self.convs.get(&conv_id) {
             Some(conv) => conv.peer,
             None if mine => return Verdict::Held(Need::State),
             None if stranger.is_some() => sender_id,
             None => return Verdict::Held(Need::Statements(sender_id)),
         };
-        if let Some(recalled) = recalled {
-            return recalled;
+        if let Some((message, key)) = recalled {
+            return Verdict::Opened { message: Box::new(message), key };
         }
         let Some(other) = stranger.or_else(|| self.chain(peer)) else {
             return Verdict::Held(Need::Statements(peer));
@@ -191,7 +200,7 @@ impl Session {
             me,
             my_ek_ids: &self.account.ek_ids,
             sender,
-            members_hash: MembersHash::of(&[(me, ik), (peer, other.ik_hash())]),
+            members_hash: MembersHash::of(&[(me, self.account.ik()), (peer, other.ik_hash())]),
             group_epoch: 0,
             conv_id,
         };
@@ -209,6 +218,9 @@ impl Session {
         key: Option<ContentKey>,
     ) {
         let env_id = message.env_id;
+        if message.header.sender_id == self.me() {
+            self.note_claim(hands, &message.inner);
+        }
         let opened = opened(message);
         let (conv_id, me) = (opened.conv, self.me());
         let Some(conv) = self.convs.get_mut(&conv_id) else { return };

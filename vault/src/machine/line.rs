@@ -151,7 +151,7 @@ impl Session {
             ServerFrame::Sent { req, .. } => self.sent(hands, req),
             ServerFrame::Refused { req, refusal, retry_after_s } => self.refused(hands, req, refusal, retry_after_s),
             ServerFrame::StateChanged { version } => {
-                if version > self.state_version {
+                if version > self.sync.version.number {
                     self.refresh(hands);
                 }
             }

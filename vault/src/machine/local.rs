@@ -21,13 +21,15 @@ pub(super) struct Device {
     /// The highest versions seen: the relay may not go back behind them.
     pub(super) keystore_version: u64,
     pub(super) state_version: u64,
+    /// It has done so: one's own messages named newer ones.
+    pub(super) rolled_back: bool,
 }
 
 impl Device {
     pub(super) const KEY: &'static [u8] = b"device";
     /// The row of the sealed state's copy.
     pub(super) const STATE_KEY: &'static [u8] = b"state";
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![Self::VERSION];

@@ -17,6 +17,7 @@ mod sign_in;
 mod sign_up;
 mod state;
 mod streams;
+mod sync;
 mod trust;
 mod views;
 

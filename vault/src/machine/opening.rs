@@ -8,7 +8,7 @@ use signet_shared::api::{self, Shares, TakeShare, Vault};
 
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
-    account::{Account, open_account, own_statements},
+    account::{Account, Version, open_account, own_statements},
     hands::{Call, parsed},
     local::{Attach, Deposit, Device},
     session::Session,
@@ -36,7 +36,7 @@ pub(super) struct Opening {
 
 impl<R: CryptoRng> Machine<R> {
     /// An account has been opened by a secret or by the local slot.
-    pub(super) fn open(&mut self, account: Account, state: State, state_version: u64, stay: bool, reply: Reply) {
+    pub(super) fn open(&mut self, account: Account, state: State, version: Version, stay: bool, reply: Reply) {
         let hands = &mut self.hands;
         let same = hands.device.as_ref().filter(|device| device.account == account.id()).cloned();
         if same.is_none() {
@@ -46,6 +46,7 @@ impl<R: CryptoRng> Machine<R> {
             hands.kept_state = None;
         }
         let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
+        let same_rolled_back = same.as_ref().is_some_and(|device| device.rolled_back);
         let attached = matches!(reply, Reply::Attach(_));
         hands.device = Some(Device {
             username: account.me.username().shown().to_owned(),
@@ -54,11 +55,12 @@ impl<R: CryptoRng> Machine<R> {
             stay,
             salt,
             slot: if attached { same.and_then(|device| device.slot) } else { None },
-            keystore_version: account.keystore_version,
-            state_version,
+            keystore_version: account.keystore.number,
+            state_version: version.number,
+            rolled_back: same_rolled_back,
         });
         hands.store_device();
-        let session = Box::new(Session::new(account, state, state_version, hands));
+        let session = Box::new(Session::new(account, state, version, hands));
         for table in [Table::Mail, Table::Outbox, Table::Drafts, Table::Contacts] {
             hands.load(table);
         }
@@ -220,10 +222,10 @@ impl<R: CryptoRng> Machine<R> {
         if device.account != vault.account_id {
             return Err(Trouble::SignedOut);
         }
-        let (account, state) = open_account(own_statements(&vault)?, amk, &vault, Some(device))?;
+        let (account, state, version) = open_account(own_statements(&vault)?, amk, &vault, Some(device))?;
         let (stay, tab) = (device.stay, attach.next_tab);
         let waiting = core::mem::take(&mut attach.waiting);
-        self.open(account, state, vault.state_version, stay, Reply::Attach(waiting));
+        self.open(account, state, version, stay, Reply::Attach(waiting));
         if let Phase::Opening(opening) = &mut self.phase {
             opening.session.tab_share = tab;
         }

@@ -222,10 +222,10 @@ impl Session {
             seen: seen.iter().map(|p| SeenRow { stream: p.stream, seq: p.seq, env_id: p.env_id }).collect(),
             abandoned,
             group_head: [0; 32],
-            keystore_version: self.account.keystore_version,
-            keystore_hash: [0; 32],
-            state_version: self.state_version,
-            state_hash: [0; 32],
+            keystore_version: self.account.keystore.number,
+            keystore_hash: self.account.keystore.hash,
+            state_version: self.sync.version.number,
+            state_hash: self.sync.version.hash,
         };
         let address = Address { flags, conv_id: conv.id, group_epoch: 0, stream_id: stream, seq, prev };
         let sender = Sender { account: &self.account.me, key: &self.account.keys.ik };

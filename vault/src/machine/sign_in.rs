@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{
     AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase,
-    account::{Account, open_account, own_statements},
+    account::{Account, Version, open_account, own_statements},
     hands::{Call, Hands, check_origin, fault, parsed},
     local::Device,
     opening::Reply,
@@ -63,9 +63,9 @@ impl<R: CryptoRng> Machine<R> {
             Call::InAbout => signing.about(&mut self.hands, result),
             Call::InStarted => signing.started(&mut self.hands, result),
             _ => match signing.finished(self.hands.device.as_ref(), result) {
-                Ok((account, state, vault)) => {
+                Ok((account, state, version)) => {
                     progress(&mut self.hands, 1.0);
-                    return self.open(account, state, vault.state_version, stay, reply);
+                    return self.open(account, state, version, stay, reply);
                 }
                 Err(trouble) => Err(trouble),
             },
@@ -153,7 +153,7 @@ impl SignIn {
         &mut self,
         device: Option<&Device>,
         result: Result<HttpAnswer, NoAnswer>,
-    ) -> Result<(Account, State, Vault), Trouble> {
+    ) -> Result<(Account, State, Version), Trouble> {
         let vault = parsed::<Vault>(result)?;
         let Step::Finishing(export, profile) = core::mem::replace(&mut self.step, Step::Done) else {
             return Err(fault("sign-in-order"));
@@ -166,8 +166,7 @@ impl SignIn {
         let unlock = UnlockKey::derive(&export, id, profile);
         let amk = MasterKey::open_slot(&unlock, SecretKind::Password, id, ik, &vault.slot)
             .map_err(|_| Trouble::KeystoreDamaged)?;
-        let (account, state) = open_account(me, amk, &vault, device)?;
-        Ok((account, state, vault))
+        open_account(me, amk, &vault, device)
     }
 }
 

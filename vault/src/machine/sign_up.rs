@@ -160,9 +160,9 @@ impl<R: CryptoRng> Machine<R> {
             open_account(me, amk, &vault, None)
         });
         match opened {
-            Ok((account, state)) => {
+            Ok((account, state, version)) => {
                 progress(&mut self.hands, 1.0);
-                self.open(account, state, vault.state_version, stay, Reply::SignUp(ask, text));
+                self.open(account, state, version, stay, Reply::SignUp(ask, text));
             }
             Err(trouble) => self.give_up(ask, trouble),
         }

@@ -65,8 +65,11 @@ impl Session {
         if doubts.namesake {
             warnings.push(Warning::Namesake);
         }
-        if self.not_kept {
+        if self.sync.not_kept {
             warnings.push(Warning::StateNotKept);
+        }
+        if self.sync.rolled_back {
+            warnings.push(Warning::RolledBack);
         }
         if doubts.new_identity {
             warnings.push(Warning::NewIdentity { verified: false });

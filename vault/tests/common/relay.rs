@@ -84,6 +84,10 @@ pub struct Relay {
     /// Every body and frame that came in, for canaries.
     pub heard: Vec<Vec<u8>>,
     pub refuse_next: Option<Refusal>,
+    /// How long a refusal asks to be left alone.
+    pub retry_after_s: u32,
+    /// Evil: what is said of the version after a state was stored.
+    pub stored_version: Option<u64>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
     /// Evil: nobody is told that the backlog has come in.
@@ -111,6 +115,8 @@ impl Relay {
             open: true,
             heard: Vec::new(),
             refuse_next: None,
+            retry_after_s: 0,
+            stored_version: None,
             refuse_path: None,
             never_caught_up: false,
             prefer: None,
@@ -145,6 +151,12 @@ impl Relay {
         }
     }
 
+    /// Evil: shows an older state again.
+    pub fn put_back(&mut self, id: AccountId, state: &[u8], version: u64) {
+        let account = self.accounts.get_mut(&id).unwrap();
+        (account.state, account.state_version) = (state.to_vec(), version);
+    }
+
     /// What a reader makes of an account's statements.
     pub fn verified(&self, id: AccountId) -> VerifiedAccount {
         let parse = |bytes: &Vec<u8>| SignedStatement::parse(bytes).unwrap();
@@ -164,7 +176,7 @@ impl Relay {
             Err(refusal) => HttpAnswer {
                 status: refusal.status(),
                 refusal: Some(refusal.number()),
-                retry_after_s: None,
+                retry_after_s: Some(self.retry_after_s),
                 body: Vec::new(),
             },
         }
@@ -276,7 +288,7 @@ impl Relay {
                 let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
                 let told: Vec<_> = others.map(|other| (*other, ServerFrame::StateChanged { version })).collect();
                 self.outgoing.extend(told);
-                Ok(api::Stored { version }.to_bytes())
+                Ok(api::Stored { version: self.stored_version.unwrap_or(version) }.to_bytes())
             }
             api::SHARE_TAKE => {
                 self.me(client)?;
@@ -349,7 +361,7 @@ impl Relay {
             ClientFrame::Send { req, envelope } => {
                 let answer = match self.refuse_next.take().map_or_else(|| self.store(id, &envelope), Err) {
                     Ok(seq) => ServerFrame::Sent { req, seq, received_ms: 0 },
-                    Err(refusal) => ServerFrame::Refused { req, refusal, retry_after_s: 0 },
+                    Err(refusal) => ServerFrame::Refused { req, refusal, retry_after_s: self.retry_after_s },
                 };
                 self.outgoing.push((client, answer));
                 self.serve();

@@ -1,0 +1,292 @@
+//! The sealed state between this browser, the relay and the account's other browsers: written after changes, taken in when
+//! another has written, and watched, so that the relay cannot quietly go back to an older one.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Trouble};
+use signet_crypto::{Inner, object_hash};
+use signet_shared::{
+    api::{self, Body, PutState, Stored, Vault},
+    limits,
+};
+
+use super::{
+    Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
+    account::{Version, parse_chain},
+    hands::{Call, Hands, body_of, parsed},
+    local::Device,
+    session::Session,
+    state::CHECKPOINTS,
+    streams::Place,
+};
+
+/// A change of the state is written after this long, together with those that follow at once.
+const PUT_AFTER_MS: u64 = 500;
+const PUT_AGAIN_MS: u64 = 5_000;
+const PUT_PAUSE_MS: u64 = 600_000;
+/// So many failures in a row are told.
+const PUT_TRIES: u32 = 4;
+
+/// How the state stands with the relay.
+pub(super) struct Sync {
+    /// The newest that the relay is known to have.
+    pub(super) version: Version,
+    pub(super) dirty: bool,
+    /// On its way.
+    putting: Option<Version>,
+    /// How often in a row it could not be written.
+    tries: u32,
+    /// The relay does not take it.
+    pub(super) not_kept: bool,
+    /// Answers of the relay about it that are on their way.
+    refreshing: u32,
+    /// The highest versions of keystore and state that this account's own messages name.
+    claimed: (u64, u64),
+    /// The relay has shown an older keystore or state than one that existed.
+    pub(super) rolled_back: bool,
+}
+
+impl Sync {
+    pub(super) fn new(version: Version, dirty: bool, rolled_back: bool) -> Self {
+        let (tries, refreshing) = (0, 0);
+        Self { version, dirty, putting: None, tries, not_kept: false, refreshing, claimed: (0, 0), rolled_back }
+    }
+}
+
+impl Session {
+    /// The state has changed here: kept at once, written to the relay soon.
+    pub(super) fn state_changed<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.sync.dirty = true;
+        self.keep_state(hands);
+        hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AFTER_MS });
+    }
+
+    /// Timers may have been among what was not carried out.
+    pub(super) fn start_timers<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.sync.dirty && self.sync.putting.is_none() {
+            hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AGAIN_MS });
+        }
+        if self.lookup_tries > 0 {
+            self.look_up_later(hands, &Ok(()));
+        }
+    }
+
+    fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        // Version 0 is no version of the relay's: the copy cannot be taken for one.
+        let value = self.account.seal_state(&self.state, 0, &mut hands.rng);
+        // A sign-in in this same worker takes it in as a restarted one would.
+        hands.kept_state = Some(value.clone());
+        let row = Row { key: Device::STATE_KEY.to_vec(), value };
+        hands.store(vec![Change::Put { table: Table::Meta, row }]);
+    }
+
+    pub(super) fn put_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.sync.putting.is_some() || !self.sync.dirty {
+            return;
+        }
+        self.checkpoint();
+        let expected = self.sync.version.number;
+        let number = expected.saturating_add(1);
+        let state = self.account.seal_state(&self.state, number, &mut hands.rng);
+        if state.len() > limits::STATE {
+            hands.log("state-too-large");
+            return self.put_later(hands, true);
+        }
+        self.sync.putting = Some(Version { number, hash: object_hash(&state) });
+        self.sync.dirty = false;
+        hands.post(api::STATE, &PutState { expected, state }, Call::PutState);
+    }
+
+    /// Tries again after a pause that grows; told where it is final, or does not end.
+    fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, refused: bool) {
+        self.sync.dirty = true;
+        let pause = PUT_AGAIN_MS.saturating_mul(1 << self.sync.tries.min(10)).min(PUT_PAUSE_MS);
+        self.sync.tries = self.sync.tries.saturating_add(1);
+        hands.push(Effect::Timer { timer: Timer::PutState, after_ms: pause });
+        if (refused || self.sync.tries >= PUT_TRIES) && !core::mem::replace(&mut self.sync.not_kept, true) {
+            hands.event(Event::Conversations(self.conversations()));
+        }
+    }
+
+    /// Where the streams stand that were written to last, a few per conversation.
+    fn checkpoint(&mut self) {
+        for conv in self.convs.values() {
+            let Some(pin) = self.state.pins.get_mut(&conv.peer) else { continue };
+            let mut heads: Vec<(u64, Place)> = conv.streams.heads().map(|(_, place, at)| (at, place)).collect();
+            heads.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
+            let mut checkpoints: Vec<Place> = heads.into_iter().map(|(_, place)| place).take(CHECKPOINTS).collect();
+            for known in &pin.checkpoints {
+                match checkpoints.iter_mut().find(|place| place.stream == known.stream) {
+                    // Farther than what has come here.
+                    Some(place) if known.seq > place.seq => *place = *known,
+                    Some(_) => {}
+                    None => checkpoints.push(*known),
+                }
+            }
+            checkpoints.truncate(CHECKPOINTS);
+            pin.checkpoints = checkpoints;
+        }
+    }
+
+    pub(super) fn state_put<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let Some(put) = self.sync.putting.take() else { return Ok(()) };
+        let conflict = matches!(&result, Ok(answer) if answer.status == 409);
+        match parsed::<Stored>(result) {
+            Ok(stored) if stored.version == put.number => {
+                self.seen_version(hands, put);
+                self.sync.tries = 0;
+                if core::mem::take(&mut self.sync.not_kept) {
+                    hands.event(Event::Conversations(self.conversations()));
+                }
+                if self.sync.dirty {
+                    self.put_state(hands);
+                }
+                Ok(())
+            }
+            // Nothing else can have come of it: not believed, for whatever is above would lock this account's browsers out.
+            Ok(_) => {
+                hands.log("state-version");
+                self.put_later(hands, true);
+                Ok(())
+            }
+            Err(_) if conflict => {
+                self.sync.dirty = true;
+                self.refresh(hands);
+                Ok(())
+            }
+            Err(Trouble::SessionEnded) => Err(Trouble::SessionEnded),
+            Err(trouble) => {
+                self.put_later(hands, matches!(trouble, Trouble::Fault { .. }));
+                Ok(())
+            }
+        }
+    }
+
+    fn seen_version<R: CryptoRng>(&mut self, hands: &mut Hands<R>, version: Version) {
+        if let Some(device) = &mut hands.device {
+            device.state_version = device.state_version.max(version.number);
+        }
+        self.sync.version = version;
+        hands.store_device();
+    }
+
+    /// Asks for what other browsers of this account have written.
+    pub(super) fn refresh<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.sync.refreshing = self.sync.refreshing.saturating_add(1);
+        hands.vault(Call::Refresh);
+    }
+
+    /// As [`Self::refresh`], unless that is under way.
+    pub(super) fn refresh_once<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.sync.refreshing == 0 {
+            self.refresh(hands);
+        }
+    }
+
+    /// What the relay has now, perhaps of another browser's.
+    pub(super) fn refreshed<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        self.sync.refreshing = self.sync.refreshing.saturating_sub(1);
+        let vault = match body_of(result) {
+            Ok(body) => <Vault as Body>::parse(&body).ok(),
+            Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
+            Err(_) => None,
+        };
+        let taken = vault.as_ref().is_some_and(|vault| self.take_in_state(hands, vault));
+        if !taken {
+            // Not reached, or older than what was seen: this browser's own state goes on, and is tried again.
+            hands.log("state-not-refreshed");
+        }
+        if let Some(vault) = vault.filter(|_| self.sync.refreshing == 0) {
+            self.check_claims(hands, &vault);
+        }
+        if self.sync.dirty {
+            // Two browsers that write in turns let each other through.
+            if taken && self.sync.tries == 0 {
+                self.sync.tries = 1;
+                self.put_state(hands);
+            } else {
+                self.put_later(hands, false);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_in_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>, vault: &Vault) -> bool {
+        let version = Version { number: vault.state_version, hash: object_hash(&vault.state) };
+        if version.number < self.sync.version.number {
+            return false;
+        }
+        let Some(theirs) = self.account.open_state(&vault.state, version.number) else { return false };
+        if version.is_other(&self.sync.version) {
+            self.roll_back(hands);
+        }
+        // One's own newer statements say nothing new about who this is; their keys come with the next start.
+        let statements = parse_chain(&vault.statements).ok();
+        let longer = statements.and_then(|found| {
+            let mut me = self.account.me.clone();
+            me.extend(&found).ok()?;
+            (me.ik_hash() == self.account.ik()).then_some(me)
+        });
+        if let Some(me) = longer {
+            self.account.me = me;
+        }
+        self.sync.dirty = self.state.merge(theirs);
+        self.seen_version(hands, version);
+        self.keep_state(hands);
+        self.sync_convs();
+        let me = self.me();
+        self.try_held(hands, None);
+        self.try_held(hands, Some(me));
+        // What waits for a state that does not come waits in vain.
+        for waiting in self.held.values_mut().filter(|waiting| waiting.sender == me) {
+            waiting.tried = true;
+        }
+        self.fetch_left_behind(hands);
+        hands.event(Event::Conversations(self.conversations()));
+        true
+    }
+
+    /// One's own message names the keystore and the state that its browser had from the relay. They exist; so a relay that
+    /// shows older ones, or others, has gone back behind them.
+    pub(super) fn note_claim<R: CryptoRng>(&mut self, hands: &mut Hands<R>, inner: &Inner) {
+        let keystore = Version { number: inner.keystore_version, hash: inner.keystore_hash };
+        let state = Version { number: inner.state_version, hash: inner.state_hash };
+        if keystore.is_other(&self.account.keystore) || state.is_other(&self.sync.version) {
+            self.roll_back(hands);
+        }
+        let (keystores, states) = self.sync.claimed;
+        let newer = keystore.number > keystores.max(self.account.keystore.number)
+            || state.number > states.max(self.sync.version.number);
+        self.sync.claimed = (keystores.max(keystore.number), states.max(state.number));
+        if newer {
+            // Another browser may just have written it.
+            self.refresh(hands);
+        }
+    }
+
+    fn check_claims<R: CryptoRng>(&mut self, hands: &mut Hands<R>, vault: &Vault) {
+        let (keystore, state) = self.sync.claimed;
+        if keystore > vault.keystore_version || state > vault.state_version.max(self.sync.version.number) {
+            self.roll_back(hands);
+        }
+    }
+
+    fn roll_back<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if core::mem::replace(&mut self.sync.rolled_back, true) {
+            return;
+        }
+        hands.log("rolled-back");
+        if let Some(device) = &mut hands.device {
+            device.rolled_back = true;
+        }
+        hands.store_device();
+        hands.event(Event::Conversations(self.conversations()));
+    }
+}
