@@ -2,7 +2,8 @@ use super::ConfigError;
 
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $name:ident = $default:expr;)+) => {
-        /// Every limit, exact to one unit: the one above it is refused. No address and no account is exempt.
+        /// Every limit, exact to one unit: the one above it is refused. No address and no account is exempt, but for
+        /// `connections_per_address`: a trusted proxy's connections are those of all its clients.
         #[derive(Debug, Clone)]
         pub struct Limits {
             $($(#[doc = $doc])+ pub $name: u64,)+
