@@ -143,6 +143,18 @@ impl VerifiedAccount {
         self.known(hash).is_some()
     }
 
+    /// The identity key that one of the account's statements names, and how often it had been replaced by then.
+    pub fn identity_at(&self, hash: &StatementHash) -> Option<(IkHash, u64)> {
+        let at = self.known.iter().position(|known| known.hash == *hash)?;
+        let changes = self.known.iter().zip(self.known.iter().skip(1)).take(at).filter(|(a, b)| a.ik != b.ik).count();
+        Some((self.known.get(at)?.ik.hash(), changes as u64))
+    }
+
+    /// How often the identity key has been replaced.
+    pub fn identity_changes(&self) -> u64 {
+        self.identity_at(&self.head()).map_or(0, |(_, changes)| changes)
+    }
+
     /// The newest encryption key.
     pub fn ek(&self) -> &EncryptionPublic {
         &self.ek

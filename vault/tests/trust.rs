@@ -4,7 +4,7 @@ mod common;
 
 use common::{PASSWORD, World, puppet::Puppet, relay::Mail};
 use signet_ask::{FailedBecause, MessageState, ReadDetails, Send, SignIn, StartConversation, Trouble, Warning};
-use signet_shared::{ClientUuid, ConvId, statement::Statement};
+use signet_shared::{ClientUuid, ConvId, envelope::Delivery, statement::Statement};
 
 #[test]
 fn a_second_account_of_the_same_name_gets_nothing() {
@@ -204,4 +204,42 @@ fn history_opens_without_the_contacts_statements() {
     w.ask(other, SignIn { username: "ann_a".into(), password: PASSWORD.into(), stay: false }).unwrap();
     w.pass(1000);
     assert_eq!(w.texts(other, conv), ["one", "two"]);
+}
+
+#[test]
+fn a_change_of_identity_is_told_and_what_was_in_flight_still_opens() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let ann_id = w.account("ann_a");
+    let mut max = Puppet::new("max_m");
+    max.register(&mut w.relay);
+    let conv = w.talk(ann, "max_m");
+    let before = max.write(&w.relay, ann_id, "before", |_| ());
+    max.new_identity();
+    max.publish(&mut w.relay);
+    let after = max.write_in_epoch(&w.relay, ann_id, "after", 1, |_| ());
+    let wrong = max.write_in_epoch(&w.relay, ann_id, "of no epoch that there was", 0, |_| ());
+    for written in [after, before, wrong] {
+        w.relay.push(ann_id, Mail { delivery: written.delivery, record: None });
+    }
+    w.pass(2000);
+    assert_eq!(w.texts(ann, conv), ["before", "after"]);
+    assert_eq!(w.warnings(ann, conv), [Warning::NewIdentity { verified: false }]);
+    // What Ann writes names the same count.
+    w.send(ann, conv, "to the new one");
+    let sent = &w.relay.accounts[&max.id()].mailbox.last().unwrap().delivery;
+    assert_eq!(Delivery::parse(sent).unwrap().header.group_epoch, 1);
+}
+
+#[test]
+fn a_text_that_is_to_disappear_is_not_kept() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let ann_id = w.account("ann_a");
+    let mut max = Puppet::new("max_m");
+    max.register(&mut w.relay);
+    let written = max.write(&w.relay, ann_id, "gone in a minute", |inner| inner.expires_s = 60);
+    w.relay.push(ann_id, Mail { delivery: written.delivery, record: None });
+    w.pass(2000);
+    assert_eq!(w.texts(ann, ConvId::direct(ann_id, max.id())), ["(unsupported)"]);
 }

@@ -196,12 +196,18 @@ impl Session {
             // One's own newer statement was made by another browser.
             return Verdict::Held(if mine { Need::State } else { Need::Statements(sender_id) });
         }
+        // Both as the message found them: one in flight outlives a change of identity. Of one's own message without a
+        // record it is not said which statement of the reader's it used.
+        let (reader, used) = if mine { (other, other.head()) } else { (&self.account.me, incoming.rcpt_stmt()) };
+        let newest = || (reader.ik_hash(), reader.identity_changes());
+        let (reader_ik, reader_changes) = reader.identity_at(&used).unwrap_or_else(newest);
+        let Some((sender_ik, sender_changes)) = sender.identity_at(&stmt) else { return Verdict::Refused("statement") };
         let view = View {
             me,
             my_ek_ids: &self.account.ek_ids,
             sender,
-            members_hash: MembersHash::of(&[(me, self.account.ik()), (peer, other.ik_hash())]),
-            group_epoch: 0,
+            members_hash: MembersHash::of(&[(sender_id, sender_ik), (reader.account_id(), reader_ik)]),
+            group_epoch: sender_changes.saturating_add(reader_changes),
             conv_id,
         };
         match incoming.verify(&view).and_then(|authentic| authentic.open(&self.account.keys)) {

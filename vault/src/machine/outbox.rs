@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, FailedBecause, MessageId, Trouble};
-use signet_crypto::{Address, Content, Inner, SeenRow, Sender, seal_message, seal_record};
+use signet_crypto::{Address, Content, Inner, SealError, SeenRow, Sender, seal_message, seal_record};
 use signet_shared::{
     AccountId, ClientUuid, ConvId, EnvId, StreamId,
     envelope::{FLAG_WAKE, Header},
@@ -227,12 +227,13 @@ impl Session {
             state_version: self.sync.version.number,
             state_hash: self.sync.version.hash,
         };
-        let address = Address { flags, conv_id: conv.id, group_epoch: 0, stream_id: stream, seq, prev };
+        let group_epoch = self.account.me.identity_changes().saturating_add(peer.identity_changes());
+        let address = Address { flags, conv_id: conv.id, group_epoch, stream_id: stream, seq, prev };
         let sender = Sender { account: &self.account.me, key: &self.account.keys.ik };
         let readers = [&self.account.me, &peer];
-        let sealed = seal_message(&address, &sender, &readers, &inner, &mut hands.rng).map_err(|_| {
+        let sealed = seal_message(&address, &sender, &readers, &inner, &mut hands.rng).map_err(|error| {
             hands.log("seal");
-            FailedBecause::TooLarge
+            if error == SealError::TooLong { FailedBecause::TooLarge } else { FailedBecause::Refused }
         })?;
         conv.own = Some((seq, sealed.env_id));
         let account = &self.account;
