@@ -57,6 +57,8 @@ pub enum Trouble {
     Cancelled,
     #[error("something else is already running")]
     Busy,
+    #[error("another tab runs another version of this site")]
+    OtherVersion,
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
 }

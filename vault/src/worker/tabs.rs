@@ -7,7 +7,9 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use js_sys::{Array, Promise};
 use serde::{Deserialize, Serialize};
-use signet_ask::{Attach, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode};
+use signet_ask::{
+    Attach, CONTRACT, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode, encode_answer,
+};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
@@ -24,8 +26,11 @@ const CHANNEL: &str = "signet";
 const TAKEOVER: AskId = AskId { tab: OWN_PAGE, ask: 0 };
 const OWN_PAGE: u64 = 0;
 const TRY_AGAIN_MS: i32 = 3_000;
+const LEADS: u8 = 1;
+const FOLLOWS: u8 = 0;
 
-/// What workers say to each other.
+/// What workers say to each other, after two bytes that every version of this site understands: the version of the
+/// contract, and whether the speaker leads. Nothing after them means "I cannot read you".
 #[derive(Serialize, Deserialize)]
 enum Between {
     Ask {
@@ -141,11 +146,13 @@ impl Tabs {
     }
 
     fn others_say(&self, event: &MessageEvent) {
-        let Some(between) = js::bytes(&event.data()).and_then(|bytes| decode::<Between>(&bytes)) else {
-            // A tab of another version, still open after an update of the site.
-            return web_sys::console::warn_1(&"vault: a message of another tab cannot be read; reload it".into());
-        };
+        let Some(bytes) = js::bytes(&event.data()) else { return };
+        let Some((&[version, role], message)) = bytes.split_first_chunk::<2>() else { return };
         let desk = self.state.borrow().desk.clone();
+        if version != CONTRACT {
+            return self.other_version(desk.is_some(), role);
+        }
+        let Some(between) = decode::<Between>(message) else { return };
         match (desk, between) {
             (Some(desk), Between::Ask { tab, message }) => {
                 desk.ask(AskId { tab, ask: message.ask_id }, message.question);
@@ -159,6 +166,22 @@ impl Tabs {
                 }
             }
             // Meant for another tab, or a former leader's last words.
+            _ => {}
+        }
+    }
+
+    /// A tab that is still open after an update of the site, or that came after it.
+    fn other_version(&self, leading: bool, role: u8) {
+        match (leading, role) {
+            (true, FOLLOWS) => self.post(&[CONTRACT, LEADS]),
+            // Nothing that this page asks will be answered.
+            (false, LEADS) => {
+                let result = encode_answer::<Attach>(&Err(Trouble::OtherVersion));
+                let unanswered: Vec<u32> = self.state.borrow().unanswered.keys().copied().collect();
+                for ask_id in unanswered {
+                    self.answer_page(ask_id, result.clone());
+                }
+            }
             _ => {}
         }
     }
@@ -191,14 +214,19 @@ impl Tabs {
     fn taken_over(self: &Rc<Self>, result: &[u8]) {
         match decode::<Result<Status, Trouble>>(result) {
             Some(Ok(status)) => self.say_everywhere(Event::Status(status)),
-            Some(Err(Trouble::Unreachable)) => {
+            Some(Err(
+                Trouble::Unreachable | Trouble::RelayStore | Trouble::RelayNonsense | Trouble::TooMany { .. },
+            )) => {
                 let again = Rc::clone(self);
                 let again = Closure::once_into_js(move || again.take_over());
                 // Fails in no browser; the next question then hears that nobody is signed in.
                 let _ = js::scope()
                     .set_timeout_with_callback_and_timeout_and_arguments_0(again.unchecked_ref(), TRY_AGAIN_MS);
             }
-            Some(Err(trouble)) => self.say_everywhere(Event::SignedOutBecause(trouble)),
+            Some(Err(trouble)) => {
+                self.say_everywhere(Event::SignedOutBecause(trouble));
+                self.say_everywhere(Event::Status(Status::SignedOut { username: None }));
+            }
             None => {}
         }
     }
@@ -222,8 +250,13 @@ impl Tabs {
     }
 
     fn tell_others(&self, between: &Between) {
+        let role = if self.state.borrow().desk.is_some() { LEADS } else { FOLLOWS };
+        self.post(&[&[CONTRACT, role], encode(between).as_slice()].concat());
+    }
+
+    fn post(&self, bytes: &[u8]) {
         // Fails only when the channel is closed, which ends with the worker.
-        let _ = self.channel.post_message(&js::buffer(&encode(between)));
+        let _ = self.channel.post_message(&js::buffer(bytes));
     }
 }
 
