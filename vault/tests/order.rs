@@ -217,6 +217,28 @@ fn a_relay_restored_from_a_backup_takes_nothing_away_and_delivers_on() {
 }
 
 #[test]
+fn a_restored_relay_that_has_gone_on_meanwhile_is_noticed_too() {
+    let mut w = World::new();
+    let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let ann_id = w.account("ann_a");
+    let conv = w.talk(bob, "ann_a");
+    for n in 0..3 {
+        w.send(bob, conv, &n.to_string());
+    }
+    w.pass(2000);
+    w.input(ann, Input::Online(false));
+    w.relay.accounts.get_mut(&ann_id).unwrap().mailbox.truncate(1);
+    for n in 3..12 {
+        w.send(bob, conv, &n.to_string());
+    }
+    w.pass(2000);
+    w.input(ann, Input::Online(true));
+    w.pass(5000);
+    assert_eq!(w.texts(ann, conv), (0..12).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(w.warnings(ann, conv), []);
+}
+
+#[test]
 fn a_number_out_of_turn_is_not_believed() {
     let mut w = World::new();
     let (ann, ann_id, mut eve, conv) = ann_and_eve(&mut w);

@@ -54,6 +54,10 @@ impl Session {
         if self.mailbox.has(number, env_id) {
             return;
         }
+        if self.mailbox.is_other(number, env_id) {
+            hands.log("mailbox-other");
+            return self.lost(hands, true);
+        }
         let place = self.mailbox.place_for(number);
         match incoming {
             Ok(incoming) => {

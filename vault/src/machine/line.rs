@@ -125,7 +125,7 @@ impl Session {
             ServerFrame::Subscribed { head } => {
                 self.line.tries = 0;
                 if !self.mailbox.fits(head) {
-                    hands.log("mailbox-shorter");
+                    hands.log("mailbox-other");
                     return self.lost(hands, true);
                 }
                 let from = self.mailbox.cursor();

@@ -17,25 +17,37 @@ pub(super) struct Mailbox {
     places: BTreeSet<u64>,
     /// The last number of this connection: the next is the one above it.
     last: u64,
-    /// The relay's mailbox is shorter than it was: everything is looked at again.
+    /// The relay's mailbox is not the one that it was: on the next connection, everything is looked at again.
     again: bool,
+    /// This is that connection.
+    from_first: bool,
 }
 
 impl Mailbox {
-    /// Where to go on from, on a new connection.
+    /// Where to go on from, on a new connection. The last message that is here comes once more, so that another in its
+    /// place shows.
     pub(super) fn begin(&mut self) -> u64 {
-        self.last = if core::mem::take(&mut self.again) { 0 } else { self.cursor() };
+        self.from_first = core::mem::take(&mut self.again);
+        self.last = if self.from_first { 0 } else { self.cursor().saturating_sub(1) };
         self.last
     }
 
     /// The mailbox ends at `head`. False if that is below what came before: this connection is of no use then.
     pub(super) fn fits(&mut self, head: u64) -> bool {
-        if head >= self.last {
-            return true;
+        let fits = self.from_first || head >= self.cursor();
+        if !fits {
+            self.numbers.retain(|number, _| *number <= head);
+            self.again = true;
         }
-        self.numbers.retain(|number, _| *number <= head);
-        self.again = true;
-        false
+        fits
+    }
+
+    /// Whether another message is known by this number, as after a restored backup. False while everything is looked at
+    /// again; for then it is taken for what it is.
+    pub(super) fn is_other(&mut self, number: u64, id: EnvId) -> bool {
+        let other = !self.from_first && self.numbers.get(&number).is_some_and(|known| *known != id);
+        self.again |= other;
+        other
     }
 
     /// Whether this is the number that follows. No other can be, in an honest relay's order.
