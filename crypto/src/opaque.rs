@@ -62,7 +62,7 @@ impl Registration {
         profile: KdfProfile,
         rng: &mut R,
     ) -> Result<(Vec<u8>, ExportKey), OpaqueError> {
-        let response = RegistrationResponse::deserialize(response).map_err(|_| OpaqueError::Malformed)?;
+        let response = read_registration_response(response)?;
         let stretch = Stretch(profile);
         let params = ClientRegistrationFinishParameters::new(Identifiers::default(), Some(&stretch));
         let mut finish = self.state.finish(&mut Older(rng), &self.secret, response, params)?;
@@ -88,7 +88,7 @@ impl Login {
         origin: &str,
         rng: &mut R,
     ) -> Result<(Vec<u8>, ExportKey), OpaqueError> {
-        let ke2 = CredentialResponse::deserialize(ke2).map_err(|_| OpaqueError::Malformed)?;
+        let ke2 = read_ke2(ke2)?;
         let (stretch, context) = (Stretch(profile), context(profile, origin));
         let params = ClientLoginFinishParameters::new(Some(&context), Identifiers::default(), Some(&stretch));
         let mut finish = self.state.finish(&mut Older(rng), &self.secret, ke2, params)?;
@@ -159,6 +159,18 @@ impl Ksf for Stretch {
         done.map_err(|_| InternalError::KsfError)?;
         Ok(output)
     }
+}
+
+/// The library does not look at bytes left over at the end; as everywhere in these formats, there may be none.
+pub(crate) fn read_registration_response(bytes: &[u8]) -> Result<RegistrationResponse<Suite>, OpaqueError> {
+    let read = RegistrationResponse::deserialize(bytes).map_err(|_| OpaqueError::Malformed)?;
+    if *read.serialize() == *bytes { Ok(read) } else { Err(OpaqueError::Malformed) }
+}
+
+/// As [`read_registration_response`].
+pub(crate) fn read_ke2(bytes: &[u8]) -> Result<CredentialResponse<Suite>, OpaqueError> {
+    let read = CredentialResponse::deserialize(bytes).map_err(|_| OpaqueError::Malformed)?;
+    if *read.serialize() == *bytes { Ok(read) } else { Err(OpaqueError::Malformed) }
 }
 
 /// What the key stretching makes of an OPRF output.

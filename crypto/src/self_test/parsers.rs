@@ -2,7 +2,6 @@
 //! written again as the very bytes that were read, so that nothing has two encodings. `crypto/fuzz/` feeds them; an
 //! ordinary test replays its corpora.
 
-use opaque_ke::{CredentialResponse, RegistrationResponse};
 use signet_shared::{
     Username,
     api::{self, Body},
@@ -13,7 +12,8 @@ use signet_shared::{
 
 use crate::{
     EncryptionPublic, IdentityKey, IdentityPublic, Incoming, Inner, MasterKey, RecoveryKey, VerifiedAccount, keystore,
-    looks_like_recovery_key, opaque,
+    looks_like_recovery_key,
+    opaque::{read_ke2, read_registration_response},
     padding::{pad, unpad},
 };
 
@@ -152,13 +152,11 @@ fn body<B: Body>(data: &[u8]) -> bool {
 }
 
 pub fn registration_response(data: &[u8]) -> bool {
-    let parsed = RegistrationResponse::<opaque::Suite>::deserialize(data);
-    same(parsed, data, |response| response.serialize().to_vec())
+    same(read_registration_response(data), data, |response| response.serialize().to_vec())
 }
 
 pub fn ke2(data: &[u8]) -> bool {
-    let parsed = CredentialResponse::<opaque::Suite>::deserialize(data);
-    same(parsed, data, |response| response.serialize().to_vec())
+    same(read_ke2(data), data, |response| response.serialize().to_vec())
 }
 
 /// Whether it was accepted; if so, it must be written as it was read.

@@ -147,6 +147,12 @@ fn a_profile_below_the_floor_does_not_exist_and_its_record_does_not_open() {
     // Bytes that are no answer.
     let (login, _) = Login::start(b"secret", rng).unwrap();
     assert_eq!(login.finish(&[0; 320], KdfProfile::One, ORIGIN, rng).unwrap_err(), OpaqueError::Malformed);
+    // An answer with a byte more than it has.
+    let (registration, request) = Registration::start(b"secret", rng).unwrap();
+    let request = RegistrationRequest::deserialize(&request).unwrap();
+    let answer = ServerRegistration::<RelaySuite>::start(&relay.setup, request, &id).unwrap().message.serialize();
+    let longer = [&answer[..], &[0]].concat();
+    assert_eq!(registration.finish(&longer, KdfProfile::One, rng).unwrap_err(), OpaqueError::Malformed);
     let (registration, _) = Registration::start(b"secret", rng).unwrap();
     assert_eq!(registration.finish(&[], KdfProfile::One, rng).unwrap_err(), OpaqueError::Malformed);
 }
