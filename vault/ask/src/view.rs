@@ -106,7 +106,8 @@ pub struct MessageView {
     pub body: BodyView,
     /// The writer's clock, milliseconds since 1970. Shown, never trusted.
     pub sent_ms: u64,
-    /// Place in the conversation, ascending: the place in one's mailbox; what is not yet sent comes last.
+    /// Place in the conversation, ascending: as in one's mailbox, but each writer's messages in the order of their writing;
+    /// what is not yet sent comes last.
     pub order: u64,
     pub state: MessageState,
 }

@@ -1,6 +1,6 @@
 //! A conversation as this browser has it in memory: every opened message, and the chains they came in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use signet_ask::MessageId;
 use signet_crypto::VerifiedAccount;
@@ -30,9 +30,9 @@ pub(super) struct Conv {
     /// What this account said it opened.
     pub(super) receipted: HashSet<EnvId>,
     /// Opened, and not yet said so.
-    pub(super) to_receipt: BTreeSet<EnvId>,
+    pub(super) to_receipt: HashSet<EnvId>,
     /// Heads of others' streams that no message of this account is known to have shown.
-    pub(super) to_show: BTreeMap<StreamId, Place>,
+    pub(super) to_show: Vec<Place>,
     /// Sealed, refused and given up; each is named by a later message.
     pub(super) to_abandon: Vec<EnvId>,
     /// The stream that this browser writes here. After an envelope that is given up there is a new one, so that readers do
@@ -74,8 +74,8 @@ impl Conv {
             streams: Streams::default(),
             delivered: HashSet::new(),
             receipted: HashSet::new(),
-            to_receipt: BTreeSet::new(),
-            to_show: BTreeMap::new(),
+            to_receipt: HashSet::new(),
+            to_show: Vec::new(),
             to_abandon: Vec::new(),
             stream,
             own: None,
@@ -103,7 +103,11 @@ impl Conv {
         if opened.author == me {
             self.shown_by_me(opened);
         } else {
-            self.to_show.insert(opened.place.stream, opened.place);
+            match self.to_show.iter_mut().find(|place| place.stream == opened.place.stream) {
+                Some(place) if place.seq < opened.place.seq => *place = opened.place,
+                Some(_) => {}
+                None => self.to_show.push(opened.place),
+            }
         }
         let mut views = match &opened.body {
             MailBody::Delivered(ids) => self.receipt(me, opened.author, ids),
@@ -173,9 +177,7 @@ impl Conv {
     /// A message of this account has come back: everybody else will find these rows in it.
     fn shown_by_me(&mut self, opened: &Opened) {
         for row in &opened.seen {
-            if self.to_show.get(&row.stream).is_some_and(|mine| mine.seq <= row.seq) {
-                self.to_show.remove(&row.stream);
-            }
+            self.to_show.retain(|place| place.stream != row.stream || place.seq > row.seq);
         }
     }
 
@@ -209,7 +211,7 @@ impl Conv {
     /// have shown; in a stream's first message also where one's own other streams stand. Rows are shown until the message
     /// comes back: what is refused, or lost with its tab, has shown nothing.
     pub(super) fn seen(&self, me: AccountId) -> Vec<Place> {
-        let mut rows: Vec<Place> = self.to_show.values().take(limits::SEEN_ROWS).copied().collect();
+        let mut rows: Vec<Place> = self.to_show.iter().take(limits::SEEN_ROWS).copied().collect();
         if self.own.is_none() {
             let own = self.streams.heads().filter(|(author, place, _)| *author == me && place.stream != self.stream);
             let room = limits::SEEN_ROWS.saturating_sub(rows.len());

@@ -1,6 +1,6 @@
 //! The session of an account that is signed in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use rand_core::CryptoRng;
 use signet_ask::Status;
@@ -33,7 +33,7 @@ pub(super) struct Session {
     /// Others are still with the relay, for want of room.
     pub(super) left_behind: bool,
     /// Accounts whose statements are being asked for.
-    pub(super) asked: BTreeSet<AccountId>,
+    pub(super) asked: Vec<AccountId>,
     pub(super) lookup_tries: u32,
     /// Who wants to see an identity whose statements are not here.
     pub(super) details_asked: Vec<(AskId, AccountId)>,
@@ -80,7 +80,7 @@ impl Session {
             mailbox: Mailbox::default(),
             held: BTreeMap::new(),
             left_behind: false,
-            asked: BTreeSet::new(),
+            asked: Vec::new(),
             lookup_tries: 0,
             details_asked: Vec::new(),
             outbox: Outbox::default(),

@@ -51,8 +51,8 @@ pub(super) enum Placed {
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     streams: BTreeMap<StreamId, Stream>,
-    /// The highest place that others say a stream has reached and that is empty here.
-    claims: BTreeMap<StreamId, Place>,
+    /// The highest place that others say a stream has reached and that is empty here: one for each stream.
+    claims: Vec<Place>,
     /// Envelopes that their writers gave up: the gap they leave is none.
     abandoned: Vec<(AccountId, EnvId)>,
     differ: bool,
@@ -78,10 +78,9 @@ impl Streams {
             return Placed::Equivocation;
         }
         stream.links.insert(here.seq, Link { id: here.env_id, prev, at, order: 0 });
-        if let Some(claim) = self.claims.get(&here.stream).filter(|claim| claim.seq == here.seq) {
-            self.differ |= claim.env_id != here.env_id;
-            self.claims.remove(&here.stream);
-        }
+        let here_claimed = |claim: &Place| claim.stream == here.stream && claim.seq == here.seq;
+        self.differ |= self.claims.iter().any(|claim| here_claimed(claim) && claim.env_id != here.env_id);
+        self.claims.retain(|claim| !here_claimed(claim));
         Placed::New
     }
 
@@ -92,15 +91,13 @@ impl Streams {
                 continue;
             }
             let full = self.claims.len() >= limits::HELD;
-            match self.claims.get_mut(&place.stream) {
+            match self.claims.iter_mut().find(|claim| claim.stream == place.stream) {
                 Some(claim) if claim.seq == place.seq => self.differ |= claim.env_id != place.env_id,
                 Some(claim) if claim.seq < place.seq => *claim = place,
                 Some(_) => {}
                 // Who names more streams than that counts for no more.
                 None if full => {}
-                None => {
-                    self.claims.insert(place.stream, place);
-                }
+                None => self.claims.push(place),
             }
         }
     }
@@ -170,7 +167,7 @@ impl Streams {
     /// have seen.
     pub(super) fn missing(&self, with_claims: bool) -> u32 {
         let claimed = |id: &StreamId| {
-            let claim = self.claims.get(id).filter(|_| with_claims)?;
+            let claim = self.claims.iter().find(|claim| with_claims && claim.stream == *id)?;
             let gone = self.abandoned.iter().any(|(_, abandoned)| *abandoned == claim.env_id);
             (!gone).then_some(claim.seq)
         };
@@ -182,7 +179,7 @@ impl Streams {
             let gone = before.filter(|seq| stream.given_up(*seq, &self.abandoned)).count() as u64;
             count = count.saturating_add(head.saturating_sub(stream.links.len() as u64).saturating_sub(gone));
         }
-        let unknown = self.claims.keys().filter(|id| !self.streams.contains_key(id));
+        let unknown = self.claims.iter().map(|claim| &claim.stream).filter(|id| !self.streams.contains_key(id));
         count = unknown.filter_map(claimed).fold(count, u64::saturating_add);
         u32::try_from(count).unwrap_or(u32::MAX)
     }

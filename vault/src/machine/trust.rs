@@ -142,7 +142,8 @@ impl Session {
 
     /// Asks for the statements of an account, above those that are here.
     pub(super) fn look_up<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId) {
-        if self.asked.insert(who) {
+        if !self.asked.contains(&who) {
+            self.asked.push(who);
             let conv = self.convs.get(&ConvId::direct(self.me(), who));
             let after = conv.and_then(|conv| conv.chain.as_ref()).map_or(0, VerifiedAccount::seq);
             hands.post(api::LOOKUP, &Lookup { who: Who::Id(who), after }, Call::Lookup(who));
@@ -162,7 +163,7 @@ impl Session {
             Ok(found) if pinned => self.extend(hands, who, &found.statements),
             Ok(found) => self.meet(hands, who, &found.statements),
         };
-        self.asked.remove(&who);
+        self.asked.retain(|asked| *asked != who);
         match outcome {
             Ok(()) => {
                 self.lookup_tries = 0;
