@@ -14,6 +14,20 @@
 //! | `/api/share/take` | [`TakeShare`] | [`Shares`] | yes |
 //! | `/api/share/confirm` | [`TakeShare`] | empty | yes |
 //! | `/api/lookup` | [`Lookup`] | [`Statements`] | yes |
+//! | `/api/sessions` (GET) | | [`Sessions`] | yes |
+//! | `/api/sessions/end` | [`EndSessions`] | [`Ended`], clears the cookie of a session that ends itself | yes |
+//! | `/api/secret/start` | [`SecretStart`] | [`SecretStarted`] | yes, of a fresh login |
+//! | `/api/secret/pending` | [`SecretPending`] | empty | yes, of a fresh login |
+//! | `/api/secret/try` | [`SecretTry`] | [`SecretTried`] | yes, of a fresh login |
+//! | `/api/secret/finish` | [`SecretFinish`] | [`Ended`] | yes, of a fresh login |
+
+mod secret;
+mod sessions;
+
+pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry};
+pub use sessions::{
+    BrowserFamily, EndSessions, Ended, SessionHandle, SessionInfo, Sessions, SystemFamily, WhichSessions,
+};
 
 use crate::{
     AccountId, DecodeError, Reader, Username, Writer, limits,
@@ -31,6 +45,12 @@ pub const STATE: &str = "/api/state";
 pub const SHARE_TAKE: &str = "/api/share/take";
 pub const SHARE_CONFIRM: &str = "/api/share/confirm";
 pub const LOOKUP: &str = "/api/lookup";
+pub const SESSIONS: &str = "/api/sessions";
+pub const SESSIONS_END: &str = "/api/sessions/end";
+pub const SECRET_START: &str = "/api/secret/start";
+pub const SECRET_PENDING: &str = "/api/secret/pending";
+pub const SECRET_TRY: &str = "/api/secret/try";
+pub const SECRET_FINISH: &str = "/api/secret/finish";
 
 /// The header that names a refusal by its number.
 pub const REFUSAL_HEADER: &str = "signet-refusal";
@@ -122,7 +142,10 @@ pub struct LoginFinish {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vault {
     pub account_id: AccountId,
-    /// The slot of the secret that signed in; for a live session, the password's.
+    /// The slot of the secret that this session was opened by, or, if the session itself replaced that secret, of the new
+    /// one: so what opened the session opens the slot. Empty where another session replaced that secret: no slot is left
+    /// that it would open. Such a session lives on, and opens keystore and state by the master key that its browser
+    /// already has.
     pub slot: Vec<u8>,
     pub keystore_version: u64,
     pub keystore: Vec<u8>,
@@ -188,6 +211,18 @@ fn write_username(w: &mut Writer, name: &Username) {
     w.bytes8(name.shown().as_bytes());
 }
 
+fn read_kind(r: &mut Reader<'_>) -> Result<SecretKind, DecodeError> {
+    SecretKind::from_number(r.u8()?).ok_or(DecodeError::Invalid)
+}
+
+fn read_bool(r: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(DecodeError::Invalid),
+    }
+}
+
 fn read_statements(r: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, DecodeError> {
     let n = r.u16()?;
     (0..n).map(|_| Ok(r.bytes32(limits::STATEMENT)?.to_vec())).collect()
@@ -206,12 +241,7 @@ impl Body for About {
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let public_url = String::from_utf8(r.bytes16()?.to_vec()).map_err(|_| DecodeError::Invalid)?;
-        let registration_open = match r.u8()? {
-            0 => false,
-            1 => true,
-            _ => return Err(DecodeError::Invalid),
-        };
-        Ok(Self { public_url, registration_open })
+        Ok(Self { public_url, registration_open: read_bool(r)? })
     }
 }
 
@@ -275,11 +305,7 @@ impl Body for LoginStart {
         w.u8(self.kind.number()).bytes16(&self.ke1);
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            username: read_username(r)?,
-            kind: SecretKind::from_number(r.u8()?).ok_or(DecodeError::Invalid)?,
-            ke1: r.bytes16()?.to_vec(),
-        })
+        Ok(Self { username: read_username(r)?, kind: read_kind(r)?, ke1: r.bytes16()?.to_vec() })
     }
 }
 

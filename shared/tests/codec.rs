@@ -4,12 +4,15 @@
 
 use proptest::{collection::vec, prelude::*};
 use signet_shared::{
-    AccountId, ConvId, EkId, EnvId, MembersHash, StatementHash, StreamId, Username,
+    AccountId, ConvId, DecodeError, EkId, EnvId, MembersHash, StatementHash, StreamId, Username,
     api::{
-        About, Access, Body as _, LoginFinish, LoginStart, LoginStarted, Lookup, PutState, RegisterFinish,
-        RegisterStart, RegisterStarted, Shares, Statements, Stored, TakeShare, Vault, Who,
+        About, Access, Body as _, BrowserFamily, EndSessions, Ended, LoginFinish, LoginStart, LoginStarted, Lookup,
+        PutState, RegisterFinish, RegisterStart, RegisterStarted, SecretFinish, SecretPending, SecretStart,
+        SecretStarted, SecretTried, SecretTry, SessionInfo, Sessions, Shares, Statements, Stored, SystemFamily,
+        TakeShare, Vault, WhichSessions, Who,
     },
     envelope::{Body, Delivery, Envelope, FLAG_WAKE, Header, Kind, Leaf, Suite},
+    limits,
     opaque::{KdfProfile, SecretKind},
     statement::{SignedStatement, StatedEk, Statement},
     wire::{ClientFrame, Refusal, ServerFrame},
@@ -172,6 +175,30 @@ proptest! {
     }
 
     #[test]
+    fn bodies_about_secrets_and_sessions(
+        id in any::<[u8; 32]>(), handle in any::<[u8; 16]>(), n in any::<u64>(), ended in any::<u32>(), data in bytes(300),
+        yes in any::<bool>(), kind in proptest::sample::select(vec![SecretKind::Password, SecretKind::RecoveryKey]),
+        browser in proptest::sample::select(BrowserFamily::ALL), system in proptest::sample::select(SystemFamily::ALL),
+    ) {
+        let access = Access { record: data.clone(), slot: data.clone() };
+        exact!(SecretStart { kind, request: data.clone() }, SecretStart::parse);
+        exact!(SecretStarted { response: data.clone() }, SecretStarted::parse);
+        exact!(SecretPending { kind, profile: KdfProfile::NEWEST, access }, SecretPending::parse);
+        exact!(SecretTry { kind, ke1: data.clone() }, SecretTry::parse);
+        exact!(
+            SecretTried { login_id: id, profile: 1, ke2: data.clone(), slot: data.clone() },
+            SecretTried::parse
+        );
+        exact!(SecretFinish { login_id: id, ke3: data, end_others: yes }, SecretFinish::parse);
+        let session = SessionInfo { handle, created: n, used: !n, browser, system, current: yes };
+        exact!(session, SessionInfo::parse);
+        exact!(Sessions { sessions: vec![session; 3] }, Sessions::parse);
+        exact!(EndSessions { which: WhichSessions::One(handle) }, EndSessions::parse);
+        exact!(EndSessions { which: WhichSessions::Others }, EndSessions::parse);
+        exact!(Ended { ended }, Ended::parse);
+    }
+
+    #[test]
     fn no_bytes_make_a_decoder_panic(data in bytes(1200)) {
         let _ = Envelope::parse(&data);
         let _ = Delivery::parse(&data);
@@ -180,8 +207,30 @@ proptest! {
         let _ = ServerFrame::parse(&data);
         let _ = RegisterFinish::parse(&data);
         let _ = Vault::parse(&data);
+        let _ = SecretPending::parse(&data);
+        let _ = SecretTried::parse(&data);
+        let _ = Sessions::parse(&data);
         // Beginning as the real thing does, so that the first checks are passed.
         let _ = Envelope::parse(&[b"SGN1\x00\x01\x01\x00", &data[..]].concat());
         let _ = Delivery::parse(&[b"SGN1\x00\x01\x01\x01", &data[..]].concat());
     }
+}
+
+#[test]
+fn a_family_that_is_not_known_is_another_one() {
+    for family in BrowserFamily::ALL {
+        assert_eq!(BrowserFamily::from_number(family.number()), *family);
+    }
+    for family in SystemFamily::ALL {
+        assert_eq!(SystemFamily::from_number(family.number()), *family);
+    }
+    assert_eq!(BrowserFamily::from_number(6), BrowserFamily::Other);
+    assert_eq!(SystemFamily::from_number(255), SystemFamily::Other);
+}
+
+#[test]
+fn a_slot_may_have_its_limit_and_not_one_byte_more() {
+    let tried = |n: usize| SecretTried { login_id: [0; 32], profile: 1, ke2: vec![], slot: vec![0; n] };
+    assert!(SecretTried::parse(&tried(limits::SLOT).to_bytes()).is_ok());
+    assert_eq!(SecretTried::parse(&tried(limits::SLOT + 1).to_bytes()), Err(DecodeError::TooLong));
 }

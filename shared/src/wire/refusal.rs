@@ -40,10 +40,12 @@ pub enum Refusal {
     WrongOrigin = 15,
     #[error("there is nothing here")]
     NotFound = 16,
+    #[error("a secret is replaced right after signing in with one that is still good; sign in again")]
+    LoginTooOld = 17,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Malformed,
         Self::TooLarge,
         Self::TooMany,
@@ -60,6 +62,7 @@ impl Refusal {
         Self::RegistrationClosed,
         Self::WrongOrigin,
         Self::NotFound,
+        Self::LoginTooOld,
     ];
 
     pub fn number(self) -> u16 {
@@ -75,7 +78,7 @@ impl Refusal {
         match self {
             Self::Malformed => 400,
             Self::SignedOut | Self::LoginFailed => 401,
-            Self::NotYours | Self::CrossSite | Self::RegistrationClosed => 403,
+            Self::NotYours | Self::CrossSite | Self::RegistrationClosed | Self::LoginTooOld => 403,
             Self::NoSuchAccount | Self::NotFound => 404,
             Self::UsernameTaken | Self::PlaceTaken | Self::VersionConflict => 409,
             Self::TooLarge => 413,

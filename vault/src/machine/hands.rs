@@ -198,6 +198,7 @@ pub(super) fn body_of(result: Result<HttpAnswer, NoAnswer>) -> Result<Vec<u8>, T
         Refusal::RegistrationClosed => Trouble::RegistrationClosed,
         Refusal::WrongOrigin => Trouble::WrongOrigin { public_url: String::new() },
         Refusal::VersionConflict => fault("version-conflict"),
+        Refusal::LoginTooOld => fault("login-too-old"),
         Refusal::Malformed | Refusal::TooLarge | Refusal::PlaceTaken | Refusal::NotYours | Refusal::CrossSite => {
             fault("relay-refused")
         }
