@@ -4,6 +4,7 @@ mod append;
 mod change;
 mod read;
 mod rows;
+mod sessions;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -175,31 +176,31 @@ impl Accounts for Sqlite {
 
 impl Sessions for Sqlite {
     fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()> {
-        self.change(move |c| change::open_session(c, token, account, now, instead).boxed())
+        self.change(move |c| sessions::open(c, token, account, now, instead).boxed())
     }
 
     fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>> {
-        async move { Ok(read::session(&self.readers, token).await?) }.boxed()
+        async move { Ok(sessions::session(&self.readers, token).await?) }.boxed()
     }
 
     fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()> {
-        self.change(move |c| change::touch(c, token, now).boxed())
+        self.change(move |c| sessions::touch(c, token, now).boxed())
     }
 
     fn end(&self, token: TokenHash) -> Answer<'_, ()> {
-        self.change(move |c| change::end_session(c, token).boxed())
+        self.change(move |c| sessions::end(c, token).boxed())
     }
 
     fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64> {
-        self.change(move |c| change::expire(c, used_before, created_before).boxed())
+        self.change(move |c| sessions::expire(c, used_before, created_before).boxed())
     }
 
     fn take_shares(&self, token: TokenHash, next: Share) -> Answer<'_, Vec<Share>> {
-        self.change(move |c| change::take_shares(c, token, next).boxed())
+        self.change(move |c| sessions::take_shares(c, token, next).boxed())
     }
 
     fn confirm_share(&self, token: TokenHash, keep: Share) -> Answer<'_, ()> {
-        self.change(move |c| change::confirm_share(c, token, keep).boxed())
+        self.change(move |c| sessions::confirm_share(c, token, keep).boxed())
     }
 }
 

@@ -5,7 +5,7 @@ use signet_shared::{AccountId, api::Who, envelope::Delivery, opaque::SecretKind}
 use sqlx::{Connection, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, Session, StoreError, TokenHash, Vault},
+    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, StoreError, Vault},
     Failed,
     change::{KEYSTORE, STATE},
 };
@@ -39,19 +39,6 @@ pub(super) async fn credential(pool: &SqlitePool, username: &str, kind: SecretKi
     let account = AccountId::from_slice(row.try_get(0)?).ok_or(StoreError::Corrupt)?;
     let profile = u8::try_from(row.try_get::<i64, _>(1)?).map_err(|_| StoreError::Corrupt)?;
     Ok(Some(Credential { account, profile, record: row.try_get(2)? }))
-}
-
-pub(super) async fn session(pool: &SqlitePool, token: TokenHash) -> Found<Option<Session>> {
-    let row = sqlx::query(
-        "SELECT a.account_id, s.created_ms, s.used_ms FROM sessions s JOIN accounts a ON a.id = s.account \
-         WHERE s.token_hash = ?",
-    )
-    .bind(&token[..])
-    .fetch_optional(pool)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let account = AccountId::from_slice(row.try_get(0)?).ok_or(StoreError::Corrupt)?;
-    Ok(Some(Session { account, created: unsigned(&row, 1)?, used: unsigned(&row, 2)? }))
 }
 
 pub(super) async fn statements(pool: &SqlitePool, who: Who, after: u64) -> Found<Vec<Vec<u8>>> {
@@ -153,7 +140,7 @@ fn item(row: &SqliteRow) -> Option<Item> {
     Some(Item { received, record: row.try_get(1).ok()?, header, slip, body })
 }
 
-fn unsigned(row: &SqliteRow, column: usize) -> Found<u64> {
+pub(super) fn unsigned(row: &SqliteRow, column: usize) -> Found<u64> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Corrupt)?)
 }
 
