@@ -1,6 +1,6 @@
 //! A conversation as this browser has it in memory: every opened message, and the chains they came in.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use signet_ask::MessageId;
 use signet_crypto::VerifiedAccount;
@@ -10,6 +10,7 @@ use super::{
     rows::{MailBody, Opened},
     streams::{Place, Placed, Streams},
 };
+use crate::sorted::Map;
 
 pub(super) struct Conv {
     pub(super) id: ConvId,
@@ -20,7 +21,7 @@ pub(super) struct Conv {
     /// As this browser kept them, until they are needed.
     pub(super) kept_chain: Vec<u8>,
     /// By their order on the screen.
-    pub(super) messages: BTreeMap<u64, Shown>,
+    pub(super) messages: Map<u64, Shown>,
     pub(super) index: HashMap<MessageId, u64>,
     /// Messages that came before another that they build on: shown after it, or when it does not come.
     ahead: Vec<Shown>,
@@ -68,7 +69,7 @@ impl Conv {
             since_ms,
             chain: None,
             kept_chain: Vec::new(),
-            messages: BTreeMap::new(),
+            messages: Map::new(),
             index: HashMap::new(),
             ahead: Vec::new(),
             streams: Streams::default(),

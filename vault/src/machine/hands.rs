@@ -1,13 +1,12 @@
 //! What every step of the machine works with: randomness, the clock of this call, the effects so far, and what each
 //! outstanding call was for.
 
-use std::collections::HashMap;
-
 use rand_core::CryptoRng;
 use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
 use super::{AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, opening::Reply};
+use crate::sorted::Map;
 
 /// What an answer that comes later is for.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ pub(super) struct Hands<R> {
     /// like a new browser may be full of what would be cleared away.
     pub(super) unread: Option<String>,
     pub(super) batch: Stored,
-    calls: HashMap<CallId, Call>,
+    calls: Map<CallId, Call>,
     next_call: u32,
 }
 
@@ -80,7 +79,7 @@ impl<R: CryptoRng> Hands<R> {
             kept_state: None,
             unread: None,
             batch: Stored::default(),
-            calls: HashMap::new(),
+            calls: Map::new(),
             next_call: 0,
         }
     }

@@ -89,13 +89,13 @@ pub enum Effect {
 }
 
 /// Of a tab's question: which tab (0 is this worker's own page), and the page's number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AskId {
     pub tab: u64,
     pub ask: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ pub enum SocketEffect {
     Close,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
     Reconnect,
     Ping,

@@ -2,9 +2,9 @@
 //! a relay restored from a backup gives a number twice. So each row has a place of its own, which is the number unless
 //! that is taken, and what lies at a number is known by its envelope.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use signet_shared::EnvId;
+
+use crate::sorted::{Map, Set};
 
 /// No mailbox reaches this number, and whatever counts on from it stays far from the end of `u64`.
 const MOST: u64 = 1 << 40;
@@ -12,9 +12,9 @@ const MOST: u64 = 1 << 40;
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
     /// What the relay delivered, by its numbers.
-    numbers: BTreeMap<u64, EnvId>,
+    numbers: Map<u64, EnvId>,
     /// Places that have a row.
-    places: BTreeSet<u64>,
+    places: Set<u64>,
     /// The last number of this connection: the next is the one above it.
     last: u64,
     /// The relay's mailbox is not the one that it was: on the next connection, everything is looked at again.

@@ -1,8 +1,6 @@
 //! What is to be sent: kept sealed before anything is said of it, sent when the line is up, resent byte for byte until it
 //! is answered, and gone only when it has come back as one's own mail.
 
-use std::collections::HashMap;
-
 use rand_core::CryptoRng;
 use signet_ask::{Event, FailedBecause, MessageId, Trouble};
 use signet_crypto::{Address, Content, Inner, SealError, SeenRow, Sender, seal_message, seal_record};
@@ -20,6 +18,7 @@ use super::{
     session::Session,
     state::Pin,
 };
+use crate::sorted::Map;
 
 /// Messages sent and not yet answered.
 const IN_FLIGHT: usize = 16;
@@ -34,7 +33,7 @@ pub(super) struct Outbox {
     /// In the order of writing.
     pub(super) items: Vec<Item>,
     /// What each number of the wire's was for.
-    in_flight: HashMap<u32, ClientUuid>,
+    in_flight: Map<u32, ClientUuid>,
     next_req: u32,
     next_number: u64,
     /// The relay asked for patience, or its store is full.

@@ -1,7 +1,5 @@
 //! The session of an account that is signed in.
 
-use std::collections::{BTreeMap, HashMap};
-
 use rand_core::CryptoRng;
 use signet_ask::Status;
 use signet_crypto::Incoming;
@@ -19,6 +17,7 @@ use super::{
     state::{Pin, State},
     sync::Sync,
 };
+use crate::sorted::Map;
 
 pub(super) struct Session {
     pub(super) account: Account,
@@ -26,10 +25,10 @@ pub(super) struct Session {
     pub(super) stream: StreamId,
     pub(super) state: State,
     pub(super) sync: Sync,
-    pub(super) convs: BTreeMap<ConvId, Conv>,
+    pub(super) convs: Map<ConvId, Conv>,
     pub(super) mailbox: Mailbox,
     /// Deliveries that cannot be judged yet, by place.
-    pub(super) held: BTreeMap<u64, Waiting>,
+    pub(super) held: Map<u64, Waiting>,
     /// Others are still with the relay, for want of room.
     pub(super) left_behind: bool,
     /// Accounts whose statements are being asked for.
@@ -38,7 +37,7 @@ pub(super) struct Session {
     /// Who wants to see an identity whose statements are not here.
     pub(super) details_asked: Vec<(AskId, AccountId)>,
     pub(super) outbox: Outbox,
-    pub(super) drafts: HashMap<ConvId, String>,
+    pub(super) drafts: Map<ConvId, String>,
     pub(super) line: Line,
     pub(super) tab_share: Option<[u8; 32]>,
 }
@@ -76,15 +75,15 @@ impl Session {
             stream: StreamId(hands.random()),
             state,
             sync: Sync::new(version, dirty, hands.device.as_ref().is_some_and(|device| device.rolled_back)),
-            convs: BTreeMap::new(),
+            convs: Map::new(),
             mailbox: Mailbox::default(),
-            held: BTreeMap::new(),
+            held: Map::new(),
             left_behind: false,
             asked: Vec::new(),
             lookup_tries: 0,
             details_asked: Vec::new(),
             outbox: Outbox::default(),
-            drafts: HashMap::new(),
+            drafts: Map::new(),
             line: Line::default(),
             tab_share: None,
         };
@@ -103,9 +102,9 @@ impl Session {
     /// A conversation for every pin, and the checkpoints as claims of what must be there.
     pub(super) fn sync_convs(&mut self) {
         let (me, stream) = (self.me(), self.stream);
-        for (peer, pin) in &self.state.pins {
+        for (peer, pin) in self.state.pins.iter() {
             let id = ConvId::direct(me, *peer);
-            let conv = self.convs.entry(id).or_insert_with(|| Conv::new(id, *peer, pin.since_ms, stream));
+            let conv = self.convs.get_or_insert_with(id, || Conv::new(id, *peer, pin.since_ms, stream));
             conv.streams.claim(pin.checkpoints.iter().copied());
         }
     }

@@ -4,13 +4,12 @@
 //! A pin is what must not change, not the statements themselves: those are public, long, kept by each browser for itself
 //! and fetched again where they are missing. So the state of a thousand contacts fits into what the relay stores.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use signet_crypto::VerifiedAccount;
 use signet_shared::{AccountId, IkHash, StatementHash, Username};
 
 use super::streams::Place;
+use crate::sorted::Map;
 
 const VERSION: u8 = 2;
 /// Checkpoints kept per conversation, fewer where there is no room.
@@ -93,7 +92,7 @@ impl Pin {
 
 #[derive(Clone, Default)]
 pub(super) struct State {
-    pub(super) pins: BTreeMap<AccountId, Pin>,
+    pub(super) pins: Map<AccountId, Pin>,
 }
 
 impl State {

@@ -1,10 +1,10 @@
 //! The chains of a conversation: every message names its place in its writer's stream and the message before it. What is
 //! missing, in which order things were written, and who lies, shows here.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use signet_shared::{AccountId, EnvId, StreamId, limits};
+
+use crate::sorted::Map;
 
 /// Between two places of the mailbox there is room for what came in the wrong order.
 const SPACING: u64 = 1 << 20;
@@ -33,7 +33,7 @@ struct Link {
 struct Stream {
     author: AccountId,
     first_prev: EnvId,
-    links: BTreeMap<u64, Link>,
+    links: Map<u64, Link>,
     /// Everything up to this counter has come, was given up by its writer, or has been waited for long enough.
     settled: u64,
 }
@@ -50,7 +50,7 @@ pub(super) enum Placed {
 
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    streams: BTreeMap<StreamId, Stream>,
+    streams: Map<StreamId, Stream>,
     /// The highest place that others say a stream has reached and that is empty here: one for each stream.
     claims: Vec<Place>,
     /// Envelopes that their writers gave up: the gap they leave is none.
@@ -60,8 +60,8 @@ pub(super) struct Streams {
 
 impl Streams {
     pub(super) fn place(&mut self, author: AccountId, first_prev: EnvId, here: Place, prev: EnvId, at: u64) -> Placed {
-        let new = || Stream { author, first_prev, links: BTreeMap::new(), settled: 0 };
-        let stream = self.streams.entry(here.stream).or_insert_with(new);
+        let new = || Stream { author, first_prev, links: Map::new(), settled: 0 };
+        let stream = self.streams.get_or_insert_with(here.stream, new);
         if let Some(link) = stream.links.get(&here.seq) {
             return if link.id == here.env_id { Placed::Again } else { Placed::Equivocation };
         }
@@ -172,7 +172,7 @@ impl Streams {
             (!gone).then_some(claim.seq)
         };
         let mut count = 0_u64;
-        for (id, stream) in &self.streams {
+        for (id, stream) in self.streams.iter() {
             let head = stream.links.keys().next_back().copied().unwrap_or(0).max(claimed(id).unwrap_or(0));
             let empty = |seq: &u64| *seq > 0 && !stream.links.contains_key(seq);
             let before = stream.links.keys().filter_map(|seq| seq.checked_sub(1)).filter(empty);

@@ -1,15 +1,12 @@
 //! The leader's desk, where the questions of all tabs arrive.
 
-use std::{
-    cell::RefCell,
-    collections::{HashSet, VecDeque},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use signet_ask::{Connection, Event, Question, TabShare};
 
 use super::run::Runner;
 use crate::machine::{AskId, Input};
+use crate::sorted::Set;
 
 pub(super) struct Desk {
     runner: Rc<Runner>,
@@ -19,7 +16,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct State {
     /// Asked and not answered. A tab that asks anew because the leader changed may do so twice.
-    open: HashSet<AskId>,
+    open: Set<AskId>,
     /// While the account is being opened, whoever asks for something else would hear that nobody is signed in: wait.
     attaching: Option<AskId>,
     held: VecDeque<(AskId, Question)>,

@@ -3,7 +3,7 @@
 //! the answers back. When the leader's tab closes, the browser hands the lock to the next worker, which starts a machine
 //! of its own and announces itself; whatever was not answered is asked again, which no question minds.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Array, Promise};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use super::{
     run::{Runner, Said},
 };
 use crate::machine::AskId;
+use crate::sorted::Map;
 
 const LOCK: &str = "signet-vault";
 const CHANNEL: &str = "signet";
@@ -59,7 +60,7 @@ struct Tabs {
 
 #[derive(Default)]
 struct State {
-    unanswered: BTreeMap<u32, Question>,
+    unanswered: Map<u32, Question>,
     /// The page has attached, so after a takeover this worker attaches in its stead.
     attached: bool,
     /// The newest share that the page brought or was given.

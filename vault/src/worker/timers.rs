@@ -1,16 +1,17 @@
 //! Timers, and the event loop's turn.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 
 use super::js;
 use crate::machine::Timer;
+use crate::sorted::Map;
 
 pub(super) struct Timers {
     tell: Rc<dyn Fn(Timer)>,
-    running: Rc<RefCell<HashMap<Timer, i32>>>,
+    running: Rc<RefCell<Map<Timer, i32>>>,
     turn: js::MessagePort,
 }
 
