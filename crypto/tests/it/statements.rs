@@ -2,13 +2,13 @@
 
 use rsa::pkcs8::EncodePublicKey;
 use sha2::Sha256;
-use signet_crypto::{Incoming, StatementError, VerifiedAccount, safety_number};
+use signet_crypto::{Incoming, SealError, Sender, StatementError, VerifiedAccount, safety_number, seal_message};
 use signet_shared::{
     Hash, StatementHash,
     statement::{SignedStatement, StatedEk, Statement},
 };
 
-use crate::people::{Person, alice, bob, conv, delivery, raw, view};
+use crate::people::{Person, address, alice, bob, conv, delivery, inner, raw, view};
 
 fn spki(n: usize) -> Vec<u8> {
     raw(n).to_public_key().to_public_key_der().unwrap().as_bytes().to_vec()
@@ -45,9 +45,16 @@ fn keys_rotate_and_messages_in_flight_still_verify() {
     assert_eq!(account.account_id(), a.id(), "the id outlives the keys");
     assert_eq!(account.ek().spki(), spki(6));
     assert_eq!(account.ik().spki(), spki(7));
-    for said in [&first, &second, &third] {
-        assert!(account.knows(&said.statement.hash()));
+    // Which identity each statement names, and how often it had changed by then.
+    let old = a.account.ik_hash();
+    for (said, identity) in [(&first, (old, 0)), (&second, (old, 0)), (&third, (account.ik_hash(), 1))] {
+        let hash = said.statement.hash();
+        assert!(account.knows(&hash));
+        assert_eq!(account.identity_at(&hash), Some(identity));
     }
+    assert_eq!((account.identity_changes(), a.account.identity_changes()), (1, 0));
+    assert_eq!(account.identity_at(&StatementHash([0; 32])), None);
+    assert_eq!(account.min_suite(), 1);
     assert!(!account.knows(&StatementHash([0; 32])));
     // What was sealed before the rotation verifies under the identity key that its statement names.
     let sealed = a.seal(&[a, b], "in flight");
@@ -149,7 +156,12 @@ fn min_suite_only_rises() {
     assert_eq!(VerifiedAccount::verify(&[first.clone(), none]).map(|_| ()), Err(StatementError::SuiteLowered));
     // A message in suite 1 that names the raised statement is refused; one that names the statement before is not.
     let raised = VerifiedAccount::verify(&[first, second.clone()]).unwrap();
+    assert_eq!(raised.min_suite(), 2);
     let (a, b) = (alice(), bob());
+    // Nor is anything sealed in suite 1 for who asks for more.
+    let (to, from) = (address(b.id(), conv(&[a, b])), Sender { account: &b.account, key: &b.keys.ik });
+    let refused = seal_message(&to, &from, &[&raised, &b.account], &inner("x"), &mut rand::rng());
+    assert_eq!(refused.map(|_| ()), Err(SealError::Suite));
     let mut sealed = delivery(&a.seal(&[a, b], "x"), b);
     let ids = b.ek_ids();
     let seen = signet_crypto::View { sender: &raised, ..view(b, a, &[a, b], &ids) };

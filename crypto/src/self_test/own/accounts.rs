@@ -24,6 +24,7 @@ pub(super) fn account(vector: &Vector<'_>) -> &'static str {
         Ok(account) => {
             assert_eq!(account.account_id(), AccountId(vector.array("account_id")), "{}", vector.name);
             assert_eq!(account.head(), StatementHash(vector.array("head")), "{}", vector.name);
+            assert!(account.knows(&account.head()) && !account.knows(&StatementHash([0; 32])), "{}", vector.name);
             assert_eq!(account.ik_hash(), IkHash(vector.array("ik_hash")), "{}", vector.name);
             assert_eq!(account.ek().id().as_bytes(), vector.bytes("ek_id"), "{}", vector.name);
             "opens"
