@@ -61,12 +61,8 @@ macro_rules! family {
                 self as u8
             }
 
-            /// A number that this release does not know is another family.
-            pub fn from_number(number: u8) -> Self {
-                match number {
-                    $($number => Self::$variant,)+
-                    _ => Self::Other,
-                }
+            pub fn from_number(number: u8) -> Option<Self> {
+                Self::ALL.iter().copied().find(|family| family.number() == number)
             }
         }
     };
@@ -104,8 +100,8 @@ impl Body for SessionInfo {
             handle: r.array()?,
             created: r.u64()?,
             used: r.u64()?,
-            browser: BrowserFamily::from_number(r.u8()?),
-            system: SystemFamily::from_number(r.u8()?),
+            browser: BrowserFamily::from_number(r.u8()?).ok_or(DecodeError::Invalid)?,
+            system: SystemFamily::from_number(r.u8()?).ok_or(DecodeError::Invalid)?,
             current: read_bool(r)?,
         })
     }
