@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 use crate::{
     api::LastCheck,
     config::{Clock, Limits, Net},
-    login::Logins,
+    login::{Begun, Logins, Tried},
     opaque::Opaque,
     origin::Origin,
     rate::{Buckets, ByAddress, Window},
@@ -20,7 +20,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) opaque: Opaque,
-    pub(crate) logins: Logins,
+    pub(crate) logins: Logins<Begun>,
+    pub(crate) tries: Logins<Tried>,
     pub(crate) rates: Rates,
     /// Bytes of messages that may wait for the store.
     pub(crate) waiting: Arc<Semaphore>,
@@ -51,6 +52,8 @@ pub(crate) struct Rates {
     pub(crate) vault: Window<AccountId>,
     pub(crate) sockets: Window<AccountId>,
     pub(crate) share: Window<AccountId>,
+    pub(crate) sessions: Window<AccountId>,
+    pub(crate) secret: Window<AccountId>,
     /// By account and not by connection, so that neither many connections nor a new one give more.
     pub(crate) messages: Buckets<AccountId>,
 }
@@ -70,6 +73,8 @@ impl Rates {
             vault: Window::new(limits.vault_per_minute, MINUTE),
             sockets: Window::new(limits.sockets_per_minute, MINUTE),
             share: Window::new(limits.share_per_minute, MINUTE),
+            sessions: Window::new(limits.sessions_per_minute, MINUTE),
+            secret: Window::new(limits.secret_per_minute, MINUTE),
             messages: Buckets::new(limits.messages_per_second, limits.messages_burst),
         }
     }

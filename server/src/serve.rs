@@ -16,6 +16,7 @@ use crate::{
     app::{App, Rates},
     config::{Config, ConfigError, Database, Tls},
     files::Claim,
+    http,
     listen::{self, Gate},
     login::Logins,
     opaque::Opaque,
@@ -131,6 +132,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         hub,
         opaque,
         logins: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
+        tries: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         rates: Rates::new(&config.limits),
         waiting: Arc::new(Semaphore::new(waiting)),
         last_check: Default::default(),
@@ -166,16 +168,18 @@ fn certificate(tls: &Tls) -> Result<RustlsConfig, ConfigError> {
     Ok(RustlsConfig::from_config(Arc::new(config)))
 }
 
-/// Deletes sessions whose time is over.
+/// Deletes sessions, and new secrets that never came into use, whose time is over.
 async fn keep_house(app: Arc<App>) {
     let mut often = tokio::time::interval(Duration::from_secs(600));
     loop {
         often.tick().await;
         let now = app.clock.now();
         app.logins.tidy(now);
-        let idle = now.saturating_sub(app.limits.session_idle_seconds.saturating_mul(1000));
-        let whole = now.saturating_sub(app.limits.session_seconds.saturating_mul(1000));
+        app.tries.tidy(now);
+        let alive = http::horizon(&app.limits, now);
+        let pending = now.saturating_sub(app.limits.pending_seconds.saturating_mul(1000));
         // Trouble is logged where it is met, and the next time is soon enough.
-        app.store.expire(idle, whole).await.ok();
+        app.store.expire(alive.used, alive.created).await.ok();
+        app.store.forget_pending(pending).await.ok();
     }
 }

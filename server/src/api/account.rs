@@ -4,17 +4,17 @@ use axum::extract::{FromRequest, Request, State};
 use signet_shared::{
     AccountId,
     api::{self, PutState, Stored},
-    opaque::SecretKind,
 };
 
 use crate::{
     app::App,
     http::{Octets, Refused, Reply, SignedIn},
+    store::TokenHash,
 };
 
 pub(crate) async fn vault(State(app): State<Arc<App>>, who: SignedIn) -> Result<Reply<api::Vault>, Refused> {
     app.rates.vault.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
-    Ok(Reply(open(&app, who.account, SecretKind::Password).await?))
+    Ok(Reply(open(&app, who.account, who.token).await?))
 }
 
 pub(crate) async fn put_state(
@@ -29,9 +29,9 @@ pub(crate) async fn put_state(
     Ok(Reply(Stored { version }))
 }
 
-/// What a browser opens the account with.
-pub(super) async fn open(app: &App, account: AccountId, kind: SecretKind) -> Result<api::Vault, Refused> {
-    let vault = app.store.vault(account, kind).await?;
+/// What the browser of this session opens the account with.
+pub(super) async fn open(app: &App, account: AccountId, token: TokenHash) -> Result<api::Vault, Refused> {
+    let vault = app.store.vault(token).await?;
     Ok(api::Vault {
         account_id: account,
         slot: vault.slot,

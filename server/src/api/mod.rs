@@ -6,6 +6,8 @@ mod health;
 mod login;
 mod lookup;
 mod register;
+mod secret;
+mod sessions;
 mod share;
 mod sign_out;
 
@@ -15,5 +17,9 @@ pub(crate) use health::{LastCheck, healthz, readyz};
 pub(crate) use login::{finish as login_finish, start as login_start};
 pub(crate) use lookup::lookup;
 pub(crate) use register::{finish as register_finish, start as register_start};
+pub(crate) use secret::{
+    finish as secret_finish, pending as secret_pending, start as secret_start, try_it as secret_try,
+};
+pub(crate) use sessions::{end as sessions_end, list as sessions};
 pub(crate) use share::{confirm as share_confirm, take as share_take};
 pub(crate) use sign_out::sign_out;

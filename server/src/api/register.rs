@@ -11,12 +11,12 @@ use signet_shared::{
     wire::Refusal,
 };
 
-use super::login::signed_in;
+use super::login::{Proof, signed_in};
 use crate::{
     app::App,
-    http::{Brief, Client, Octets, Refused, Reply, Token},
+    http::{Agent, Brief, Client, Octets, Refused, Reply, Token},
     opaque::Opaque,
-    store::{Created, NewAccess, NewAccount},
+    store::{Created, FIRST_VERSION, NewAccess, NewAccount},
 };
 
 pub(crate) async fn start(
@@ -44,6 +44,7 @@ pub(crate) async fn finish(
     State(app): State<Arc<App>>,
     Client(address): Client,
     instead: Option<Token>,
+    agent: Agent,
     request: Request,
 ) -> Result<Response, Refused> {
     open(&app)?;
@@ -70,7 +71,8 @@ pub(crate) async fn finish(
     if created == Created::Now {
         tracing::info!("account.created");
     }
-    signed_in(&app, account, SecretKind::Password, instead).await
+    let proof = Proof { secret: SecretKind::Password, version: FIRST_VERSION, by_login: false };
+    signed_in(&app, account, proof, agent, instead).await
 }
 
 fn open(app: &App) -> Result<(), Refused> {
@@ -88,7 +90,7 @@ fn check(finish: &RegisterFinish) -> Result<(), Refused> {
     if fits { Ok(()) } else { Err(Refusal::Malformed.into()) }
 }
 
-fn access(access: Access) -> Result<NewAccess, Refused> {
+pub(super) fn access(access: Access) -> Result<NewAccess, Refused> {
     let record = Opaque::record(&access.record).map_err(|_| Refused::from(Refusal::Malformed))?;
     Ok(NewAccess { record, slot: access.slot })
 }

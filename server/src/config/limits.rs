@@ -62,6 +62,10 @@ limits! {
     vault_per_minute = 600;
     /// shares taken or confirmed by one account in a minute
     share_per_minute = 60;
+    /// times that one account's sessions are listed or ended in a minute
+    sessions_per_minute = 60;
+    /// steps of replacing a secret by one account in a minute; a whole change has four
+    secret_per_minute = 40;
     /// messages sent by one account in a second, on average, however many connections it has
     messages_per_second = 20;
     /// messages sent by one account at once
@@ -106,6 +110,10 @@ limits! {
     session_idle_seconds = 7 * 24 * 3600;
     /// seconds after which a session ends in any case
     session_seconds = 30 * 24 * 3600;
+    /// seconds after a login within which its session may replace a secret
+    fresh_login_seconds = 600;
+    /// seconds that a new secret waits for taking the place of the old one
+    pending_seconds = 600;
     /// seconds between the two steps of a login
     login_step_seconds = 60;
     /// logins between their two steps, of everybody together; beyond it the oldest is forgotten

@@ -11,8 +11,9 @@ use zeroize::Zeroize;
 use super::{Refused, cookie};
 use crate::{
     app::App,
+    config::Limits,
     random,
-    store::{StoreError, TokenHash},
+    store::{Horizon, Millis, Session, StoreError, TokenHash},
 };
 
 /// 256 random bits that a browser's cookie holds, and nothing else does.
@@ -58,6 +59,7 @@ impl OptionalFromRequestParts<Arc<App>> for Token {
 pub(crate) struct SignedIn {
     pub(crate) account: AccountId,
     pub(crate) token: TokenHash,
+    pub(crate) session: Session,
 }
 
 impl FromRequestParts<Arc<App>> for SignedIn {
@@ -65,23 +67,38 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let token = cookie::read(&parts.headers).ok_or(Refused::from(Refusal::SignedOut))?.hash();
-        let account = check(app, token).await?.ok_or(Refused::from(Refusal::SignedOut))?;
-        Ok(Self { account, token })
+        let session = check(app, token).await?.ok_or(Refused::from(Refusal::SignedOut))?;
+        Ok(Self { account: session.account, token, session })
     }
 }
 
-/// Whose session it is, if it lives; using it prolongs it.
-pub(crate) async fn check(app: &Arc<App>, token: TokenHash) -> Result<Option<AccountId>, StoreError> {
+impl SignedIn {
+    /// Whether this session may replace a secret: a login opened it a moment ago, and what it knew is still a secret of the
+    /// account.
+    pub(crate) fn is_fresh(&self, app: &App) -> bool {
+        let age = app.clock.now().saturating_sub(self.session.created);
+        let limit = app.limits.fresh_login_seconds.saturating_mul(1000);
+        self.session.by_login && self.session.secret.is_some() && age < limit
+    }
+}
+
+/// The session, if it lives; using it prolongs it.
+pub(crate) async fn check(app: &Arc<App>, token: TokenHash) -> Result<Option<Session>, StoreError> {
     let Some(session) = app.store.session(token).await? else { return Ok(None) };
     let now = app.clock.now();
-    let (idle, whole) = (app.limits.session_idle_seconds * 1000, app.limits.session_seconds * 1000);
-    let (unused, age) = (now.saturating_sub(session.used), now.saturating_sub(session.created));
-    if unused >= idle || age >= whole {
+    if !horizon(&app.limits, now).is_behind(&session) {
         return Ok(None);
     }
     // Written now and then only, and a store that cannot be written does not end a session.
-    if unused > idle / 200 {
+    let unused = now.saturating_sub(session.used);
+    if unused > app.limits.session_idle_seconds.saturating_mul(1000) / 200 {
         app.store.touch(token, now).await.ok();
     }
-    Ok(Some(session.account))
+    Ok(Some(session))
+}
+
+/// How far back the use and the beginning of a session may lie that lives.
+pub(crate) fn horizon(limits: &Limits, now: Millis) -> Horizon {
+    let before = |seconds: u64| now.saturating_sub(seconds.saturating_mul(1000));
+    Horizon { used: before(limits.session_idle_seconds), created: before(limits.session_seconds) }
 }

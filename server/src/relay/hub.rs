@@ -106,6 +106,15 @@ impl Hub {
         }
     }
 
+    /// These sessions of one account have ended.
+    pub(crate) fn end_all(&self, account: AccountId, tokens: &[TokenHash]) {
+        let inner = self.inner();
+        let lines = inner.accounts.get(&account).into_iter().flatten();
+        for line in lines.filter(|line| tokens.contains(&line.token)) {
+            line.outbox.close(close::SESSION_ENDED);
+        }
+    }
+
     /// Closes every connection and takes no new one.
     pub(crate) fn stop(&self) {
         let mut inner = self.inner();

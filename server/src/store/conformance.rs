@@ -9,13 +9,14 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use signet_shared::{
     AccountId, ConvId, EkId, EnvId, MembersHash, StatementHash, StreamId,
-    api::{MAX_SHARES, Who},
+    api::{BrowserFamily, SystemFamily, Who},
     envelope::{Body, Delivery, Envelope, Header, Kind, Leaf, Suite},
     opaque::SecretKind,
 };
 
 use super::{
-    Committed, Created, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, OnCommit, Sqlite, Store, StoreError,
+    Committed, Created, FIRST_VERSION, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, NewSession, OnCommit,
+    Sqlite, Store, StoreError, TokenHash, Vault,
 };
 
 /// What was announced: reader and number, in order.
@@ -60,6 +61,10 @@ macro_rules! on_every_store {
     };
 }
 
+mod secrets;
+mod sessions;
+mod upgrade;
+
 const ANN: AccountId = AccountId([1; 16]);
 const BEN: AccountId = AccountId([2; 16]);
 const CAT: AccountId = AccountId([3; 16]);
@@ -83,7 +88,33 @@ fn new(account: AccountId, username: &str) -> NewAccount {
     }
 }
 
+/// Opened with the password, by a login.
+fn opened(token: u8, account: AccountId, now: u64) -> NewSession {
+    NewSession {
+        token: [token; 32],
+        account,
+        handle: [token; 16],
+        now,
+        secret: SecretKind::Password,
+        version: FIRST_VERSION,
+        by_login: true,
+        browser: BrowserFamily::Firefox,
+        system: SystemFamily::Linux,
+    }
+}
+
 impl Fixture {
+    /// As a new session with the password finds it.
+    async fn vault(&self, account: AccountId) -> Vault {
+        let new = opened(200, account, 1);
+        self.store.open(new, Some(new.token)).await.unwrap();
+        self.store.vault(new.token).await.unwrap()
+    }
+
+    async fn slot(&self, token: TokenHash) -> String {
+        String::from_utf8(self.store.vault(token).await.unwrap().slot).unwrap()
+    }
+
     async fn peopled(self) -> Self {
         for (account, name) in [(ANN, "ann"), (BEN, "ben"), (CAT, "cat")] {
             self.store.create(new(account, name)).await.unwrap();
@@ -177,7 +208,7 @@ on_every_store! {
         assert_eq!(on.store.create(late).await, Err(StoreError::UsernameTaken), "an hour later");
         on.store.put_state(ANN, 1, new(ANN, "ann").state).await.unwrap();
         assert_eq!(on.store.create(new(ANN, "ann")).await, Err(StoreError::UsernameTaken), "once something was stored");
-        assert_eq!(on.store.vault(ANN, SecretKind::Password).await.unwrap().keystore.bytes, new(ANN, "ann").keystore);
+        assert_eq!(on.vault(ANN).await.keystore.bytes, new(ANN, "ann").keystore);
     }
 
     async fn credential_is_that_of_the_secret(on) {
@@ -187,62 +218,6 @@ on_every_store! {
             assert_eq!((found.account, found.profile, found.record), (ANN, 1, record.into()));
         }
         assert_eq!(on.store.credential("nobody", SecretKind::Password).await, Ok(None));
-    }
-
-    async fn open_session_touch_end(on) {
-        let on = on.peopled().await;
-        on.store.open([1; 32], ANN, 10, None).await.unwrap();
-        let session = on.store.session([1; 32]).await.unwrap().unwrap();
-        assert_eq!((session.account, session.created, session.used), (ANN, 10, 10));
-        on.store.touch([1; 32], 20).await.unwrap();
-        let session = on.store.session([1; 32]).await.unwrap().unwrap();
-        assert_eq!((session.created, session.used), (10, 20));
-        on.store.open([2; 32], BEN, 30, Some([1; 32])).await.unwrap();
-        assert_eq!(on.store.session([1; 32]).await, Ok(None), "replaced");
-        assert_eq!(on.store.session([2; 32]).await.unwrap().unwrap().account, BEN);
-        on.store.end([2; 32]).await.unwrap();
-        assert_eq!(on.store.session([2; 32]).await, Ok(None));
-        assert_eq!(on.store.end([2; 32]).await, Ok(()));
-        assert_eq!(on.store.open([3; 32], NOBODY, 1, None).await, Err(StoreError::NoSuchAccount));
-    }
-
-    async fn expire_ends_the_idle_and_the_old_and_their_shares(on) {
-        let on = on.peopled().await;
-        for (token, made, used) in [([1; 32], 10, 10), ([2; 32], 10, 50), ([3; 32], 60, 60)] {
-            on.store.open(token, ANN, made, None).await.unwrap();
-            on.store.touch(token, used).await.unwrap();
-        }
-        on.store.take_shares([1; 32], [7; 32]).await.unwrap();
-        assert_eq!(on.store.expire(11, 0).await, Ok(1));
-        assert_eq!(on.store.session([1; 32]).await, Ok(None));
-        assert_eq!(on.store.take_shares([1; 32], [8; 32]).await, Err(StoreError::NotFound));
-        assert_eq!(on.store.expire(0, 11).await, Ok(1));
-        assert_eq!(on.store.session([2; 32]).await, Ok(None));
-        assert!(on.store.session([3; 32]).await.unwrap().is_some());
-        // The same token again finds no share of the one before.
-        on.store.open([1; 32], ANN, 70, None).await.unwrap();
-        assert_eq!(on.store.take_shares([1; 32], [8; 32]).await, Ok(vec![]));
-    }
-
-    async fn shares_are_taken_beside_each_other_and_confirmed(on) {
-        let on = on.peopled().await;
-        let token = [1; 32];
-        assert_eq!(on.store.take_shares(token, [1; 32]).await, Err(StoreError::NotFound));
-        on.store.open(token, ANN, 1, None).await.unwrap();
-        assert_eq!(on.store.take_shares(token, [1; 32]).await, Ok(vec![]));
-        assert_eq!(on.store.confirm_share(token, [1; 32]).await, Ok(()));
-        assert_eq!(on.store.take_shares(token, [2; 32]).await, Ok(vec![[1; 32]]));
-        assert_eq!(on.store.take_shares(token, [2; 32]).await, Ok(vec![[1; 32]]), "the same again");
-        assert_eq!(on.store.take_shares(token, [3; 32]).await, Ok(vec![[1; 32], [2; 32]]));
-        assert_eq!(on.store.confirm_share(token, [9; 32]).await, Err(StoreError::NotFound));
-        assert_eq!(on.store.confirm_share(token, [3; 32]).await, Ok(()));
-        assert_eq!(on.store.take_shares(token, [4; 32]).await, Ok(vec![[3; 32]]));
-        for n in 0..MAX_SHARES - 2 {
-            on.store.take_shares(token, [10 + u8::try_from(n).unwrap(); 32]).await.unwrap();
-        }
-        assert_eq!(on.store.take_shares(token, [99; 32]).await, Err(StoreError::TooMany));
-        on.store.end(token).await.unwrap();
-        assert_eq!(on.store.confirm_share(token, [4; 32]).await, Err(StoreError::NotFound));
     }
 
     async fn statements_are_found_by_name_and_by_id(on) {
@@ -258,26 +233,15 @@ on_every_store! {
         assert_eq!(on.store.statements(Who::Id(NOBODY), 0).await, Err(StoreError::NoSuchAccount));
     }
 
-    async fn vault_holds_the_slot_of_the_secret(on) {
-        let on = on.peopled().await;
-        let vault = on.store.vault(BEN, SecretKind::RecoveryKey).await.unwrap();
-        assert_eq!(vault.slot, b"recovery slot of ben");
-        assert_eq!((vault.keystore.version, vault.keystore.bytes), (1, b"keystore of ben".to_vec()));
-        assert_eq!((vault.state.version, vault.state.bytes), (1, b"state of ben".to_vec()));
-        assert_eq!(vault.statements, [b"statement of ben"]);
-        assert_eq!(on.store.vault(BEN, SecretKind::Password).await.unwrap().slot, b"password slot of ben");
-        assert_eq!(on.store.vault(NOBODY, SecretKind::Password).await, Err(StoreError::NoSuchAccount));
-    }
-
     async fn put_state_swaps_only_what_it_was_made_from(on) {
         let on = on.peopled().await;
         assert_eq!(on.store.put_state(ANN, 1, b"two".to_vec()).await, Ok(2));
         for wrong in [0, 1, 3, u64::MAX] {
             assert_eq!(on.store.put_state(ANN, wrong, b"no".to_vec()).await, Err(StoreError::VersionConflict), "{wrong}");
         }
-        let state = on.store.vault(ANN, SecretKind::Password).await.unwrap().state;
+        let state = on.vault(ANN).await.state;
         assert_eq!((state.version, state.bytes), (2, b"two".to_vec()));
-        assert_eq!(on.store.vault(BEN, SecretKind::Password).await.unwrap().state.version, 1);
+        assert_eq!(on.vault(BEN).await.state.version, 1);
         assert_eq!(on.store.put_state(NOBODY, 1, b"no".to_vec()).await, Err(StoreError::NoSuchAccount));
     }
 
@@ -439,10 +403,10 @@ mod trouble {
 
     use super::*;
 
-    async fn run(folder: &tempfile::TempDir, sql: &'static str) {
+    async fn run(folder: &tempfile::TempDir, sql: &str) {
         let options = SqliteConnectOptions::new().filename(folder.path().join("test.db"));
         let mut connection = options.connect().await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
 
@@ -510,6 +474,42 @@ mod trouble {
         assert_eq!(on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await, Ok((1, 1)));
         run(&folder, "DROP TRIGGER full").await;
         assert_eq!(on.store.put_state(ANN, 1, b"two".to_vec()).await, Ok(2));
+    }
+
+    /// At each of its steps.
+    #[tokio::test]
+    async fn trouble_while_a_secret_is_replaced_leaves_the_old_one() {
+        for when in [
+            "BEFORE UPDATE OF record ON access",
+            "AFTER UPDATE OF record ON access",
+            "AFTER DELETE ON pending",
+            "AFTER UPDATE OF secret ON sessions",
+            "AFTER DELETE ON sessions",
+            "AFTER UPDATE OF replaced_by ON sessions",
+        ] {
+            for how in ["ABORT", "ROLLBACK"] {
+                let (on, folder) = fixture().await;
+                for token in [1, 2] {
+                    on.store.open(opened(token, ANN, 1), None).await.unwrap();
+                }
+                let (kind, pending) = (SecretKind::Password, secrets::pending(7, 5));
+                on.store.put_pending([1; 32], kind, pending.clone()).await.unwrap();
+                let asked = super::super::Replace { end_others: true, ..secrets::replace(1, kind, 7) };
+                run(&folder, &format!("CREATE TRIGGER full {when} BEGIN SELECT raise({how}, 'full'); END")).await;
+                assert_eq!(on.store.replace(asked).await, Err(StoreError::Unavailable), "{when} {how}");
+                let found = on.store.credential("ann", kind).await.unwrap().unwrap();
+                assert_eq!(
+                    (found.record.as_slice(), found.version),
+                    (&b"password record of ann"[..], 1),
+                    "{when} {how}"
+                );
+                assert_eq!(on.slot([2; 32]).await, "password slot of ann", "{when} {how}");
+                assert_eq!(on.store.pending([1; 32], kind).await, Ok(Some(pending)), "{when} {how}");
+                run(&folder, "DROP TRIGGER full").await;
+                assert_eq!(on.store.replace(asked).await.unwrap().count, 1, "{when} {how}");
+                assert_eq!(on.slot([1; 32]).await, "slot 7", "{when} {how}");
+            }
+        }
     }
 
     /// The database may not grow any more: SQLite's own SQLITE_FULL, and its own end of the transaction.

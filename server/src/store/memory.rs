@@ -1,15 +1,18 @@
+mod secrets;
+mod sessions;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::{FutureExt, future};
-use signet_shared::{AccountId, ConvId, EnvId, StreamId, api, api::Who, opaque::SecretKind};
+use signet_shared::{AccountId, ConvId, EnvId, StreamId, api::Who, opaque::SecretKind};
 
 use super::{
-    Accounts, Answer, Committed, Created, Credential, Directory, Item, Letter, Mailbox, Millis, NewAccount, Object,
-    Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Placed, Row, Session, Sessions, Share, StoreError, TokenHash, Upkeep,
-    Vault,
+    Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Item, Letter, Mailbox, Millis,
+    NewAccess, NewAccount, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session, Share,
+    StoreError, TokenHash, Upkeep, Vault,
 };
 
 /// Everything in one place under one lock: what each method means, without a database's ways. For tests; it forgets all
@@ -24,16 +27,25 @@ struct Inner {
     accounts: HashMap<AccountId, Account>,
     names: HashMap<String, AccountId>,
     sessions: HashMap<TokenHash, (Session, Vec<Share>)>,
+    pending: HashMap<(AccountId, SecretKind), (TokenHash, Pending)>,
     places: HashMap<(AccountId, ConvId, StreamId, u64), (EnvId, Placed)>,
     closed: bool,
 }
 
 struct Account {
     new: NewAccount,
+    access: HashMap<SecretKind, Access>,
     keystore: Object,
     state: Object,
     statements: Vec<Vec<u8>>,
     mailbox: Vec<Entry>,
+}
+
+struct Access {
+    version: u64,
+    profile: u8,
+    record: Vec<u8>,
+    slot: Vec<u8>,
 }
 
 struct Entry {
@@ -63,6 +75,10 @@ impl Inner {
         self.accounts.get_mut(&account).ok_or(StoreError::NoSuchAccount)
     }
 
+    fn access(&mut self, account: AccountId, kind: SecretKind) -> Result<&mut Access, StoreError> {
+        self.account(account)?.access.get_mut(&kind).ok_or(StoreError::Corrupt)
+    }
+
     fn append(&mut self, letter: Arc<Letter>, now: Millis) -> Result<(Placed, Option<Committed>), StoreError> {
         let place = (letter.sender, letter.conv, letter.stream, letter.place);
         if let Some((env_id, placed)) = self.places.get(&place) {
@@ -88,6 +104,7 @@ impl Accounts for Memory {
         self.with(|inner| {
             if let Some(account) = inner.accounts.get(&new.account)
                 && account.state.version == 1
+                && account.access.values().all(|access| access.version == FIRST_VERSION)
                 && new.repeats(&account.new)
             {
                 return Ok(Created::Before);
@@ -96,7 +113,17 @@ impl Accounts for Memory {
                 return Err(StoreError::UsernameTaken);
             }
             inner.names.insert(new.username.clone(), new.account);
+            let access = |access: &NewAccess| Access {
+                version: FIRST_VERSION,
+                profile: new.profile,
+                record: access.record.clone(),
+                slot: access.slot.clone(),
+            };
             let account = Account {
+                access: HashMap::from([
+                    (SecretKind::Password, access(&new.password)),
+                    (SecretKind::RecoveryKey, access(&new.recovery)),
+                ]),
                 keystore: Object { version: 1, bytes: new.keystore.clone() },
                 state: Object { version: 1, bytes: new.state.clone() },
                 statements: vec![new.statement.clone()],
@@ -116,81 +143,15 @@ impl Accounts for Memory {
         self.with(|inner| Ok(!inner.accounts.is_empty()))
     }
 
+    fn username(&self, account: AccountId) -> Answer<'_, String> {
+        self.with(|inner| Ok(inner.account(account)?.new.username.clone()))
+    }
+
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>> {
         self.with(|inner| {
             let Some(account) = inner.names.get(username).copied() else { return Ok(None) };
-            let new = &inner.account(account)?.new;
-            let access = match kind {
-                SecretKind::Password => &new.password,
-                SecretKind::RecoveryKey => &new.recovery,
-            };
-            Ok(Some(Credential { account, profile: new.profile, record: access.record.clone() }))
-        })
-    }
-}
-
-impl Sessions for Memory {
-    fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()> {
-        self.with(|inner| {
-            inner.account(account)?;
-            if let Some(old) = instead {
-                inner.sessions.remove(&old);
-            }
-            inner.sessions.insert(token, (Session { account, created: now, used: now }, Vec::new()));
-            Ok(())
-        })
-    }
-
-    fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>> {
-        self.with(|inner| Ok(inner.sessions.get(&token).map(|(session, _)| *session)))
-    }
-
-    fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()> {
-        self.with(|inner| {
-            if let Some((session, _)) = inner.sessions.get_mut(&token) {
-                session.used = now;
-            }
-            Ok(())
-        })
-    }
-
-    fn end(&self, token: TokenHash) -> Answer<'_, ()> {
-        self.with(|inner| {
-            inner.sessions.remove(&token);
-            Ok(())
-        })
-    }
-
-    fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64> {
-        self.with(|inner| {
-            let before = inner.sessions.len();
-            inner.sessions.retain(|_, (session, _)| session.used >= used_before && session.created >= created_before);
-            Ok((before - inner.sessions.len()) as u64)
-        })
-    }
-
-    fn take_shares(&self, token: TokenHash, next: Share) -> Answer<'_, Vec<Share>> {
-        self.with(|inner| {
-            let (_, shares) = inner.sessions.get_mut(&token).ok_or(StoreError::NotFound)?;
-            let held: Vec<Share> = shares.iter().filter(|share| **share != next).copied().collect();
-            if held.len() == shares.len() {
-                if shares.len() >= api::MAX_SHARES {
-                    return Err(StoreError::TooMany);
-                }
-                shares.push(next);
-            }
-            Ok(held)
-        })
-    }
-
-    fn confirm_share(&self, token: TokenHash, keep: Share) -> Answer<'_, ()> {
-        self.with(|inner| {
-            let (_, shares) = inner.sessions.get_mut(&token).ok_or(StoreError::NotFound)?;
-            if !shares.contains(&keep) {
-                return Err(StoreError::NotFound);
-            }
-            *shares = vec![keep];
-            Ok(())
+            let Access { version, profile, record, .. } = inner.access(account, kind)?;
+            Ok(Some(Credential { account, version: *version, profile: *profile, record: record.clone() }))
         })
     }
 }
@@ -209,15 +170,16 @@ impl Directory for Memory {
 }
 
 impl Objects for Memory {
-    fn vault(&self, account: AccountId, kind: SecretKind) -> Answer<'_, Vault> {
+    fn vault(&self, token: TokenHash) -> Answer<'_, Vault> {
         self.with(|inner| {
-            let account = inner.account(account)?;
-            let access = match kind {
-                SecretKind::Password => &account.new.password,
-                SecretKind::RecoveryKey => &account.new.recovery,
+            let Session { account, secret, .. } = *inner.session(token)?;
+            let slot = match secret {
+                Some(kind) => inner.access(account, kind)?.slot.clone(),
+                None => Vec::new(),
             };
+            let account = inner.account(account)?;
             Ok(Vault {
-                slot: access.slot.clone(),
+                slot,
                 keystore: account.keystore.clone(),
                 state: account.state.clone(),
                 statements: account.statements.clone(),

@@ -5,6 +5,8 @@
 mod conformance;
 mod letter;
 mod memory;
+mod secrets;
+mod sessions;
 mod sqlite;
 
 use std::sync::Arc;
@@ -16,13 +18,12 @@ use thiserror::Error;
 
 pub(crate) use letter::Letter;
 pub(crate) use memory::Memory;
+pub(crate) use secrets::{Pending, PendingId, Replace, Secrets};
+pub(crate) use sessions::{EndedSessions, Horizon, NewSession, Replaced, Session, Sessions, Share, TokenHash};
 pub(crate) use sqlite::Sqlite;
 
 /// Milliseconds since 1970, by the relay's clock.
 pub(crate) type Millis = u64;
-/// The SHA-256 of a session's token; the token itself is kept nowhere.
-pub(crate) type TokenHash = [u8; 32];
-pub(crate) type Share = [u8; 32];
 pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Why a store did not do what it was asked. Nothing was stored.
@@ -32,6 +33,10 @@ pub(crate) enum StoreError {
     UsernameTaken,
     #[error("there is no such account")]
     NoSuchAccount,
+    #[error("there is no such session")]
+    NoSession,
+    #[error("the session was opened by a secret that has been replaced since")]
+    SecretReplaced,
     #[error("another envelope has this place")]
     PlaceTaken,
     #[error("the version is another")]
@@ -52,6 +57,8 @@ impl From<StoreError> for Refusal {
         match error {
             StoreError::UsernameTaken => Self::UsernameTaken,
             StoreError::NoSuchAccount => Self::NoSuchAccount,
+            StoreError::NoSession => Self::SignedOut,
+            StoreError::SecretReplaced => Self::LoginTooOld,
             StoreError::PlaceTaken => Self::PlaceTaken,
             StoreError::VersionConflict => Self::VersionConflict,
             StoreError::NotFound => Self::NotFound,
@@ -127,14 +134,11 @@ pub(crate) struct Credential {
     pub(crate) account: AccountId,
     pub(crate) profile: u8,
     pub(crate) record: Vec<u8>,
+    /// Counts the secrets of this kind that the account has had, from [`FIRST_VERSION`].
+    pub(crate) version: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) account: AccountId,
-    pub(crate) created: Millis,
-    pub(crate) used: Millis,
-}
+pub(crate) const FIRST_VERSION: u64 = 1;
 
 /// A sealed object and its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +150,7 @@ pub(crate) struct Object {
 /// What a signed-in browser opens its account with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Vault {
+    /// Of the secret that opened the session; empty once another session has replaced that one.
     pub(crate) slot: Vec<u8>,
     pub(crate) keystore: Object,
     pub(crate) state: Object,
@@ -194,23 +199,8 @@ pub(crate) trait Accounts {
     fn is_free(&self, username: &str) -> Answer<'_, bool>;
     /// Whether anybody has registered yet.
     fn any(&self) -> Answer<'_, bool>;
+    fn username(&self, account: AccountId) -> Answer<'_, String>;
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>>;
-}
-
-pub(crate) trait Sessions {
-    /// Opens a session, and ends the one it takes the place of.
-    fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()>;
-    fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>>;
-    /// Notes that the session was used.
-    fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()>;
-    /// Ends a session and its shares. Ending one that is not there is no error.
-    fn end(&self, token: TokenHash) -> Answer<'_, ()>;
-    /// Ends every session not used since, or made before.
-    fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64>;
-    /// The shares held so far, oldest first; `next` is held beside them. Taking with the same `next` again changes nothing.
-    fn take_shares(&self, token: TokenHash, next: Share) -> Answer<'_, Vec<Share>>;
-    /// Keeps this share and deletes the others.
-    fn confirm_share(&self, token: TokenHash, keep: Share) -> Answer<'_, ()>;
 }
 
 pub(crate) trait Directory {
@@ -219,7 +209,8 @@ pub(crate) trait Directory {
 }
 
 pub(crate) trait Objects {
-    fn vault(&self, account: AccountId, kind: SecretKind) -> Answer<'_, Vault>;
+    /// What the browser of this session opens its account with, all as of one moment.
+    fn vault(&self, token: TokenHash) -> Answer<'_, Vault>;
     /// Stores the sealed state if the stored version is `expected`; answers the new version.
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64>;
 }
@@ -243,9 +234,12 @@ pub(crate) trait Upkeep {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-pub(crate) trait Store: Accounts + Sessions + Directory + Objects + Mailbox + Upkeep + Send + Sync {}
+pub(crate) trait Store:
+    Accounts + Sessions + Secrets + Directory + Objects + Mailbox + Upkeep + Send + Sync
+{
+}
 
-impl<T: Accounts + Sessions + Directory + Objects + Mailbox + Upkeep + Send + Sync> Store for T {}
+impl<T: Accounts + Sessions + Secrets + Directory + Objects + Mailbox + Upkeep + Send + Sync> Store for T {}
 
 /// A page of a backlog: enough rows to fill a few packets, never so many bytes that a slow reader costs memory.
 const PAGE_ROWS: usize = 128;

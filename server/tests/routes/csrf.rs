@@ -84,7 +84,8 @@ both! {
         let relay = Relay::start(store).await;
         let browser = relay.browser();
         let paths = [api::REGISTER_START, api::REGISTER_FINISH, api::LOGIN_START, api::LOGIN_FINISH, api::SIGN_OUT,
-            api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, "/api/nothing", "/"];
+            api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::SESSIONS_END, api::SECRET_START,
+            api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, "/api/nothing", "/"];
         for path in paths {
             let request = tweak(browser.request(Method::POST, path), (Some("cross-site"), None, None, None));
             assert_eq!(browser.send(request, "").await.refusal(), Some(Refusal::CrossSite), "{path}");
@@ -110,7 +111,9 @@ both! {
     async fn getting_changes_nothing(store) {
         let relay = Relay::start(store).await;
         let person = relay.person("alice").await;
-        for path in [api::SIGN_OUT, api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START] {
+        let paths = [api::SIGN_OUT, api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START,
+            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH];
+        for path in paths {
             for method in [Method::GET, Method::HEAD] {
                 let answer = person.browser.send(person.browser.request(method, path), "").await;
                 assert_eq!(answer.status, 405, "{path}");

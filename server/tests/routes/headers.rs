@@ -79,7 +79,7 @@ both! {
     async fn answers_of_the_api_are_stored_nowhere(store) {
         let relay = Relay::start(store).await;
         let browser = relay.person("alice").await.browser;
-        for path in [api::VAULT, api::ABOUT, "/api/nothing", api::STATE] {
+        for path in [api::VAULT, api::ABOUT, api::SESSIONS, "/api/nothing", api::STATE] {
             assert_eq!(browser.get(path).await.header("cache-control"), Some("no-store"), "{path}");
         }
     }

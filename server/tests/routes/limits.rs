@@ -1,6 +1,6 @@
 use hyper::Method;
 use signet_shared::{
-    api::{self, Body, Lookup, Statements, TakeShare, Vault, Who},
+    api::{self, Body, EndSessions, Lookup, Statements, TakeShare, Vault, WhichSessions, Who},
     limits,
     opaque::SecretKind,
     wire::{ClientFrame, Refusal, ServerFrame, close},
@@ -170,6 +170,50 @@ both! {
         assert_eq!(two.post(api::SHARE_TAKE, share).await.refusal(), None);
     }
 
+    async fn lists_and_ends_of_sessions_are_counted_by_account(store) {
+        let relay = Relay::with(store, |config| config.limits.sessions_per_minute = 3).await;
+        let person = relay.person("alice").await;
+        let (mut one, mut two) = (person.browser.clone(), person.elsewhere(relay.browser()).await.browser);
+        let end = EndSessions { which: WhichSessions::One([0; 16]) }.to_bytes();
+        assert_eq!(one.get(api::SESSIONS).await.refusal(), None);
+        assert_eq!(two.get(api::SESSIONS).await.refusal(), None);
+        assert_eq!(one.post(api::SESSIONS_END, end.clone()).await.refusal(), None);
+        for browser in [&mut one, &mut two] {
+            for answer in [browser.get(api::SESSIONS).await, browser.post(api::SESSIONS_END, end.clone()).await] {
+                assert_eq!((answer.refusal(), answer.header("retry-after")), (Some(Refusal::TooMany), Some("60")));
+            }
+        }
+        assert_eq!(relay.person("bob").await.browser.get(api::SESSIONS).await.refusal(), None, "another account");
+        relay.pass(MINUTE);
+        assert_eq!(two.get(api::SESSIONS).await.refusal(), None);
+    }
+
+    async fn steps_of_replacing_a_secret_are_counted_by_account_and_an_old_session_takes_none(store) {
+        let relay = Relay::start(store).await;
+        let person = relay.person("alice").await;
+        let mut old = person.browser.clone();
+        let (mut one, mut two) =
+            (person.elsewhere(relay.browser()).await.browser, person.elsewhere(relay.browser()).await.browser);
+        let steps = [api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH];
+        for n in 0..40 {
+            // Counted whatever it brings.
+            let browser = if n % 2 == 0 { &mut one } else { &mut two };
+            assert_eq!(browser.post(steps[n % 4], "").await.refusal(), Some(Refusal::Malformed), "{n}");
+            // Whose session may not do it takes nothing away from whose may.
+            assert_eq!(old.post(steps[n % 4], "").await.refusal(), Some(Refusal::LoginTooOld), "{n}");
+        }
+        for browser in [&mut one, &mut two] {
+            for path in steps {
+                let answer = browser.post(path, "").await;
+                assert_eq!((answer.refusal(), answer.header("retry-after")), (Some(Refusal::TooMany), Some("60")));
+            }
+        }
+        let mut bob = relay.person("bob").await.elsewhere(relay.browser()).await.browser;
+        assert_eq!(bob.post(api::SECRET_START, "").await.refusal(), Some(Refusal::Malformed), "another account");
+        relay.pass(MINUTE);
+        assert_eq!(two.post(api::SECRET_START, "").await.refusal(), Some(Refusal::Malformed));
+    }
+
     async fn a_body_may_have_its_limit_and_not_one_byte_more(store) {
         let relay = Relay::start(store).await;
         let mut browser = relay.person("alice").await.browser;
@@ -182,10 +226,10 @@ both! {
 
     async fn where_everything_is_short_a_body_may_have_four_kilobytes_and_not_one_byte_more(store) {
         let relay = Relay::start(store).await;
-        let mut person = relay.person("alice").await.browser;
+        let mut person = relay.person("alice").await.elsewhere(relay.browser()).await.browser;
         let routes = [
             api::REGISTER_START, api::LOGIN_START, api::LOGIN_FINISH, api::LOOKUP, api::SHARE_TAKE, api::SHARE_CONFIRM,
-            api::SIGN_OUT,
+            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::SIGN_OUT,
         ];
         for path in routes {
             assert_eq!(person.post(path, vec![0; 4097]).await.refusal(), Some(Refusal::TooLarge), "{path}");
@@ -198,11 +242,14 @@ both! {
             config.limits.state_per_minute = 0;
             config.limits.share_per_minute = 0;
             config.limits.lookup_per_minute = 0;
-            config.limits.login_per_address_minute = 0;
+            config.limits.sessions_per_minute = 0;
+            config.limits.secret_per_minute = 0;
+            config.limits.login_per_address_minute = 1;
         }).await;
-        let cookie = relay.person("alice").await.browser.cookie.unwrap();
+        let cookie = relay.person("alice").await.elsewhere(relay.browser()).await.browser.cookie.unwrap();
         let closed = Relay::with(store, |config| config.limits.register_per_address_hour = 0).await;
-        let routes = [api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START];
+        let routes = [api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START, api::SESSIONS_END,
+            api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH];
         let routes = routes.map(|path| (&relay, path));
         for (relay, path) in routes.into_iter().chain([(&closed, api::REGISTER_START), (&closed, api::REGISTER_FINISH)]) {
             let mut stream = TcpStream::connect(relay.address).await.unwrap();
@@ -483,6 +530,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.lookup_per_minute, 60),
         (limits.state_per_minute, 120),
         (limits.share_per_minute, 60),
+        (limits.sessions_per_minute, 60),
+        (limits.secret_per_minute, 40),
         (limits.vault_per_minute, 600),
         (limits.sockets_per_minute, 120),
         (limits.messages_per_second, 20),
@@ -506,6 +555,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.dead_seconds, 75),
         (limits.session_idle_seconds, 7 * 24 * 3600),
         (limits.session_seconds, 30 * 24 * 3600),
+        (limits.fresh_login_seconds, 600),
+        (limits.pending_seconds, 600),
         (limits.login_step_seconds, 60),
         (limits.login_steps, 10_000),
         (limits.drain_seconds, 10),

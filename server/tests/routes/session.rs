@@ -1,9 +1,13 @@
 use signet_shared::{
     api::{self, Vault},
+    opaque::SecretKind,
     wire::{Refusal, close},
 };
 
-use crate::common::{Relay, Socket, Store, both, person::login};
+use crate::common::{
+    Browser, Relay, Socket, Store, both,
+    person::{login, password, recovery},
+};
 
 both! {
     async fn the_cookie_has_every_flag_and_nothing_guessable(store) {
@@ -31,8 +35,12 @@ both! {
         for cookie in bad {
             let mut browser = relay.browser();
             browser.cookie = cookie.clone();
-            assert_eq!(browser.get(api::VAULT).await.refusal(), Some(Refusal::SignedOut), "{cookie:?}");
-            for path in [api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::SIGN_OUT] {
+            for path in [api::VAULT, api::SESSIONS] {
+                assert_eq!(browser.get(path).await.refusal(), Some(Refusal::SignedOut), "{cookie:?}");
+            }
+            for path in [api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::SIGN_OUT, api::SESSIONS_END,
+                api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH]
+            {
                 let answer = browser.send(browser.request(hyper::Method::POST, path), "").await;
                 assert_eq!(answer.refusal(), Some(Refusal::SignedOut), "{path}");
             }
@@ -49,7 +57,7 @@ both! {
         let relay = Relay::start(store).await;
         let idle = relay.person("alice").await;
         let used = idle.elsewhere(relay.browser()).await;
-        let alive = async |browser: &crate::common::Browser| browser.get(api::VAULT).await.refusal();
+        let alive = async |browser: &Browser| browser.get(api::VAULT).await.refusal();
         for day in 1..=29 {
             relay.pass(DAY);
             assert_eq!(alive(&used.browser).await, None, "day {day}");
@@ -99,14 +107,19 @@ both! {
         assert_eq!(socket.closed().await, close::SESSION_ENDED);
     }
 
-    async fn a_live_vault_has_the_passwords_slot(store) {
+    async fn a_live_vault_has_the_slot_of_the_secret_that_opened_the_session(store) {
         let relay = Relay::start(store).await;
-        relay.person("alice").await;
-        let mut browser = relay.browser();
-        let secret = crate::common::person::recovery("alice");
-        let opened = login(&mut browser, "alice", signet_shared::opaque::SecretKind::RecoveryKey, &secret).await.unwrap();
-        assert_eq!(opened.slot, b"recovery slot");
-        assert_eq!(browser.get(api::VAULT).await.parsed::<Vault>().unwrap().slot, b"password slot");
+        let person = relay.person("alice").await;
+        let slot = async |browser: &Browser| browser.get(api::VAULT).await.parsed::<Vault>().unwrap().slot;
+        assert_eq!(slot(&person.browser).await, b"password slot", "of a sign-up");
+        for (kind, secret, expected) in [
+            (SecretKind::Password, password("alice"), &b"password slot"[..]),
+            (SecretKind::RecoveryKey, recovery("alice"), &b"recovery slot"[..]),
+        ] {
+            let mut browser = relay.browser();
+            let opened = login(&mut browser, "alice", kind, &secret).await.unwrap();
+            assert_eq!((opened.slot.as_slice(), slot(&browser).await.as_slice()), (expected, expected));
+        }
     }
 }
 

@@ -57,7 +57,8 @@ pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed
 async fn unchanged(c: &mut SqliteConnection, account: AccountId) -> Changed<Option<NewAccount>> {
     let row = sqlx::query(
         "SELECT a.username, a.created_ms, p.profile, p.record, p.slot, r.record, r.slot, s.bytes, k.bytes, o.bytes \
-         FROM accounts a JOIN access p ON p.account = a.id AND p.kind = 1 JOIN access r ON r.account = a.id AND r.kind = 2 \
+         FROM accounts a JOIN access p ON p.account = a.id AND p.kind = 1 AND p.version = 1 \
+         JOIN access r ON r.account = a.id AND r.kind = 2 AND r.version = 1 \
          JOIN statements s ON s.account = a.id AND s.seq = 1 \
          JOIN objects k ON k.account = a.id AND k.kind = 1 AND k.version = 1 \
          JOIN objects o ON o.account = a.id AND o.kind = 2 AND o.version = 1 WHERE a.account_id = ?",

@@ -4,15 +4,20 @@ mod append;
 mod change;
 mod read;
 mod rows;
+mod secrets;
 mod sessions;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use signet_shared::{AccountId, api::Who, opaque::SecretKind};
+use signet_shared::{
+    AccountId,
+    api::{WhichSessions, Who},
+    opaque::SecretKind,
+};
 use sqlx::{
-    ConnectOptions, SqlSafeStr, SqlitePool,
+    ConnectOptions, SqlSafeStr, SqliteConnection, SqlitePool,
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -23,16 +28,23 @@ use tokio::sync::{
 
 use self::writer::{Asked, Change, Job, Writer};
 use super::{
-    Accounts, Answer, Created, Credential, Directory, Letter, Mailbox, Millis, NewAccount, Objects, OnCommit, Placed,
-    Row, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+    Accounts, Answer, Created, Credential, Directory, EndedSessions, Horizon, Letter, Mailbox, Millis, NewAccount,
+    NewSession, Objects, OnCommit, Pending, Placed, Replace, Row, Secrets, Session, Sessions, Share, StoreError,
+    TokenHash, Upkeep, Vault,
 };
 
 const READERS: u32 = 4;
 /// Jobs that may wait for the writer; beyond it, whoever asks waits.
 const QUEUE: usize = 4096;
 
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "accounts and mailboxes", include_str!("../../../../migrations/sqlite/0001_accounts_and_mailboxes.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "accounts and mailboxes", include_str!("../../../../migrations/sqlite/0001_accounts_and_mailboxes.sql")),
+    (
+        2,
+        "replacing secrets and listing sessions",
+        include_str!("../../../../migrations/sqlite/0002_replacing_secrets_and_listing_sessions.sql"),
+    ),
+];
 
 pub(crate) struct Sqlite {
     readers: SqlitePool,
@@ -45,10 +57,7 @@ impl Sqlite {
     pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
         let options = Self::options(file);
         let mut connection = options.clone().create_if_missing(true).connect().await?;
-        let migrations = MIGRATIONS.map(|(version, name, sql)| {
-            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-        });
-        Migrator::with_migrations(migrations.into()).run_direct(None, &mut connection, false).await?;
+        Self::migrate(&mut connection, &MIGRATIONS).await?;
 
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -62,6 +71,16 @@ impl Sqlite {
         Ok(Self { readers, messages, changes })
     }
 
+    async fn migrate(
+        connection: &mut SqliteConnection,
+        steps: &[(i64, &'static str, &'static str)],
+    ) -> Result<(), sqlx::Error> {
+        let steps = steps.iter().map(|(version, name, sql)| {
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
+        });
+        Ok(Migrator::with_migrations(steps.collect()).run_direct(None, connection, false).await?)
+    }
+
     pub(super) fn options(file: &Path) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(file)
@@ -72,6 +91,15 @@ impl Sqlite {
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(128)
             .disable_statement_logging()
+    }
+
+    /// A database as it was after the first `steps` of the schema, filled by `sql`.
+    #[cfg(test)]
+    pub(super) async fn make_as_of(file: &Path, steps: usize, sql: String) {
+        let mut connection = Self::options(file).create_if_missing(true).connect().await.unwrap();
+        Self::migrate(&mut connection, &MIGRATIONS[..steps]).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
     }
 
     /// The writer's connection takes no new page into the file from now on.
@@ -91,7 +119,7 @@ impl Sqlite {
     fn change<'a, T, F>(&'a self, run: F) -> Answer<'a, T>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut sqlx::SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
         ask(&self.changes, move |reply| Box::new(Asked { run, reply }))
     }
@@ -168,6 +196,10 @@ impl Accounts for Sqlite {
         async move { Ok(read::any(&self.readers).await?) }.boxed()
     }
 
+    fn username(&self, account: AccountId) -> Answer<'_, String> {
+        async move { Ok(read::username(&self.readers, account).await?) }.boxed()
+    }
+
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>> {
         let username = username.to_owned();
         async move { Ok(read::credential(&self.readers, &username, kind).await?) }.boxed()
@@ -175,12 +207,16 @@ impl Accounts for Sqlite {
 }
 
 impl Sessions for Sqlite {
-    fn open(&self, token: TokenHash, account: AccountId, now: Millis, instead: Option<TokenHash>) -> Answer<'_, ()> {
-        self.change(move |c| sessions::open(c, token, account, now, instead).boxed())
+    fn open(&self, new: NewSession, instead: Option<TokenHash>) -> Answer<'_, ()> {
+        self.change(move |c| sessions::open(c, new, instead).boxed())
     }
 
     fn session(&self, token: TokenHash) -> Answer<'_, Option<Session>> {
         async move { Ok(sessions::session(&self.readers, token).await?) }.boxed()
+    }
+
+    fn sessions(&self, account: AccountId) -> Answer<'_, Vec<(TokenHash, Session)>> {
+        async move { Ok(sessions::sessions(&self.readers, account).await?) }.boxed()
     }
 
     fn touch(&self, token: TokenHash, now: Millis) -> Answer<'_, ()> {
@@ -189,6 +225,10 @@ impl Sessions for Sqlite {
 
     fn end(&self, token: TokenHash) -> Answer<'_, ()> {
         self.change(move |c| sessions::end(c, token).boxed())
+    }
+
+    fn end_which(&self, by: TokenHash, which: WhichSessions, alive: Horizon) -> Answer<'_, EndedSessions> {
+        self.change(move |c| sessions::end_which(c, by, which, alive).boxed())
     }
 
     fn expire(&self, used_before: Millis, created_before: Millis) -> Answer<'_, u64> {
@@ -204,6 +244,24 @@ impl Sessions for Sqlite {
     }
 }
 
+impl Secrets for Sqlite {
+    fn put_pending(&self, token: TokenHash, kind: SecretKind, pending: Pending) -> Answer<'_, ()> {
+        self.change(move |c| secrets::put_pending(c, token, kind, pending).boxed())
+    }
+
+    fn pending(&self, token: TokenHash, kind: SecretKind) -> Answer<'_, Option<Pending>> {
+        async move { Ok(secrets::pending(&self.readers, token, kind).await?) }.boxed()
+    }
+
+    fn replace(&self, replace: Replace) -> Answer<'_, EndedSessions> {
+        self.change(move |c| secrets::replace(c, replace).boxed())
+    }
+
+    fn forget_pending(&self, made_before: Millis) -> Answer<'_, u64> {
+        self.change(move |c| secrets::forget_pending(c, made_before).boxed())
+    }
+}
+
 impl Directory for Sqlite {
     fn statements(&self, who: Who, after: u64) -> Answer<'_, Vec<Vec<u8>>> {
         async move { Ok(read::statements(&self.readers, who, after).await?) }.boxed()
@@ -211,8 +269,8 @@ impl Directory for Sqlite {
 }
 
 impl Objects for Sqlite {
-    fn vault(&self, account: AccountId, kind: SecretKind) -> Answer<'_, Vault> {
-        async move { Ok(read::vault(&self.readers, account, kind).await?) }.boxed()
+    fn vault(&self, token: TokenHash) -> Answer<'_, Vault> {
+        async move { Ok(read::vault(&self.readers, token).await?) }.boxed()
     }
 
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64> {

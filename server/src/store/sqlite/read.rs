@@ -5,7 +5,7 @@ use signet_shared::{AccountId, api::Who, envelope::Delivery, opaque::SecretKind}
 use sqlx::{Connection, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, StoreError, Vault},
+    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, StoreError, TokenHash, Vault},
     Failed,
     change::{KEYSTORE, STATE},
 };
@@ -26,9 +26,14 @@ pub(super) async fn any(pool: &SqlitePool) -> Found<bool> {
     Ok(sqlx::query("SELECT 1 FROM accounts LIMIT 1").fetch_optional(pool).await?.is_some())
 }
 
+pub(super) async fn username(pool: &SqlitePool, account: AccountId) -> Found<String> {
+    let row = sqlx::query("SELECT username FROM accounts WHERE account_id = ?").bind(account.as_bytes());
+    Ok(row.fetch_optional(pool).await?.ok_or(StoreError::NoSuchAccount)?.try_get(0)?)
+}
+
 pub(super) async fn credential(pool: &SqlitePool, username: &str, kind: SecretKind) -> Found<Option<Credential>> {
     let row = sqlx::query(
-        "SELECT a.account_id, w.profile, w.record FROM accounts a JOIN access w ON w.account = a.id \
+        "SELECT a.account_id, w.profile, w.record, w.version FROM accounts a JOIN access w ON w.account = a.id \
          WHERE a.username = ? AND w.kind = ?",
     )
     .bind(username)
@@ -38,7 +43,7 @@ pub(super) async fn credential(pool: &SqlitePool, username: &str, kind: SecretKi
     let Some(row) = row else { return Ok(None) };
     let account = AccountId::from_slice(row.try_get(0)?).ok_or(StoreError::Corrupt)?;
     let profile = u8::try_from(row.try_get::<i64, _>(1)?).map_err(|_| StoreError::Corrupt)?;
-    Ok(Some(Credential { account, profile, record: row.try_get(2)? }))
+    Ok(Some(Credential { account, profile, record: row.try_get(2)?, version: unsigned(&row, 3)? }))
 }
 
 pub(super) async fn statements(pool: &SqlitePool, who: Who, after: u64) -> Found<Vec<Vec<u8>>> {
@@ -63,9 +68,9 @@ pub(super) async fn statements(pool: &SqlitePool, who: Who, after: u64) -> Found
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
-pub(super) async fn vault(pool: &SqlitePool, account: AccountId, kind: SecretKind) -> Found<Vault> {
+pub(super) async fn vault(pool: &SqlitePool, token: TokenHash) -> Found<Vault> {
     let mut connection = pool.acquire().await?;
-    let found = vault_of_one_moment(&mut connection, account, kind).await;
+    let found = vault_of_one_moment(&mut connection, token).await;
     if let Err(Failed::Database(_)) = found {
         // The transaction may have ended without our knowing: a connection that met trouble is not used again.
         connection.close().await.ok();
@@ -73,26 +78,26 @@ pub(super) async fn vault(pool: &SqlitePool, account: AccountId, kind: SecretKin
     found
 }
 
-async fn vault_of_one_moment(connection: &mut SqliteConnection, account: AccountId, kind: SecretKind) -> Found<Vault> {
+async fn vault_of_one_moment(connection: &mut SqliteConnection, token: TokenHash) -> Found<Vault> {
     let mut at = connection.begin().await?;
     let row = sqlx::query(
-        "SELECT a.id, w.slot, k.version, k.bytes, s.version, s.bytes FROM accounts a \
-         JOIN access w ON w.account = a.id AND w.kind = ? JOIN objects k ON k.account = a.id AND k.kind = ? \
-         JOIN objects s ON s.account = a.id AND s.kind = ? WHERE a.account_id = ?",
+        "SELECT n.account, w.slot, k.version, k.bytes, s.version, s.bytes FROM sessions n \
+         LEFT JOIN access w ON w.account = n.account AND w.kind = n.secret \
+         JOIN objects k ON k.account = n.account AND k.kind = ? \
+         JOIN objects s ON s.account = n.account AND s.kind = ? WHERE n.token_hash = ?",
     )
-    .bind(i64::from(kind.number()))
     .bind(KEYSTORE)
     .bind(STATE)
-    .bind(account.as_bytes())
+    .bind(&token[..])
     .fetch_optional(&mut *at)
     .await?
-    .ok_or(StoreError::NoSuchAccount)?;
+    .ok_or(StoreError::NoSession)?;
     let statements = sqlx::query("SELECT bytes FROM statements WHERE account = ? ORDER BY seq")
         .bind(row.try_get::<i64, _>(0)?)
         .fetch_all(&mut *at)
         .await?;
     Ok(Vault {
-        slot: row.try_get(1)?,
+        slot: row.try_get::<Option<_>, _>(1)?.unwrap_or_default(),
         keystore: Object { version: unsigned(&row, 2)?, bytes: row.try_get(3)? },
         state: Object { version: unsigned(&row, 4)?, bytes: row.try_get(5)? },
         statements: statements.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?,
