@@ -1,6 +1,6 @@
 import { expect, test } from "../fixtures.ts";
 import {
-  articles, askFor, expectSignedIn, fillSignIn, introduce, messageBox, openConversation, password, send,
+  articles, askFor, expectSignedIn, expectSignedOut, expectTexts, fillSignIn, introduce, messageBox, openConversation, password, send,
   signOut, signUp,
 } from "../people.ts";
 
@@ -46,6 +46,41 @@ test("a reload in the middle of typing loses no more than the last moment", asyn
   await messageBox(anna).pressSequentially("a long thought, written without a pause", { delay: 60 });
   await anna.reload();
   await expect(messageBox(anna)).toHaveValue(/^a long thought, written with/);
+});
+
+test("signing out asks before it takes what is in this browser alone", async ({ newPage }) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  await introduce(anna, bruno);
+  await anna.context().setOffline(true);
+  await send(anna, "Written under way.");
+  await messageBox(anna).fill("and a dr");
+  await messageBox(anna).blur();
+  const dialog = anna.getByRole("dialog", { name: "Sign out" });
+  await expect(async () => {
+    await anna.getByRole("button", { name: "Sign out", exact: true }).click();
+    await expect(dialog).toContainText("1 message is not sent yet. 1 draft is not sent.");
+    await dialog.getByRole("button", { name: "Stay signed in" }).click();
+    await expect(dialog).toBeHidden();
+  }).toPass();
+  await anna.context().setOffline(false);
+  await expectTexts(bruno, ["Hello, Bruno.", "Written under way."]);
+  await anna.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(dialog).toContainText(/^Sign out1 draft is not sent. They/);
+  await dialog.getByRole("button", { name: "Sign out and lose them" }).click();
+  await expectSignedOut(anna);
+});
+
+test("a sign-out without a network ends the session as soon as there is one", async ({ newPage }) => {
+  const page = await newPage();
+  await signUp(page, "anna", password());
+  const before = await page.context().cookies();
+  expect(before).toHaveLength(1);
+  await page.context().setOffline(true);
+  await signOut(page);
+  const ended = page.waitForResponse((response) => response.url().endsWith("/api/sign-out"));
+  await page.context().setOffline(false);
+  expect((await ended).status()).toBe(200);
+  await expect.poll(() => page.context().cookies()).toHaveLength(0);
 });
 
 test("the focus is never lost on the way", async ({ newPage }) => {

@@ -117,7 +117,7 @@ fn a_sign_out_that_cannot_forget_says_so() {
     let mut w = World::new();
     let (ann, _, _) = two(&mut w);
     w.browsers[ann].storage_broken = true;
-    assert!(matches!(w.ask(ann, SignOut {}), Err(Trouble::Storage { .. })));
+    assert!(matches!(w.ask(ann, SignOut { anyway: false }), Err(Trouble::Storage { .. })));
     assert_eq!(w.browsers[ann].tab, None);
     assert_eq!(w.ask(ann, Attach { share: None }).unwrap(), Status::SignedOut { username: None });
 }

@@ -4,9 +4,10 @@ mod common;
 
 use common::{PASSWORD, World};
 use signet_ask::{
-    CancelSignUp, Conversations, Event, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble,
+    CancelSignUp, Conversations, Event, SaveDraft, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble,
 };
 use signet_shared::{api, wire::Refusal};
+use signet_vault::machine::Input;
 
 fn sign_in(w: &mut World, id: usize, name: &str, password: &str) -> Result<Status, Trouble> {
     w.ask(id, SignIn { username: name.into(), password: password.into(), stay: false })
@@ -88,14 +89,57 @@ fn signing_out_forgets_everything_here_and_nothing_there() {
     let conv = w.talk(ann, "bob_b");
     w.send(ann, conv, "kept");
     w.pass(1000);
-    w.kill_relay();
-    w.ask(ann, SignOut {}).unwrap();
+    w.ask(ann, SignOut { anyway: false }).unwrap();
+    w.pass(1000);
     assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
     assert!(matches!(w.reload(ann), Status::SignedOut { username: None }));
-    w.relay_up = true;
     sign_in(&mut w, ann, "ann_a", PASSWORD).unwrap();
     w.pass(1000);
     assert_eq!(w.texts(ann, conv), ["kept"]);
+}
+
+#[test]
+fn what_is_in_this_browser_alone_is_not_forgotten_unasked() {
+    let mut w = World::new();
+    let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(ann, "bob_b");
+    w.kill_relay();
+    w.send(ann, conv, "not sent yet");
+    w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
+    let refused = Err(Trouble::Unsent { messages: 1, drafts: 1 });
+    assert_eq!(w.ask(ann, SignOut { anyway: false }), refused);
+    assert_eq!(w.texts(ann, conv), ["not sent yet"]);
+    w.relay_up = true;
+    w.pass(5000);
+    assert_eq!(w.ask(ann, SignOut { anyway: false }), Err(Trouble::Unsent { messages: 0, drafts: 1 }));
+    w.ask(ann, SaveDraft { conv, text: String::new() }).unwrap();
+    w.ask(ann, SignOut { anyway: false }).unwrap();
+    assert_eq!(w.texts(bob, conv), ["not sent yet"]);
+}
+
+#[test]
+fn a_sign_out_without_a_network_reaches_the_relay_later() {
+    for reload in [false, true] {
+        let mut w = World::new();
+        let ann = w.sign_up("ann_a");
+        w.kill_relay();
+        w.input(ann, Input::Online(false));
+        w.ask(ann, SignOut { anyway: true }).unwrap();
+        w.pass(1000);
+        // Nothing is left but the mark, which says nothing of anyone.
+        let rows: Vec<_> = w.browsers[ann].database.values().flat_map(|table| table.iter()).collect();
+        assert!(matches!(rows.as_slice(), [(_, value)] if value.is_empty()), "{rows:?}");
+        w.relay_up = true;
+        assert!(w.relay.sessions.contains_key(&ann));
+        if reload {
+            w.reload(ann);
+        } else {
+            w.input(ann, Input::Online(true));
+        }
+        w.pass(1000);
+        assert!(!w.relay.sessions.contains_key(&ann));
+        assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
+    }
 }
 
 #[test]

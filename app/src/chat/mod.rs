@@ -9,12 +9,12 @@ mod new;
 mod show;
 
 use leptos::prelude::untrack;
-use signet_ask::{Connection, SignOut};
+use signet_ask::Connection;
 
 use crate::{
     Route,
     el::{El, div, el, flag},
-    part::{alert, brand, icon, icon_button},
+    part::{SigningOut, alert, brand, icon, icon_button},
     route::link,
     state::App,
     text,
@@ -23,6 +23,7 @@ use crate::{
 pub(crate) fn chat(app: App) -> El {
     let open = app.chats.open;
     let settings = link(Route::Settings, "icon-button").child(el("span").class("unseen").text(text::SETTINGS));
+    let signing_out = SigningOut::new(app);
     let sign_out = icon_button("icon-button", text::SIGN_OUT, icon::leave());
     let account = div("account").children([
         el("span")
@@ -30,7 +31,8 @@ pub(crate) fn chat(app: App) -> El {
             .set("dir", "auto")
             .live_text(move || app.username().unwrap_or_default().into()),
         settings.child(icon::gear()),
-        sign_out.live("disabled", move || flag(app.username().is_none())).on("click", move |_| app.tell(SignOut {})),
+        sign_out.live("disabled", move || flag(app.username().is_none())).on("click", move |_| signing_out.start()),
+        signing_out.dialog(),
     ]);
     let bar = el("header").class("chat-bar").children([brand(), connection(app), account]);
     let pane = el("main").class("pane").part(move || app.trouble_text().map(alert)).part(move || {

@@ -1,11 +1,10 @@
-use signet_ask::SignOut;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 
 use crate::{
     Route, browser,
     el::{El, after, div, el, flag},
-    part::{avatar, button, shell},
+    part::{SigningOut, avatar, button, shell},
     route::link,
     state::App,
     text,
@@ -23,13 +22,15 @@ pub(crate) fn settings(app: App) -> El {
         let says = el("span").text(text::SIGNED_IN_AS).text(" ").child(el("strong").text(name.clone()));
         Some(el("p").class("who").child(avatar(&name)).child(says))
     };
+    let signing_out = SigningOut::new(app);
     let sign_out = button("button", text::SIGN_OUT).live("disabled", move || flag(app.username().is_none()));
     let account = el("section")
         .class("card")
         .child(el("h2").text(text::ACCOUNT))
         .part(who)
         .child(el("p").class("hint").text(text::SIGN_OUT_TEXT))
-        .child(sign_out.on("click", move |_| app.tell(SignOut {})));
+        .child(sign_out.on("click", move |_| signing_out.start()))
+        .child(signing_out.dialog());
 
     let themes = [("system", text::THEME_SYSTEM), ("light", text::THEME_LIGHT), ("dark", text::THEME_DARK)];
     let choice =

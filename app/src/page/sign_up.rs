@@ -4,7 +4,7 @@ use signet_shared::{Username, UsernameError};
 
 use crate::{
     Route, browser,
-    el::{El, after, div, el},
+    el::{El, after, div, el, flag},
     part::{Field, alert, button, progress, shell, strength, submit},
     password,
     route::{self, Step, link},
@@ -146,6 +146,9 @@ impl Form {
 
 fn working(app: App) -> El {
     let cancel = button("button small", text::CANCEL).on("click", move |_| app.tell(CancelSignUp {}));
+    // From here on the account may exist, and its recovery key has to be shown.
+    let cancel =
+        cancel.live("disabled", move || flag(app.progress_of(Task::SignUp).is_some_and(|now| now.done >= 0.95)));
     let head = div("working-head").child(el("span").set("aria-hidden", "true").text(text::CREATING_KEYS)).child(cancel);
     div("working").children([
         head,

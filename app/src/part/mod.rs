@@ -7,6 +7,7 @@ mod dialog;
 mod field;
 pub(crate) mod icon;
 mod shell;
+mod sign_out;
 mod strength;
 mod working;
 
@@ -16,5 +17,6 @@ pub(crate) use buttons::{button, icon_button, submit};
 pub(crate) use dialog::dialog;
 pub(crate) use field::Field;
 pub(crate) use shell::{brand, shell, shell_without_links};
+pub(crate) use sign_out::SigningOut;
 pub(crate) use strength::strength;
 pub(crate) use working::progress;

@@ -17,6 +17,14 @@ pub(crate) fn count(one: &str, many: &str, n: u32) -> String {
     if n == 1 { one.to_owned() } else { fill(many, &n.to_string()) }
 }
 
+/// What would be lost by signing out.
+pub(crate) fn unsent(messages: u32, drafts: u32) -> String {
+    let messages = (messages > 0).then(|| count(UNSENT_ONE, UNSENT_MANY, messages));
+    let drafts = (drafts > 0).then(|| count(DRAFTS_ONE, DRAFTS_MANY, drafts));
+    let parts: Vec<String> = messages.into_iter().chain(drafts).chain([UNSENT_TEXT.to_owned()]).collect();
+    parts.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -147,6 +147,13 @@ texts! {
     ACCOUNT = "Account";
     SIGNED_IN_AS = "Signed in as";
     SIGN_OUT_TEXT = "Signing out removes everything from this browser. Your password brings it all back.";
+    UNSENT_ONE = "1 message is not sent yet.";
+    UNSENT_MANY = "{} messages are not sent yet.";
+    DRAFTS_ONE = "1 draft is not sent.";
+    DRAFTS_MANY = "{} drafts are not sent.";
+    UNSENT_TEXT = "They are in this browser alone, and signing out removes them.";
+    SIGN_OUT_ANYWAY = "Sign out and lose them";
+    STAY_SIGNED_IN = "Stay signed in";
     APPEARANCE = "Appearance";
     THEME = "Theme";
     THEME_SYSTEM = "Like the device";

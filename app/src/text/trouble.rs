@@ -32,6 +32,7 @@ table::texts! {
     SESSION_ENDED = "This session was ended or has expired. Sign in again; nothing is lost.";
     STORAGE = "This browser's storage cannot be written ({}). Free some space or leave private browsing, then reload.";
     CANCELLED = "Stopped, as you asked. No account was made.";
+    UNSENT = "Something is in this browser alone. Send it first, or sign out and lose it.";
     OTHER_VERSION = "Another tab still runs an older or newer version of this site. Reload or close all of its tabs.";
     BUSY = "Something else is still running. Wait until it is done, then try again.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
@@ -81,6 +82,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::Storage { reason } => return fill(STORAGE, reason),
         Trouble::Cancelled => CANCELLED,
         Trouble::Busy => BUSY,
+        Trouble::Unsent { .. } => UNSENT,
         Trouble::OtherVersion => OTHER_VERSION,
         Trouble::Fault { code } => return fill(FAULT, code),
     };

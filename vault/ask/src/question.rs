@@ -46,8 +46,9 @@ questions! {
     CancelSignUp {} -> ();
     /// Reports `Task::SignIn` progress.
     SignIn { username: String, password: String, stay: bool } -> Status;
-    /// Ends the session here and forgets everything that this browser kept. Harmless: one password brings it all back.
-    SignOut {} -> ();
+    /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
+    /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`.
+    SignOut { anyway: bool } -> ();
     /// All conversations, newest first.
     Conversations {} -> Vec<ConversationView>;
     /// By exact username.

@@ -57,6 +57,8 @@ pub enum Trouble {
     Cancelled,
     #[error("something else is already running")]
     Busy,
+    #[error("{messages} messages and {drafts} drafts are in this browser alone")]
+    Unsent { messages: u32, drafts: u32 },
     #[error("another tab runs another version of this site")]
     OtherVersion,
     #[error("a fault in the vault: {code}")]

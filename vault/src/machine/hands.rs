@@ -11,8 +11,9 @@ use crate::sorted::Map;
 /// What an answer that comes later is for.
 #[derive(Debug)]
 pub(super) enum Call {
-    /// Nobody waits: a sign-out, a confirmation.
+    /// Nobody waits: a confirmation.
     Ignore,
+    SignOut,
     AttachBrowser,
     AttachTake,
     AttachVault,
@@ -62,6 +63,8 @@ pub(super) struct Hands<R> {
     /// Why this browser's `Meta` rows could not be read, if they could not. Nobody is let in before they are: what looks
     /// like a new browser may be full of what would be cleared away.
     pub(super) unread: Option<String>,
+    /// A session was left here while the relay could not be told.
+    pub(super) owes_sign_out: bool,
     pub(super) batch: Stored,
     calls: Map<CallId, Call>,
     next_call: u32,
@@ -78,6 +81,7 @@ impl<R: CryptoRng> Hands<R> {
             device: None,
             kept_state: None,
             unread: None,
+            owes_sign_out: false,
             batch: Stored::default(),
             calls: Map::new(),
             next_call: 0,

@@ -54,6 +54,9 @@ impl Device {
     }
 }
 
+/// The row of `Meta` that is there from a sign-out until the relay has heard of it.
+pub(super) const OWED_KEY: &[u8] = b"sign-out owed";
+
 /// A running `Attach`.
 pub(super) struct Attach {
     pub(super) waiting: Vec<AskId>,

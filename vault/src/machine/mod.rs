@@ -27,7 +27,7 @@ use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
 
 use hands::{Call, Hands, Stored};
-use local::{Attach, Device};
+use local::{Attach, Device, OWED_KEY};
 use opening::Opening;
 use session::Session;
 use sign_in::SignIn;
@@ -107,6 +107,9 @@ impl<R: CryptoRng> Machine<R> {
             Input::Online(online) => {
                 let changed = self.hands.online != online;
                 self.hands.online = online;
+                if changed {
+                    self.pay_sign_out();
+                }
                 if let (Phase::SignedIn(session), true) = (&mut self.phase, changed) {
                     session.online(&mut self.hands);
                 }
@@ -122,6 +125,7 @@ impl<R: CryptoRng> Machine<R> {
             Ok(rows) => self.read_meta(rows),
             Err(reason) => self.hands.unread = Some(reason),
         }
+        self.pay_sign_out();
     }
 
     fn read_meta(&mut self, rows: Vec<Row>) {
@@ -131,6 +135,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.device = Device::parse(&row.value);
             } else if row.key == Device::STATE_KEY {
                 self.hands.kept_state = Some(row.value);
+            } else if row.key == OWED_KEY {
+                self.hands.owes_sign_out = true;
             }
         }
     }
@@ -155,6 +161,7 @@ impl<R: CryptoRng> Machine<R> {
                     self.session_ended();
                 }
             }
+            Call::SignOut => self.signed_out(result),
             Call::Ignore | Call::AttachBrowser | Call::DepositBrowser | Call::Load(_) => {}
         }
     }
@@ -190,7 +197,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignIn(q) if idle => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignUp(_) | Question::SignIn(_) => self.hands.fail(ask, Trouble::Busy),
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
-            Question::SignOut(_) => self.sign_out(ask),
+            Question::SignOut(q) => self.sign_out(ask, q.anyway),
             other => match &mut self.phase {
                 Phase::SignedIn(session) => session.ask(&mut self.hands, ask, other),
                 _ => self.hands.fail(ask, Trouble::SignedOut),

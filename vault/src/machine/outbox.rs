@@ -87,6 +87,12 @@ impl Outbox {
 }
 
 impl Session {
+    /// How many messages and drafts are in this browser alone.
+    pub(super) fn unsent(&self) -> (u32, u32) {
+        let messages = self.outbox.items.iter().filter(|item| item.shown() && !item.acked).count();
+        (u32::try_from(messages).unwrap_or(u32::MAX), u32::try_from(self.drafts.len()).unwrap_or(u32::MAX))
+    }
+
     pub(super) fn send<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,

@@ -1,0 +1,69 @@
+use leptos::task::spawn_local;
+use signet_ask::{SignOut, Trouble};
+
+use super::{button, dialog};
+use crate::{
+    el::{El, div, el},
+    state::App,
+    text,
+    value::Value,
+};
+
+/// What stands in the way of signing out.
+#[derive(Clone, PartialEq, Eq)]
+enum Doubt {
+    /// In this browser alone.
+    Unsent {
+        messages: u32,
+        drafts: u32,
+    },
+    Failed(Trouble),
+}
+
+/// Signs out, unless something would be lost: then it asks first.
+#[derive(Clone, Copy)]
+pub(crate) struct SigningOut {
+    app: App,
+    asking: Value<bool>,
+    doubt: Value<Option<Doubt>>,
+}
+
+impl SigningOut {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app, asking: Value::new(false), doubt: Value::new(None) }
+    }
+
+    pub(crate) fn start(self) {
+        self.ask(false);
+    }
+
+    fn ask(self, anyway: bool) {
+        spawn_local(async move {
+            let doubt = match self.app.ask(SignOut { anyway }).await {
+                Ok(()) => None,
+                Err(Trouble::Unsent { messages, drafts }) => Some(Doubt::Unsent { messages, drafts }),
+                Err(trouble) => Some(Doubt::Failed(trouble)),
+            };
+            self.asking.set(doubt.is_some());
+            self.doubt.set(doubt);
+        });
+    }
+
+    pub(crate) fn dialog(self) -> El {
+        dialog(self.asking, text::SIGN_OUT, "sign-out", |dialog| {
+            dialog.part(move || self.doubt.get().map(|doubt| self.content(&doubt)))
+        })
+    }
+
+    fn content(self, doubt: &Doubt) -> El {
+        let stay = button("button", text::STAY_SIGNED_IN).on("click", move |_| self.asking.set(false));
+        match doubt {
+            Doubt::Unsent { messages, drafts } => {
+                let go = button("button danger", text::SIGN_OUT_ANYWAY).on("click", move |_| self.ask(true));
+                let says = el("p").text(text::unsent(*messages, *drafts));
+                div("form").children([says, el("p").class("pair").children([stay, go])])
+            }
+            Doubt::Failed(trouble) => div("form").child(super::alert(text::trouble(trouble))).child(stay),
+        }
+    }
+}
