@@ -8,12 +8,16 @@ use std::{
 };
 
 use signet_shared::{
-    api,
+    api::{self, Body, SecretFinish},
     envelope::Delivery,
-    wire::{ClientFrame, ServerFrame},
+    opaque::SecretKind,
+    wire::{ClientFrame, Refusal, ServerFrame},
 };
 
-use crate::common::{Browser, Person, Socket, Writer};
+use crate::common::{
+    Browser, Person, Socket, Writer, change,
+    person::{login, login_begin, password},
+};
 
 struct Program {
     child: Child,
@@ -35,6 +39,9 @@ impl Program {
     fn start_as(mut command: Command, data: &Path) -> Self {
         command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(data);
         command.env("SIGNET_LIMITS_MESSAGES_BURST", "1000000").env("SIGNET_LIMITS_REGISTER_PER_ADDRESS_HOUR", "100");
+        for logins in ["LOGIN_PER_MINUTE", "LOGIN_PER_DAY", "LOGIN_PER_ADDRESS_MINUTE", "SECRET_PER_MINUTE"] {
+            command.env(format!("SIGNET_LIMITS_{logins}"), "1000");
+        }
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
@@ -49,6 +56,10 @@ impl Program {
 
     fn browser(&self) -> Browser {
         Browser::new(self.address, format!("http://localhost:{}", self.address.port()))
+    }
+
+    fn origin(&self) -> String {
+        self.browser().origin
     }
 
     fn kill(mut self) {
@@ -166,7 +177,7 @@ async fn a_full_disk_refuses_until_there_is_room_without_a_restart() {
     let mut socket = alice.live().await;
     let mut writer = Writer::new(alice.account, &[bob.account], 1);
     let mut acknowledged = 0;
-    let put = |expected| api::Body::to_bytes(&api::PutState { expected, state: b"another".to_vec() });
+    let put = |expected| api::PutState { expected, state: b"another".to_vec() }.to_bytes();
     for round in 1..=3 {
         let largest =
             std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).max();
@@ -272,6 +283,79 @@ async fn one_folder_is_for_one_process_and_its_key_is_not_replaced() {
     assert!(text.contains("opaque.key"), "{text}");
     std::fs::write(&key, saved).unwrap();
     Program::start(folder.path()).kill();
+}
+
+/// However a change of the password is broken off, one password opens the account, and the slot that comes is its own.
+#[tokio::test]
+async fn after_kill_9_at_any_step_of_a_password_change_one_password_opens_the_account() {
+    const KIND: SecretKind = SecretKind::Password;
+    let folder = tempfile::tempdir().unwrap();
+    let old = password("alice");
+    let mut program = Program::start(folder.path());
+    Person::register(program.browser(), "alice").await;
+    let mut browser = program.browser();
+    login(&mut browser, "alice", KIND, &old).await.unwrap();
+
+    let opens = async |program: &Program, secret: &str| {
+        let mut browser = program.browser();
+        let begun = login_begin(&mut browser, "alice", KIND, secret).await.unwrap();
+        let finish = begun.finish(secret, &program.origin())?;
+        let vault: api::Vault = browser.ask(api::LOGIN_FINISH, &finish).await.unwrap();
+        Some(String::from_utf8(vault.slot).unwrap())
+    };
+    // Killed, started again, and found by the same browser.
+    macro_rules! again {
+        () => {
+            program.kill();
+            program = Program::start(folder.path());
+            let cookie = browser.cookie;
+            browser = program.browser();
+            browser.cookie = cookie;
+        };
+    }
+    let (new, slot) = ("new password", Some("slot of new password".to_owned()));
+    let access = change::start(&mut browser, KIND, new).await.unwrap();
+    again!();
+    change::put(&mut browser, KIND, &access).await.unwrap();
+    again!();
+    assert_eq!((opens(&program, &old).await, opens(&program, new).await), (Some("password slot".into()), None));
+    // What is pending is on disk; what was tried is not, and is tried again.
+    let last = change::try_it(&mut browser, KIND, new).await.unwrap();
+    again!();
+    assert_eq!(change::finish(&mut browser, &last).await, Err(Refusal::LoginFailed));
+    assert_eq!((opens(&program, &old).await, opens(&program, new).await), (Some("password slot".into()), None));
+    let last = SecretFinish { end_others: true, ..change::try_it(&mut browser, KIND, new).await.unwrap() };
+    let ended = change::finish(&mut browser, &last).await.unwrap();
+    assert!(ended > 0);
+    again!();
+    assert_eq!((opens(&program, &old).await, opens(&program, new).await), (None, slot.clone()));
+    assert_eq!(change::finish(&mut browser, &last).await, Ok(ended), "as the first time");
+    assert_eq!((opens(&program, &old).await, opens(&program, new).await), (None, slot));
+
+    // And in the middle of the last step.
+    let mut current = new.to_owned();
+    for round in 0..10 {
+        let next = format!("password number {round}");
+        login(&mut browser, "alice", KIND, &current).await.unwrap();
+        let last = change::up_to_the_last(&mut browser, KIND, &next).await.unwrap();
+        let mut asking = browser.clone();
+        let asked = tokio::spawn(async move { asking.try_ask(api::SECRET_FINISH, last.to_bytes()).await });
+        tokio::task::yield_now().await;
+        for _ in 0..round {
+            // Another request's time, a few of which the last step takes.
+            browser.get("/healthz").await;
+        }
+        again!();
+        let told = asked.await.unwrap();
+        let (before, after) = (opens(&program, &current).await, opens(&program, &next).await);
+        assert!(before.is_some() != after.is_some(), "{round}");
+        assert!(!told || after.is_some(), "who was told so can rely on it: {round}");
+        if let Some(slot) = after {
+            assert_eq!(slot, format!("slot of {next}"));
+            current = next;
+        }
+    }
+    program.kill();
 }
 
 #[cfg(unix)]

@@ -20,6 +20,8 @@ pub(crate) struct Browser {
     pub(crate) address: SocketAddr,
     pub(crate) origin: String,
     pub(crate) cookie: Option<String>,
+    /// What it calls itself.
+    pub(crate) agent: Option<&'static str>,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -32,7 +34,8 @@ pub(crate) struct Answer {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr, origin: String) -> Self {
-        Self { address, origin, cookie: None, client: Client::builder(TokioExecutor::new()).build_http() }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { address, origin, cookie: None, agent: None, client }
     }
 
     /// A request as the page makes it, to be changed or sent.
@@ -47,6 +50,9 @@ impl Browser {
             request =
                 request.header(header::ORIGIN, &self.origin).header(header::CONTENT_TYPE, "application/octet-stream");
         }
+        if let Some(agent) = self.agent {
+            request = request.header(header::USER_AGENT, agent);
+        }
         match &self.cookie {
             Some(cookie) => request.header(header::COOKIE, cookie),
             None => request,
@@ -58,6 +64,12 @@ impl Browser {
         let (parts, body) = response.into_parts();
         let body = soon(body.collect()).await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Whether the answer came and was no refusal; the relay may be killed meanwhile.
+    pub(crate) async fn try_ask(&mut self, path: &str, body: Vec<u8>) -> bool {
+        let request = self.request(Method::POST, path).body(Full::new(body.into())).unwrap();
+        soon(self.client.request(request)).await.is_ok_and(|answer| answer.status() == StatusCode::OK)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! A relay on a loopback port, people with accounts on it, and their sockets.
 
 mod browser;
+pub(crate) mod change;
 mod envelope;
 pub(crate) mod person;
 mod relay;
