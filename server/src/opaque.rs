@@ -60,14 +60,14 @@ impl Opaque {
     }
 
     pub(crate) fn register(&self, kind: SecretKind, username: &str, request: &[u8]) -> Result<Vec<u8>, ProtocolError> {
-        let request = RegistrationRequest::deserialize(request)?;
+        let request = whole(request, RegistrationRequest::deserialize, |read| read.serialize().to_vec())?;
         let id = opaque::credential_id(kind, username);
         Ok(ServerRegistration::<Suite>::start(&self.setup, request, &id)?.message.serialize().to_vec())
     }
 
     /// The record to store, if it is one.
     pub(crate) fn record(upload: &[u8]) -> Result<Vec<u8>, ProtocolError> {
-        let upload = RegistrationUpload::<Suite>::deserialize(upload)?;
+        let upload = whole(upload, RegistrationUpload::<Suite>::deserialize, |read| read.serialize().to_vec())?;
         Ok(ServerRegistration::finish(upload).serialize().to_vec())
     }
 
@@ -84,7 +84,8 @@ impl Opaque {
             tracing::error!(code = "access.row_corrupt", "store.corrupt");
             Refusal::Internal
         })?;
-        let request = CredentialRequest::deserialize(ke1).map_err(|_| Refusal::Malformed)?;
+        let request = whole(ke1, CredentialRequest::deserialize, |read| read.serialize().to_vec());
+        let request = request.map_err(|_| Refusal::Malformed)?;
         let id = opaque::credential_id(kind, username);
         let context = opaque::context(profile, &self.origin);
         let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
@@ -96,8 +97,19 @@ impl Opaque {
     pub(crate) fn finish(&self, state: LoginState, profile: KdfProfile, ke3: &[u8]) -> Result<(), ProtocolError> {
         let context = opaque::context(profile, &self.origin);
         let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
-        state.finish(CredentialFinalization::deserialize(ke3)?, parameters).map(|_| ())
+        let ke3 = whole(ke3, CredentialFinalization::deserialize, |read| read.serialize().to_vec())?;
+        state.finish(ke3, parameters).map(|_| ())
     }
+}
+
+/// The library does not look at bytes left over at the end; as everywhere on this wire, there may be none.
+fn whole<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&[u8]) -> Result<T, ProtocolError>,
+    write: impl FnOnce(&T) -> Vec<u8>,
+) -> Result<T, ProtocolError> {
+    let value = read(bytes)?;
+    if write(&value) == bytes { Ok(value) } else { Err(ProtocolError::SerializationError) }
 }
 
 /// Whole or not at all, and readable by its owner alone.
