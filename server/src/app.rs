@@ -53,7 +53,8 @@ pub(crate) struct Rates {
     pub(crate) sockets: Window<AccountId>,
     pub(crate) share: Window<AccountId>,
     pub(crate) sessions: Window<AccountId>,
-    pub(crate) secret: Window<AccountId>,
+    pub(crate) secret_minute: Window<AccountId>,
+    pub(crate) secret_day: Window<AccountId>,
     /// By account and not by connection, so that neither many connections nor a new one give more.
     pub(crate) messages: Buckets<AccountId>,
 }
@@ -74,7 +75,8 @@ impl Rates {
             sockets: Window::new(limits.sockets_per_minute, MINUTE),
             share: Window::new(limits.share_per_minute, MINUTE),
             sessions: Window::new(limits.sessions_per_minute, MINUTE),
-            secret: Window::new(limits.secret_per_minute, MINUTE),
+            secret_minute: Window::new(limits.secret_per_minute, MINUTE),
+            secret_day: Window::new(limits.secret_per_day, 24 * 60 * MINUTE),
             messages: Buckets::new(limits.messages_per_second, limits.messages_burst),
         }
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::request::Parts,
+};
 use signet_shared::{
     api::{Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
     opaque::KdfProfile,
@@ -25,14 +28,21 @@ pub(crate) struct Fresh(SignedIn);
 impl FromRequestParts<Arc<App>> for Fresh {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &Arc<App>) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let who = SignedIn::from_request_parts(parts, app).await?;
         if !who.is_fresh(app) {
             return Err(Refusal::LoginTooOld.into());
         }
-        app.rates.secret.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
+        count(app, &who)?;
         Ok(Self(who))
     }
+}
+
+fn count(app: &App, who: &SignedIn) -> Result<(), Refused> {
+    let now = app.clock.now();
+    app.rates.secret_minute.take(who.account, now).map_err(Refused::too_many)?;
+    // By the day too, as logins: the answer to a first step or to a try tells whether one guess at the old secret is right.
+    app.rates.secret_day.take(who.account, now).map_err(Refused::too_many)
 }
 
 pub(crate) async fn start(
@@ -109,7 +119,7 @@ pub(crate) async fn finish(
         alive: horizon(&app.limits, now),
     };
     let store = app.store.clone();
-    let ended = end_and_close(&app, who.account, async move { store.replace(replace).await }).await?;
+    let ended = end_and_close(app.hub.clone(), who.account, async move { store.replace(replace).await }).await?;
     tracing::info!("secret.replaced");
     Ok(Reply(Ended { ended: ended.count }))
 }
@@ -120,12 +130,12 @@ pub(crate) struct Finishing(SignedIn);
 impl FromRequestParts<Arc<App>> for Finishing {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, app: &Arc<App>) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
         let who = SignedIn::from_request_parts(parts, app).await?;
         if !who.is_fresh(app) && who.session.replaced.is_none() {
             return Err(Refusal::LoginTooOld.into());
         }
-        app.rates.secret.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
+        count(app, &who)?;
         Ok(Self(who))
     }
 }

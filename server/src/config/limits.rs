@@ -65,7 +65,9 @@ limits! {
     /// times that one account's sessions are listed or ended in a minute
     sessions_per_minute = 60;
     /// steps of replacing a secret by one account in a minute; a whole change has four
-    secret_per_minute = 40;
+    secret_per_minute = 20;
+    /// steps of replacing a secret by one account in a day
+    secret_per_day = 100;
     /// messages sent by one account in a second, on average, however many connections it has
     messages_per_second = 20;
     /// messages sent by one account at once

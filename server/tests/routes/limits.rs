@@ -189,28 +189,38 @@ both! {
     }
 
     async fn steps_of_replacing_a_secret_are_counted_by_account_and_an_old_session_takes_none(store) {
-        let relay = Relay::start(store).await;
+        const DAY: u64 = 24 * 60 * MINUTE;
+        let relay = Relay::with(store, |config| config.limits.fresh_login_seconds = 7 * 24 * 3600).await;
         let person = relay.person("alice").await;
         let mut old = person.browser.clone();
         let (mut one, mut two) =
             (person.elsewhere(relay.browser()).await.browser, person.elsewhere(relay.browser()).await.browser);
         let steps = [api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH];
-        for n in 0..40 {
-            // Counted whatever it brings.
-            let browser = if n % 2 == 0 { &mut one } else { &mut two };
-            assert_eq!(browser.post(steps[n % 4], "").await.refusal(), Some(Refusal::Malformed), "{n}");
-            // Whose session may not do it takes nothing away from whose may.
-            assert_eq!(old.post(steps[n % 4], "").await.refusal(), Some(Refusal::LoginTooOld), "{n}");
-        }
-        for browser in [&mut one, &mut two] {
-            for path in steps {
+        for minute in 0..5 {
+            for n in 0..20 {
+                // Counted whatever it brings.
+                let browser = if n % 2 == 0 { &mut one } else { &mut two };
+                let answer = browser.post(steps[n % 4], "").await;
+                assert_eq!(answer.refusal(), Some(Refusal::Malformed), "{minute} {n}");
+            }
+            for (n, path) in steps.into_iter().enumerate() {
+                let browser = if n % 2 == 0 { &mut one } else { &mut two };
                 let answer = browser.post(path, "").await;
                 assert_eq!((answer.refusal(), answer.header("retry-after")), (Some(Refusal::TooMany), Some("60")));
+                // Whose session may not do it takes nothing away from whose may.
+                assert_eq!(old.post(path, "").await.refusal(), Some(Refusal::LoginTooOld));
             }
+            relay.pass(MINUTE);
         }
+        let answer = one.post(api::SECRET_START, "").await;
+        let wait = (DAY - 5 * MINUTE) / 1000;
+        let expected = (Some(Refusal::TooMany), Some(wait.to_string()));
+        assert_eq!((answer.refusal(), answer.header("retry-after").map(str::to_owned)), expected);
         let mut bob = relay.person("bob").await.elsewhere(relay.browser()).await.browser;
         assert_eq!(bob.post(api::SECRET_START, "").await.refusal(), Some(Refusal::Malformed), "another account");
-        relay.pass(MINUTE);
+        relay.pass(DAY - 5 * MINUTE - 1);
+        assert_eq!(two.post(api::SECRET_START, "").await.refusal(), Some(Refusal::TooMany));
+        relay.pass(1);
         assert_eq!(two.post(api::SECRET_START, "").await.refusal(), Some(Refusal::Malformed));
     }
 
@@ -531,7 +541,8 @@ fn the_figures_are_those_that_are_published() {
         (limits.state_per_minute, 120),
         (limits.share_per_minute, 60),
         (limits.sessions_per_minute, 60),
-        (limits.secret_per_minute, 40),
+        (limits.secret_per_minute, 20),
+        (limits.secret_per_day, 100),
         (limits.vault_per_minute, 600),
         (limits.sockets_per_minute, 120),
         (limits.messages_per_second, 20),

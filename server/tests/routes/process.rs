@@ -39,7 +39,9 @@ impl Program {
     fn start_as(mut command: Command, data: &Path) -> Self {
         command.args(["--listen", "127.0.0.1:0", "--log", "json", "--data"]).arg(data);
         command.env("SIGNET_LIMITS_MESSAGES_BURST", "1000000").env("SIGNET_LIMITS_REGISTER_PER_ADDRESS_HOUR", "100");
-        for logins in ["LOGIN_PER_MINUTE", "LOGIN_PER_DAY", "LOGIN_PER_ADDRESS_MINUTE", "SECRET_PER_MINUTE"] {
+        for logins in
+            ["LOGIN_PER_MINUTE", "LOGIN_PER_DAY", "LOGIN_PER_ADDRESS_MINUTE", "SECRET_PER_MINUTE", "SECRET_PER_DAY"]
+        {
             command.env(format!("SIGNET_LIMITS_{logins}"), "1000");
         }
         let mut child = command.spawn().unwrap();
@@ -425,7 +427,13 @@ async fn it_stops_when_it_is_told_to_and_logs_no_name() {
         log.read_to_string(&mut text).unwrap();
         text
     });
-    let person = Person::register(program.browser(), "conspicuous").await;
+    let mut browser = program.browser();
+    browser.agent = Some("conspicuous/1.0 Firefox/140.0");
+    let person = Person::register(browser.clone(), "conspicuous").await;
+    login(&mut browser, "conspicuous", SecretKind::Password, &password("conspicuous")).await.unwrap();
+    let last = change::up_to_the_last(&mut browser, SecretKind::Password, "conspicuous password").await.unwrap();
+    assert_eq!(change::finish(&mut browser, &last).await, Ok(0));
+    assert_eq!(browser.get(api::SESSIONS).await.parsed::<api::Sessions>().unwrap().sessions.len(), 2);
     let mut socket = person.live().await;
     socket.send(&Writer::new(person.account, &[], 1).next(b"conspicuous text")).await.unwrap();
     person.browser.get("/conspicuous?conspicuous").await;
@@ -434,7 +442,7 @@ async fn it_stops_when_it_is_told_to_and_logs_no_name() {
     assert_eq!(socket.closed().await, 1012);
     assert!(child.wait().unwrap().success());
     let text = reading.join().unwrap();
-    assert!(text.contains("relay.stopped") && text.contains("/api/register/finish"), "{text}");
+    assert!(text.contains("relay.stopped") && text.contains("/api/secret/finish"), "{text}");
     let cookie = person.browser.cookie.unwrap();
     let words = ["conspicuous", &person.account.to_string(), cookie.split_once('=').unwrap().1];
     for word in words {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use opaque_ke::ClientLogin;
 use signet_shared::{
     api::{
         self, Body, LoginFinish, PutState, SecretFinish, SecretPending, SecretStart, SecretTry, Shares, Stored,
@@ -15,7 +16,7 @@ use signet_shared::{
 use crate::common::{
     Browser, Relay, Store, both,
     change::{finish, put, start, try_it, up_to_the_last},
-    person::{login, login_begin, password, recovery},
+    person::{Suite, SystemRng, login, login_begin, password, recovery},
 };
 
 const PASSWORD: SecretKind = SecretKind::Password;
@@ -324,9 +325,18 @@ both! {
         other_kind[0] = 3;
         let mut other_profile = pending(&good).to_bytes();
         other_profile[1] = 2;
+        let request = |request: &[u8]| SecretStart { kind: PASSWORD, request: request.to_vec() }.to_bytes();
+        let mut ke1 = ClientLogin::<Suite>::start(&mut SystemRng, b"new password").unwrap().message.serialize().to_vec();
+        // A registration's first message is the first part of a login's.
+        let point = ke1[..32].to_vec();
+        assert_eq!(browser.post(api::SECRET_START, request(&point)).await.refusal(), None);
+        let mut trailing = good.clone();
+        trailing.record.push(0);
         let bodies = [
-            (api::SECRET_START, SecretStart { kind: PASSWORD, request: vec![1; 32] }.to_bytes()),
-            (api::SECRET_START, SecretStart { kind: PASSWORD, request: vec![] }.to_bytes()),
+            (api::SECRET_START, request(&[1; 32])),
+            (api::SECRET_START, request(&[])),
+            (api::SECRET_START, request(&[&point[..], &[0]].concat())),
+            (api::SECRET_PENDING, pending(&trailing).to_bytes()),
             (api::SECRET_PENDING, pending(&long).to_bytes()),
             (api::SECRET_PENDING, pending(&short).to_bytes()),
             (api::SECRET_PENDING, other_kind),
@@ -338,8 +348,14 @@ both! {
         assert_eq!(try_it(&mut browser, PASSWORD, "new password").await.err(), Some(Refusal::NotFound));
         let whole = api::Access { slot: vec![0; limits::SLOT], ..good };
         assert_eq!(put(&mut browser, PASSWORD, &whole).await, Ok(()));
-        let ke1 = SecretTry { kind: PASSWORD, ke1: vec![1; 96] }.to_bytes();
-        assert_eq!(browser.post(api::SECRET_TRY, ke1).await.refusal(), Some(Refusal::Malformed));
+        ke1.push(0);
+        for ke1 in [vec![1; 96], ke1] {
+            let body = SecretTry { kind: PASSWORD, ke1 }.to_bytes();
+            assert_eq!(browser.post(api::SECRET_TRY, body).await.refusal(), Some(Refusal::Malformed));
+        }
+        let mut last = up_to_the_last(&mut browser, PASSWORD, "new password").await.unwrap();
+        last.ke3.push(0);
+        assert_eq!(finish(&mut browser, &last).await, Err(Refusal::LoginFailed));
         assert!(opens(&relay, PASSWORD, &password("alice")).await.is_some());
     }
 }

@@ -5,7 +5,7 @@ use signet_shared::{
 };
 
 use crate::common::{
-    Browser, Relay, Socket, Store, both,
+    Browser, Person, Relay, Socket, Store, both,
     person::{login, password, recovery},
 };
 
@@ -126,7 +126,9 @@ both! {
 #[tokio::test]
 async fn the_files_hold_no_usable_token_and_no_password() {
     let relay = Relay::start(Store::Sqlite).await;
-    let mut person = relay.person("alice").await;
+    let mut browser = relay.browser();
+    browser.agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+    let mut person = Person::register(browser, "alice").await;
     let take = api::TakeShare { next: [0xA5; 32] };
     person.browser.ask::<api::Shares>(api::SHARE_TAKE, &take).await.unwrap();
     let token = person.browser.cookie.clone().unwrap().split_once('=').unwrap().1.to_owned();
@@ -139,6 +141,9 @@ async fn the_files_hold_no_usable_token_and_no_password() {
     // While it runs, with the write-ahead log beside the database.
     assert!(holds(&[0xA5; 32]) && holds(b"sealed keystore"), "the search itself works");
     assert!(!holds(token.as_bytes()) && !holds(&raw) && !holds(b"the password of"));
+    for finer in ["Mozilla", "Gecko", "rv:140", "x86_64"] {
+        assert!(!holds(finer.as_bytes()), "of what the browser calls itself, the family alone: {finer}");
+    }
     let _folder = relay.stop().await;
     assert!(holds(b"sealed keystore"));
     assert!(!holds(token.as_bytes()) && !holds(&raw) && !holds(b"the password of"));

@@ -167,7 +167,7 @@ pub(crate) async fn login(browser: &mut Browser, name: &str, kind: SecretKind, s
 }
 
 /// The system's random numbers, for opaque-ke's older `rand`.
-pub(super) struct SystemRng;
+pub(crate) struct SystemRng;
 
 impl RngCore for SystemRng {
     fn next_u32(&mut self) -> u32 {
