@@ -1,11 +1,10 @@
 use core::time::Duration;
 
 use leptos::{
-    leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle},
-    prelude::on_cleanup,
+    prelude::{on_cleanup, set_timeout},
     task::spawn_local,
 };
-use signet_ask::{ReadDraft, SaveDraft, Send};
+use signet_ask::{ReadDraft, Send};
 use signet_shared::{ConvId, limits};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -31,8 +30,6 @@ struct Writing {
     conv: ConvId,
     length: Value<usize>,
     error: Value<Option<String>>,
-    /// What is to be kept under seal by the vault, and the timer that does it.
-    draft: Value<Option<(TimeoutHandle, String)>>,
     /// What the vault has been given and not yet put away. It stands in the field until then.
     sending: Value<Option<String>>,
     /// Enter was pressed meanwhile.
@@ -41,21 +38,13 @@ struct Writing {
 
 pub(super) fn compose(app: App, conv: ConvId) -> El {
     let (length, error) = (Value::new(0_usize), Value::new(None::<String>));
-    let writing = Writing {
-        app,
-        conv,
-        length,
-        error,
-        draft: Value::new(None),
-        sending: Value::new(None),
-        again: Value::new(false),
-    };
+    let writing = Writing { app, conv, length, error, sending: Value::new(None), again: Value::new(false) };
     after(move || writing.bring_back());
-    on_cleanup(move || writing.keep_now());
+    on_cleanup(move || app.keep_draft());
     // Whoever leaves the page, or lets the device sleep, may not come back to it.
     after(move || {
         if !app.visible.get() {
-            writing.keep_now();
+            app.keep_draft();
         }
     });
 
@@ -148,7 +137,7 @@ impl Writing {
         let Some(uuid) = browser::random_uuid() else { return };
         error.set(None);
         // The vault drops the draft when it takes the message.
-        self.stop();
+        app.unkept.set(None);
         self.sending.set(Some(text.clone()));
         let _ = field.focus();
         spawn_local(async move {
@@ -189,32 +178,12 @@ impl Writing {
     }
 
     fn keep_soon(self, text: String) {
+        let app = self.app;
         // A timer that runs already keeps the newest.
-        let running = self.draft.with_untracked(Option::is_some);
-        if running {
-            return self.draft.update(|draft| {
-                if let Some((_, kept)) = draft {
-                    *kept = text;
-                }
-            });
+        let runs = app.unkept.with_untracked(Option::is_some);
+        app.unkept.set(Some((self.conv, text)));
+        if !runs {
+            set_timeout(move || app.keep_draft(), DRAFT_WITHIN);
         }
-        if let Ok(handle) = set_timeout_with_handle(move || self.keep_now(), DRAFT_WITHIN) {
-            self.draft.set(Some((handle, text)));
-        }
-    }
-
-    fn keep_now(self) {
-        if let Some(text) = self.stop() {
-            self.app.tell(SaveDraft { conv: self.conv, text });
-        }
-    }
-
-    /// Stops the timer; returns what it was to keep.
-    fn stop(self) -> Option<String> {
-        let mut waiting = None;
-        self.draft.update(|draft| waiting = draft.take());
-        let (handle, text) = waiting?;
-        handle.clear();
-        Some(text)
     }
 }

@@ -34,6 +34,8 @@ impl SigningOut {
     }
 
     pub(crate) fn start(self) {
+        // What was typed a moment ago counts too.
+        self.app.keep_draft();
         self.ask(false);
     }
 

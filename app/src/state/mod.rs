@@ -8,6 +8,7 @@ pub(crate) use chats::{Chat, Chats, Row};
 
 use leptos::prelude::*;
 use signet_ask::{Ask, Connection, Progress, Status, Task, Trouble};
+use signet_shared::ConvId;
 
 use crate::{Route, value::Value};
 
@@ -27,6 +28,8 @@ pub(crate) struct App {
     /// Username and recovery key of an account just made. Nothing else is shown until it is said to be saved: no address,
     /// link or step back may lose what is shown only once.
     pub(crate) recovery: Value<Option<(String, String)>>,
+    /// What is being written and not yet kept by the vault.
+    pub(crate) unkept: Value<Option<(ConvId, String)>>,
     /// Why the vault could not start, or why the session ended.
     pub(crate) trouble: Value<Option<Trouble>>,
     pub(crate) chats: Chats,
@@ -45,6 +48,7 @@ impl App {
             connection: Value::new(None),
             progress: Value::new(None),
             recovery: Value::new(None),
+            unkept: Value::new(None),
             trouble: Value::new(None),
             chats: Chats::new(),
             #[cfg(feature = "browser")]
@@ -88,6 +92,15 @@ impl App {
     #[cfg(not(feature = "browser"))]
     pub(crate) async fn ask<A: Ask>(self, _: A) -> Result<A::Answer, Trouble> {
         core::future::pending().await
+    }
+
+    /// Has the vault keep under seal what is being written.
+    pub(crate) fn keep_draft(self) {
+        let mut unkept = None;
+        self.unkept.update(|draft| unkept = draft.take());
+        if let Some((conv, text)) = unkept {
+            self.tell(signet_ask::SaveDraft { conv, text });
+        }
     }
 
     /// Asks where only the doing matters.
