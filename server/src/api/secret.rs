@@ -21,30 +21,6 @@ use crate::{
     store::{Millis, Pending, Replace},
 };
 
-/// A session that may replace a secret, and a request of its account that has been counted. A session that may not is
-/// turned away uncounted: who has stolen an old one must not keep its owner from changing the password.
-pub(crate) struct Fresh(SignedIn);
-
-impl FromRequestParts<Arc<App>> for Fresh {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        let who = SignedIn::from_request_parts(parts, app).await?;
-        if !who.is_fresh(app) {
-            return Err(Refusal::LoginTooOld.into());
-        }
-        count(app, &who)?;
-        Ok(Self(who))
-    }
-}
-
-fn count(app: &App, who: &SignedIn) -> Result<(), Refused> {
-    let now = app.clock.now();
-    app.rates.secret_minute.take(who.account, now).map_err(Refused::too_many)?;
-    // By the day too, as logins: the answer to a first step or to a try tells whether one guess at the old secret is right.
-    app.rates.secret_day.take(who.account, now).map_err(Refused::too_many)
-}
-
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Fresh(who): Fresh,
@@ -124,6 +100,23 @@ pub(crate) async fn finish(
     Ok(Reply(Ended { ended: ended.count }))
 }
 
+/// A session that may replace a secret, and a request of its account that has been counted. A session that may not is
+/// turned away uncounted: who has stolen an old one must not keep its owner from changing the password.
+pub(crate) struct Fresh(SignedIn);
+
+impl FromRequestParts<Arc<App>> for Fresh {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        let who = SignedIn::from_request_parts(parts, app).await?;
+        if !who.is_fresh(app) {
+            return Err(Refusal::LoginTooOld.into());
+        }
+        count(app, &who)?;
+        Ok(Self(who))
+    }
+}
+
 /// As [`Fresh`], or one that has replaced a secret before, which may be asking again about that.
 pub(crate) struct Finishing(SignedIn);
 
@@ -138,6 +131,13 @@ impl FromRequestParts<Arc<App>> for Finishing {
         count(app, &who)?;
         Ok(Self(who))
     }
+}
+
+fn count(app: &App, who: &SignedIn) -> Result<(), Refused> {
+    let now = app.clock.now();
+    app.rates.secret_minute.take(who.account, now).map_err(Refused::too_many)?;
+    // By the day too, as logins: the answer to a first step or to a try tells whether one guess at the old secret is right.
+    app.rates.secret_day.take(who.account, now).map_err(Refused::too_many)
 }
 
 /// What became pending then or earlier is of no use now.

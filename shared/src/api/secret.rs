@@ -13,7 +13,8 @@
 //!
 //! Every step is refused with [`crate::wire::Refusal::LoginTooOld`] unless the session was opened by a login a few minutes
 //! ago (`fresh_login_seconds`, ten minutes), and with a secret that has not been replaced since: so a session that was
-//! stolen cannot take the account. A sign-up is no login.
+//! stolen cannot take the account. A sign-up is no login. Signing in again takes the place of the session that the browser
+//! had: that one's sockets close and its shares are gone, as with every login.
 
 use super::{Access, Body, read_bool, read_kind};
 use crate::{
