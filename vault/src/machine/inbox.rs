@@ -3,11 +3,12 @@
 use rand_core::CryptoRng;
 use signet_ask::Event;
 use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
-use signet_shared::{AccountId, ClientUuid, ConvId, EnvId, MembersHash, limits, wire::ClientFrame};
+use signet_shared::{
+    AccountId, ClientUuid, ConvId, EnvId, MembersHash, Reader, envelope::Header, limits, wire::ClientFrame,
+};
 
 use super::{
-    Change, Effect, Table, Timer,
-    conv::{self, Conv},
+    Change, Effect, Table, Timer, conv,
     hands::Hands,
     rows::{self, JUDGE, Mail, MailBody, MailRow, Opened},
     session::{Session, Waiting},
@@ -18,8 +19,6 @@ use super::{
 const RECEIPTS_AFTER_MS: u64 = 400;
 /// Messages of one sender that wait for a judgement.
 const HELD_OF_ONE: usize = 64;
-/// So long a message waits for the one before it, which may have been refused for a moment.
-const GAP_PATIENCE_MS: u64 = 5_000;
 
 /// What came of a delivery.
 enum Verdict {
@@ -85,7 +84,11 @@ impl Session {
     }
 
     fn judge<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, waiting: Waiting) {
-        self.at_hand(waiting.sender);
+        // Of one's own message too, whoever it was sealed for: their statements may lie here unread since the start.
+        let conv = Header::read(&mut Reader::new(&waiting.delivery)).ok().map(|header| header.conv_id);
+        if let Some(peer) = conv.and_then(|conv| self.convs.get(&conv)).map(|conv| conv.peer) {
+            self.at_hand(peer);
+        }
         match self.verdict(&waiting, None) {
             Verdict::Opened { message, key } => self.accept(hands, (place, waiting.number), *message, key),
             Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
@@ -255,9 +258,8 @@ impl Session {
         self.show(hands, conv_id, &views);
         if self.line.caught_up {
             self.plan_receipts(hands);
-            let waiting = self.convs.get(&conv_id).is_some_and(Conv::is_waiting);
-            if waiting && !core::mem::replace(&mut self.line.gap_timed, true) {
-                hands.push(Effect::Timer { timer: Timer::Patience, after_ms: GAP_PATIENCE_MS });
+            if self.convs.get(&conv_id).is_some_and(|conv| conv.is_waiting() || conv.streams.has_news()) {
+                self.be_patient(hands);
             }
         }
         if sent.is_some() {
@@ -285,9 +287,9 @@ impl Session {
 
     /// What is missing has had its time: it is said to be missing, and what builds on it is shown.
     pub(super) fn patience_over<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        self.line.complete = true;
         self.line.gap_timed = false;
         self.line.caught_up |= self.line.is_up();
+        self.convs.values_mut().for_each(|conv| conv.streams.believe());
         let waiting = self.convs.values_mut().map(|conv| (conv.id, conv.stop_waiting()));
         for (id, views) in waiting.filter(|(_, views)| !views.is_empty()).collect::<Vec<_>>() {
             self.show(hands, id, &views);

@@ -13,6 +13,9 @@ const LONGEST_PAUSE_MS: u64 = 30_000;
 const PATIENCE_MS: u64 = 30_000;
 const PATIENCE_EACH_MS: u64 = 50;
 const LONGEST_PATIENCE_MS: u64 = 600_000;
+/// So long a message waits for the one before it, which may have been refused for a moment, and so long what others have
+/// seen may be on its way.
+const GAP_PATIENCE_MS: u64 = 5_000;
 /// A backlog of at least so many messages reports its progress.
 const LONG_BACKLOG: u64 = 50;
 
@@ -34,11 +37,9 @@ pub(super) struct Line {
     due_ms: u64,
     /// The backlog of this connection has come in.
     pub(super) caught_up: bool,
-    /// The backlog has come in at least once since the start, or has had the time to: what is missing now is missing.
-    pub(super) complete: bool,
     /// The time for that runs, or is over.
     patience: bool,
-    /// A message waits for the one before it, and the time for that runs.
+    /// Something that should have come is waited for, and the time for that runs.
     pub(super) gap_timed: bool,
     pub(super) receipts_planned: bool,
     /// First and last place of a long backlog.
@@ -179,6 +180,11 @@ impl Session {
         self.line.caught_up = false;
         self.line.receipts_planned = false;
         self.outbox.line_lost();
+        if core::mem::take(&mut self.line.gap_timed) {
+            // Nothing can come now. The next connection has its time.
+            self.line.patience = false;
+            hands.push(Effect::StopTimer(Timer::Patience));
+        }
         for timer in [Timer::Ping, Timer::Receipts, Timer::Retry] {
             hands.push(Effect::StopTimer(timer));
         }
@@ -192,6 +198,20 @@ impl Session {
         self.line.due_ms = hands.now.saturating_add(after_ms);
         hands.push(Effect::Timer { timer: Timer::Reconnect, after_ms });
         self.tell_line(hands);
+    }
+
+    /// Something is waited for that should have come, or be about to: it has its time, on this connection or the next.
+    pub(super) fn be_patient<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if !self.line.caught_up {
+            // With the rest of the backlog, then.
+            self.line.patience = self.line.is_up();
+        } else if core::mem::replace(&mut self.line.gap_timed, true) {
+            return;
+        }
+        if self.line.is_up() {
+            let after_ms = if self.line.caught_up { GAP_PATIENCE_MS } else { PATIENCE_MS };
+            hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
+        }
     }
 
     pub(super) fn ping_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {

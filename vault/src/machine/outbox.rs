@@ -396,7 +396,9 @@ impl Session {
         let mut due = Vec::new();
         for conv in self.convs.values_mut() {
             // Once said, not said again by this start; the echo makes it lasting.
-            let ids: Vec<EnvId> = core::mem::take(&mut conv.to_receipt).into_iter().collect();
+            let mut ids: Vec<EnvId> = core::mem::take(&mut conv.to_receipt).into_iter().collect();
+            // No choice is left to the order of a hash table, which differs from run to run.
+            ids.sort_unstable();
             conv.receipted.extend(ids.iter().copied());
             due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, ids.to_vec())));
         }

@@ -99,14 +99,16 @@ impl Session {
         Status::SignedIn { username: self.account.me.username().shown().to_owned(), account: self.me() }
     }
 
-    /// A conversation for every pin, and the checkpoints as claims of what must be there.
-    pub(super) fn sync_convs(&mut self) {
+    /// A conversation for every pin, and the checkpoints as claims of what must be there. True if any says something new.
+    pub(super) fn sync_convs(&mut self) -> bool {
         let (me, stream) = (self.me(), self.stream);
+        let mut grown = false;
         for (peer, pin) in self.state.pins.iter() {
             let id = ConvId::direct(me, *peer);
             let conv = self.convs.get_or_insert_with(id, || Conv::new(id, *peer, pin.since_ms, stream));
-            conv.streams.claim(pin.checkpoints.iter().copied());
+            grown |= conv.streams.claim(pin.checkpoints.iter().copied());
         }
+        grown
     }
 
     pub(super) fn pin_of(&self, conv: &Conv) -> Option<&Pin> {

@@ -134,10 +134,11 @@ impl State {
     }
 
     /// Takes in another browser's state: the union of pins; of key logs, marks and checkpoints the farther. True if the
-    /// result says more than `other` did and is to be written. Checkpoints alone are no reason to write: two browsers
-    /// that choose differently would never come to rest.
+    /// result says more than `other` did and is to be written. Checkpoints alone are no reason to write, nor is another
+    /// of two heads of a key log that both know to be forked: two browsers that choose differently would never come to
+    /// rest.
     pub(super) fn merge(&mut self, other: Self) -> bool {
-        let before = other.encode(0);
+        let mut theirs = other.clone();
         for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
                 Some(mine) => mine.take_in(theirs),
@@ -152,6 +153,14 @@ impl State {
                 }
             }
         }
-        self.encode(0) != before
+        for (id, theirs) in theirs.pins.iter_mut() {
+            if let Some(mine) = self.pins.get(id)
+                && (theirs.doubts.forked, theirs.seq) == (mine.doubts.forked, mine.seq)
+                && mine.doubts.forked
+            {
+                (theirs.head, theirs.ik) = (mine.head, mine.ik);
+            }
+        }
+        self.encode(0) != theirs.encode(0)
     }
 }

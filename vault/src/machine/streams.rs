@@ -53,6 +53,8 @@ pub(super) struct Streams {
     streams: Map<StreamId, Stream>,
     /// The highest place that others say a stream has reached and that is empty here: one for each stream.
     claims: Vec<Place>,
+    /// The same of what may still be on its way: whoever was told earlier than this browser does not lie.
+    news: Vec<Place>,
     /// Envelopes that their writers gave up: the gap they leave is none.
     abandoned: Vec<(AccountId, EnvId)>,
     differ: bool,
@@ -79,26 +81,38 @@ impl Streams {
         }
         stream.links.insert(here.seq, Link { id: here.env_id, prev, at, order: 0 });
         let here_claimed = |claim: &Place| claim.stream == here.stream && claim.seq == here.seq;
-        self.differ |= self.claims.iter().any(|claim| here_claimed(claim) && claim.env_id != here.env_id);
-        self.claims.retain(|claim| !here_claimed(claim));
+        for claims in [&mut self.claims, &mut self.news] {
+            self.differ |= claims.iter().any(|claim| here_claimed(claim) && claim.env_id != here.env_id);
+            claims.retain(|claim| !here_claimed(claim));
+        }
         Placed::New
     }
 
-    pub(super) fn claim(&mut self, places: impl IntoIterator<Item = Place>) {
+    /// Takes in what others say there is. True if something must exist of which nothing was known.
+    pub(super) fn claim(&mut self, places: impl IntoIterator<Item = Place>) -> bool {
+        let mut grown = false;
         for place in places {
             if let Some(id) = self.at(place.stream, place.seq) {
                 self.differ |= id != place.env_id;
                 continue;
             }
-            let full = self.claims.len() >= limits::HELD;
-            match self.claims.iter_mut().find(|claim| claim.stream == place.stream) {
-                Some(claim) if claim.seq == place.seq => self.differ |= claim.env_id != place.env_id,
-                Some(claim) if claim.seq < place.seq => *claim = place,
-                Some(_) => {}
-                // Who names more streams than that counts for no more.
-                None if full => {}
-                None => self.claims.push(place),
+            match self.claims.iter().find(|claim| claim.stream == place.stream && claim.seq >= place.seq) {
+                Some(claim) => self.differ |= claim.seq == place.seq && claim.env_id != place.env_id,
+                None => grown |= raise(&mut self.news, place, &mut self.differ),
             }
+        }
+        grown
+    }
+
+    /// Something is claimed that may be on its way.
+    pub(super) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// It has had its time: what did not come is missing.
+    pub(super) fn believe(&mut self) {
+        for place in core::mem::take(&mut self.news) {
+            raise(&mut self.claims, place, &mut self.differ);
         }
     }
 
@@ -163,11 +177,10 @@ impl Streams {
         }
     }
 
-    /// How many messages must exist that did not arrive: those before one that did, and, `with_claims`, those that others
-    /// have seen.
-    pub(super) fn missing(&self, with_claims: bool) -> u32 {
+    /// How many messages must exist that did not arrive: those before one that did, and those that others have seen.
+    pub(super) fn missing(&self) -> u32 {
         let claimed = |id: &StreamId| {
-            let claim = self.claims.iter().find(|claim| with_claims && claim.stream == *id)?;
+            let claim = self.claims.iter().find(|claim| claim.stream == *id)?;
             let gone = self.abandoned.iter().any(|(_, abandoned)| *abandoned == claim.env_id);
             (!gone).then_some(claim.seq)
         };
@@ -191,6 +204,26 @@ impl Streams {
             Some((stream.author, Place { stream: *id, seq: *seq, env_id: link.id }, link.at))
         })
     }
+}
+
+/// Keeps the highest place of each stream. True if there was none as high.
+fn raise(claims: &mut Vec<Place>, place: Place, differ: &mut bool) -> bool {
+    let full = claims.len() >= limits::HELD;
+    match claims.iter_mut().find(|claim| claim.stream == place.stream) {
+        Some(claim) if claim.seq == place.seq => *differ |= claim.env_id != place.env_id,
+        Some(claim) if claim.seq < place.seq => {
+            *claim = place;
+            return true;
+        }
+        Some(_) => {}
+        // Who names more streams than that counts for no more.
+        None if full => {}
+        None => {
+            claims.push(place);
+            return true;
+        }
+    }
+    false
 }
 
 impl Stream {

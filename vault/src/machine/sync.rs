@@ -240,7 +240,10 @@ impl Session {
         self.sync.dirty = self.state.merge(theirs);
         self.seen_version(hands, version);
         self.keep_state(hands);
-        self.sync_convs();
+        if self.sync_convs() {
+            // What another browser has had may be on its way to this one.
+            self.be_patient(hands);
+        }
         let me = self.me();
         self.try_held(hands, None);
         self.try_held(hands, Some(me));

@@ -48,8 +48,7 @@ impl Session {
 
     fn warnings(&self, conv: &Conv, doubts: Doubts) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        // What others have seen may still be on its way; what should be before something that is here is missing.
-        let missing = conv.streams.missing(self.line.complete);
+        let missing = conv.streams.missing();
         if missing > 0 {
             warnings.push(Warning::Missing { count: missing });
         }

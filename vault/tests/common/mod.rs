@@ -4,12 +4,15 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by test files, each of which uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken world fails the test")]
 
+pub mod cast;
 pub mod puppet;
 pub mod relay;
+pub mod slow;
+pub mod traffic;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use rand::rngs::ThreadRng;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use signet_ask::{Ask, Event, MessageState, MessageView, Page, Status, TabShare, Trouble, decode};
 use signet_ask::{Attach, ReadPage, Send, SignIn, SignUp, StartConversation};
 use signet_shared::{ClientUuid, ConvId};
@@ -18,11 +21,13 @@ use signet_vault::machine::{
 };
 
 use relay::{ORIGIN, Relay};
+use slow::Slow;
+use traffic::Said;
 
 pub const PASSWORD: &str = "correct horse battery";
 
 pub struct Browser {
-    machine: Machine<ThreadRng>,
+    machine: Machine<StdRng>,
     pub database: HashMap<&'static str, BTreeMap<Vec<u8>, Vec<u8>>>,
     secret: [u8; 32],
     pub tab: Option<TabShare>,
@@ -37,6 +42,8 @@ pub struct Browser {
     pub fail_after: Option<usize>,
     /// Frames from the relay of this kind are lost.
     pub lose_acks: bool,
+    /// After so many effects the tab dies: what comes after them is not done.
+    pub die_after: Option<usize>,
 }
 
 pub struct World {
@@ -46,24 +53,47 @@ pub struct World {
     pub relay_up: bool,
     /// The next answer to each of these paths gets lost on its way.
     pub lose_answer: Vec<&'static str>,
+    /// Everything that browsers said to the relay: which, and what.
+    pub said: Vec<(usize, Said)>,
+    /// Every choice of this world and of its machines comes from here.
+    pub rng: StdRng,
+    /// The line takes its time, and loses what is on it when it breaks.
+    pub slow: Option<Slow>,
 }
 
 impl World {
     pub fn new() -> Self {
+        Self::seeded(0)
+    }
+
+    pub fn seeded(seed: u64) -> Self {
         Self {
             relay: Relay::new(),
             browsers: Vec::new(),
             now: 1_800_000_000_000,
             relay_up: true,
             lose_answer: Vec::new(),
+            said: Vec::new(),
+            rng: StdRng::seed_from_u64(seed),
+            slow: None,
         }
     }
 
+    fn dice(&mut self) -> StdRng {
+        StdRng::from_seed(self.rng.random())
+    }
+
     pub fn browser(&mut self) -> usize {
+        let id = self.empty_browser();
+        self.start(id);
+        id
+    }
+
+    fn empty_browser(&mut self) -> usize {
         let browser = Browser {
-            machine: Machine::new(rand::rng()),
+            machine: Machine::new(self.dice()),
             database: HashMap::new(),
-            secret: core::array::from_fn(|_| rand::random()),
+            secret: self.rng.random(),
             tab: None,
             events: Vec::new(),
             logs: Vec::new(),
@@ -74,11 +104,10 @@ impl World {
             storage_broken: false,
             fail_after: None,
             lose_acks: false,
+            die_after: None,
         };
         self.browsers.push(browser);
-        let id = self.browsers.len() - 1;
-        self.start(id);
-        id
+        self.browsers.len() - 1
     }
 
     fn start(&mut self, id: usize) {
@@ -91,23 +120,42 @@ impl World {
 
     /// The page is loaded again: the machine is gone, database, session storage and cookie stay.
     pub fn reload(&mut self, id: usize) -> Status {
-        self.relay.sockets.remove(&id);
-        let browser = &mut self.browsers[id];
-        browser.machine = Machine::new(rand::rng());
-        browser.timers.clear();
-        browser.inputs.clear();
-        browser.events.clear();
-        self.start(id);
+        self.restart(id);
         let share = self.browsers[id].tab;
         self.ask(id, Attach { share }).unwrap()
     }
 
+    /// As [`Self::reload`], as far as the page has not asked anything yet.
+    pub fn restart(&mut self, id: usize) {
+        self.cut_line(id);
+        if let Some(slow) = &mut self.slow {
+            slow.forget_calls(id);
+        }
+        let machine = Machine::new(self.dice());
+        let browser = &mut self.browsers[id];
+        browser.machine = machine;
+        browser.timers.clear();
+        browser.inputs.clear();
+        browser.events.clear();
+        browser.answers.clear();
+        browser.die_after = None;
+        self.start(id);
+    }
+
     pub fn reload_with(&mut self, id: usize, share: Option<TabShare>, check: impl FnOnce(Result<Status, Trouble>)) {
-        self.relay.sockets.remove(&id);
-        self.browsers[id].machine = Machine::new(rand::rng());
+        self.cut_line(id);
+        self.browsers[id].machine = Machine::new(self.dice());
         self.browsers[id].timers.clear();
         self.start(id);
         check(self.ask(id, Attach { share }));
+    }
+
+    /// The relay's end of the line; what is on it gets lost.
+    fn cut_line(&mut self, id: usize) {
+        self.relay.sockets.remove(&id);
+        if let Some(slow) = &mut self.slow {
+            slow.cut(id);
+        }
     }
 
     pub fn ask<A: Ask>(&mut self, id: usize, question: A) -> Result<A::Answer, Trouble> {
@@ -117,10 +165,15 @@ impl World {
     }
 
     pub fn begin<A: Ask>(&mut self, id: usize, question: A) -> u32 {
+        self.begin_in(id, 0, question)
+    }
+
+    /// In one of the browser's tabs.
+    pub fn begin_in<A: Ask>(&mut self, id: usize, tab: u64, question: A) -> u32 {
         let browser = &mut self.browsers[id];
         browser.next_ask += 1;
         let ask = browser.next_ask;
-        browser.inputs.push_back(Input::Ask { ask: AskId { tab: 0, ask }, question: question.into() });
+        browser.inputs.push_back(Input::Ask { ask: AskId { tab, ask }, question: question.into() });
         ask
     }
 
@@ -135,7 +188,9 @@ impl World {
 
     /// Everything that can happen without the clock moving.
     pub fn settle(&mut self) {
+        let begun = self.said.len();
         loop {
+            assert!(self.said.len() - begun < 10_000, "never at rest: {:?}", self.outline(0).last_chunk::<6>());
             let mut idle = true;
             for id in 0..self.browsers.len() {
                 while let Some(input) = self.browsers[id].inputs.pop_front() {
@@ -144,6 +199,12 @@ impl World {
                 }
             }
             for (id, frame) in core::mem::take(&mut self.relay.outgoing) {
+                if let Some(slow) = &mut self.slow {
+                    if self.relay.sockets.contains_key(&id) {
+                        slow.from_relay(self.now, id, frame.to_bytes());
+                    }
+                    continue;
+                }
                 let browser = &mut self.browsers[id];
                 let lost = browser.lose_acks && !matches!(frame, signet_shared::wire::ServerFrame::Subscribed { .. });
                 if self.relay.sockets.contains_key(&id) && !lost {
@@ -164,7 +225,13 @@ impl World {
         loop {
             let due = self.browsers.iter().enumerate();
             let due = due.flat_map(|(id, browser)| browser.timers.iter().map(move |(timer, at)| (*at, id, *timer)));
-            let Some((at, id, timer)) = due.filter(|(at, ..)| *at <= end).min_by_key(|(at, ..)| *at) else { break };
+            let first = due.filter(|(at, ..)| *at <= end).min_by_key(|(at, id, timer)| (*at, *id, *timer as u8));
+            let line = self.slow.as_ref().and_then(Slow::next).filter(|at| *at <= end);
+            if line.is_some_and(|line| first.is_none_or(|(at, ..)| line <= at)) {
+                self.arrive();
+                continue;
+            }
+            let Some((at, id, timer)) = first else { break };
             self.now = self.now.max(at);
             self.browsers[id].timers.remove(&timer);
             self.input(id, Input::Timer(timer));
@@ -176,6 +243,13 @@ impl World {
         let effects = self.browsers[id].machine.handle(self.now, input);
         for effect in effects {
             let browser = &mut self.browsers[id];
+            if browser.die_after == Some(0) {
+                browser.inputs.clear();
+                return;
+            }
+            browser.die_after = browser.die_after.map(|left| left - 1);
+            self.overhear(id, &effect);
+            let browser = &mut self.browsers[id];
             match effect {
                 Effect::Answer { ask, result } => {
                     browser.answers.insert(ask.ask, result);
@@ -186,6 +260,11 @@ impl World {
                     }
                     browser.events.push(event);
                 }
+                Effect::Http { call, path, body } if self.slow.is_some() => {
+                    if let Some(slow) = &mut self.slow {
+                        slow.request(self.now, id, call, path, body);
+                    }
+                }
                 Effect::Http { call, path, body } => {
                     let mut result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
                     if let Some(at) = self.lose_answer.iter().position(|lost| *lost == path) {
@@ -195,6 +274,9 @@ impl World {
                     browser.inputs.push_back(Input::Http { call, result });
                 }
                 Effect::Socket(SocketEffect::Open) => {
+                    if let Some(slow) = &mut self.slow {
+                        slow.cut(id);
+                    }
                     let input = match self.relay_up.then(|| self.relay.connect(id)) {
                         Some(true) => SocketInput::Opened,
                         Some(false) => SocketInput::Closed { code: 4001 },
@@ -203,13 +285,13 @@ impl World {
                     browser.inputs.push_back(Input::Socket(input));
                 }
                 Effect::Socket(SocketEffect::Send(bytes)) => {
-                    if self.relay_up && self.relay.sockets.contains_key(&id) {
+                    if let Some(slow) = &mut self.slow {
+                        slow.to_relay(self.now, id, bytes);
+                    } else if self.relay_up && self.relay.sockets.contains_key(&id) {
                         self.relay.frame(id, &bytes);
                     }
                 }
-                Effect::Socket(SocketEffect::Close) => {
-                    self.relay.sockets.remove(&id);
-                }
+                Effect::Socket(SocketEffect::Close) => self.cut_line(id),
                 Effect::Store(changes) => {
                     let failing = browser.fail_after == Some(0);
                     browser.fail_after = browser.fail_after.and_then(|left| left.checked_sub(1));
@@ -233,7 +315,7 @@ impl World {
                         return;
                     }
                     browser.database.clear();
-                    browser.secret = core::array::from_fn(|_| rand::random());
+                    browser.secret = self.rng.random();
                 }
                 Effect::Timer { timer, after_ms } => {
                     browser.timers.insert(timer, self.now + after_ms);
@@ -252,13 +334,16 @@ impl World {
         self.relay_up = false;
         self.relay.outgoing.clear();
         for id in core::mem::take(&mut self.relay.sockets).into_keys() {
+            if let Some(slow) = &mut self.slow {
+                slow.cut(id);
+            }
             self.browsers[id].inputs.push_back(Input::Socket(SocketInput::Closed { code: 1006 }));
         }
         self.settle();
     }
 
     pub fn break_line(&mut self, id: usize) {
-        self.relay.sockets.remove(&id);
+        self.cut_line(id);
         self.input(id, Input::Socket(SocketInput::Closed { code: 1006 }));
     }
 
@@ -280,7 +365,7 @@ impl World {
     }
 
     pub fn send(&mut self, id: usize, conv: ConvId, text: &str) -> ClientUuid {
-        let uuid = ClientUuid(core::array::from_fn(|_| rand::random()));
+        let uuid = ClientUuid(self.rng.random());
         self.ask(id, Send { conv, uuid, text: text.into() }).unwrap();
         uuid
     }

@@ -10,20 +10,24 @@ use signet_crypto::{
 };
 use signet_shared::{
     AccountId, ClientUuid, ConvId, EnvId, Hash, StreamId,
-    envelope::{Envelope, FLAG_WAKE, Header, Suite},
+    envelope::{Delivery, Envelope, FLAG_WAKE, Header, Suite},
     statement::{SignedStatement, StatedEk, Statement},
 };
 
 use super::relay::{Account, Mail, Relay};
 
-const PEMS: [&str; 4] = [
+const PEMS: [&str; 8] = [
     include_str!("../../../crypto/tests/data/test-key-1.pem"),
     include_str!("../../../crypto/tests/data/test-key-2.pem"),
     include_str!("../../../crypto/tests/data/test-key-3.pem"),
     include_str!("../../../crypto/tests/data/test-key-4.pem"),
+    include_str!("../../../crypto/tests/data/test-key-5.pem"),
+    include_str!("../../../crypto/tests/data/test-key-6.pem"),
+    include_str!("../../../crypto/tests/data/test-key-7.pem"),
+    include_str!("../../../crypto/tests/data/test-key-8.pem"),
 ];
 
-fn raw(n: usize) -> PrivateKey {
+pub fn raw(n: usize) -> PrivateKey {
     PrivateKey::from_pkcs8_pem(PEMS[n]).unwrap()
 }
 
@@ -31,12 +35,26 @@ fn pkcs8(n: usize) -> Vec<u8> {
     raw(n).to_pkcs8_der().unwrap().as_bytes().to_vec()
 }
 
-fn spki(n: usize) -> Vec<u8> {
+pub fn spki(n: usize) -> Vec<u8> {
     raw(n).to_public_key().to_public_key_der().unwrap().as_bytes().to_vec()
 }
 
+/// Signs with a key, whatever stands in the delivery.
+pub fn sign(key: usize, delivery: &mut Delivery) {
+    let id = delivery.env_id().unwrap();
+    let bytes = [&Hash::label("sig msg"), id.as_bytes()].concat();
+    delivery.body.sig = raw(key).pss_sign_with_rng::<sha2::Sha256, _>(&mut rand::rng(), &bytes).unwrap();
+}
+
+/// The same for a statement.
+pub fn sign_statement(statement: Statement, key: usize, old: Option<usize>) -> SignedStatement {
+    let bytes = [&Hash::label("sig stmt"), statement.hash().as_bytes()].concat();
+    let sign = |key: usize| raw(key).pss_sign_with_rng::<sha2::Sha256, _>(&mut rand::rng(), &bytes).unwrap();
+    SignedStatement { sig: sign(key), old_sig: old.map(sign).unwrap_or_default(), statement }
+}
+
 pub struct Puppet {
-    keys: Keyring,
+    pub keys: Keyring,
     pub statements: Vec<SignedStatement>,
     pub account: VerifiedAccount,
     pub stream: StreamId,
@@ -54,8 +72,13 @@ pub struct Written {
 impl Puppet {
     /// With the test keys 0 (identity) and 1.
     pub fn new(name: &str) -> Self {
-        let ik = IdentityKey::from_pkcs8(&pkcs8(0)).unwrap();
-        let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(1)).unwrap();
+        Self::with_keys(name, 0, 1)
+    }
+
+    /// With two of the test keys; 2 and 3 are what a puppet takes for its next ones.
+    pub fn with_keys(name: &str, ik: usize, ek: usize) -> Self {
+        let ik = IdentityKey::from_pkcs8(&pkcs8(ik)).unwrap();
+        let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(ek)).unwrap();
         let keys = Keyring { ik, eks: vec![ek] };
         Self::with(name, keys, core::array::from_fn(|_| rand::random()))
     }
@@ -106,14 +129,17 @@ impl Puppet {
     }
 
     fn state(&mut self, edit: impl FnOnce(&mut Statement), key: usize, old: Option<usize>) {
+        let signed = self.signed(edit, key, old);
+        self.account.extend(std::slice::from_ref(&signed)).unwrap();
+        self.statements.push(signed);
+    }
+
+    /// A statement after the last one, signed with any keys. It is only made: whoever believes it, believes it.
+    pub fn signed(&self, edit: impl FnOnce(&mut Statement), key: usize, old: Option<usize>) -> SignedStatement {
         let said = &self.statements.last().unwrap().statement;
         let mut next = Statement { seq: said.seq + 1, prev: said.hash(), ..said.clone() };
         edit(&mut next);
-        let bytes = [&Hash::label("sig stmt"), next.hash().as_bytes()].concat();
-        let sign = |key: usize| raw(key).pss_sign_with_rng::<sha2::Sha256, _>(&mut rand::rng(), &bytes).unwrap();
-        let signed = SignedStatement { sig: sign(key), old_sig: old.map(sign).unwrap_or_default(), statement: next };
-        self.account.extend(std::slice::from_ref(&signed)).unwrap();
-        self.statements.push(signed);
+        sign_statement(next, key, old)
     }
 
     /// The next message of the stream, for one reader besides the puppet. It goes nowhere yet.

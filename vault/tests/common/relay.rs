@@ -7,6 +7,7 @@ use opaque_ke::{
     Ristretto255, ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh, ksf,
     rand::{CryptoRng, Error, RngCore},
 };
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use signet_crypto::VerifiedAccount;
 use signet_shared::{
     AccountId,
@@ -28,16 +29,19 @@ impl CipherSuite for Suite {
     type Ksf = ksf::Identity;
 }
 
+#[derive(Clone)]
 pub struct Mail {
     pub delivery: Vec<u8>,
     pub record: Option<Vec<u8>>,
 }
 
+#[derive(Clone)]
 pub struct Account {
     pub username: String,
     pub records: HashMap<u8, (Vec<u8>, Vec<u8>)>,
     pub statements: Vec<Vec<u8>>,
     pub keystore: Vec<u8>,
+    pub keystore_version: u64,
     pub state: Vec<u8>,
     pub state_version: u64,
     pub mailbox: Vec<Mail>,
@@ -51,6 +55,7 @@ impl Account {
             records: HashMap::new(),
             statements: Vec::new(),
             keystore: Vec::new(),
+            keystore_version: 0,
             state: Vec::new(),
             state_version: 0,
             mailbox: Vec::new(),
@@ -58,8 +63,8 @@ impl Account {
     }
 }
 
-#[derive(Default)]
-struct Session {
+#[derive(Clone, Default)]
+pub struct Session {
     account: Option<AccountId>,
     shares: Vec<[u8; 32]>,
 }
@@ -69,8 +74,9 @@ pub type Client = usize;
 
 pub struct Relay {
     setup: ServerSetup<Suite>,
+    rng: OldRng,
     pub accounts: BTreeMap<AccountId, Account>,
-    sessions: HashMap<Client, Session>,
+    pub sessions: HashMap<Client, Session>,
     logins: HashMap<[u8; 32], (ServerLogin<Suite>, AccountId, SecretKind)>,
     sent: HashMap<(AccountId, Vec<u8>), u64>,
     /// What made an account: the same again is no error.
@@ -98,12 +104,18 @@ pub struct Relay {
     pub lookups: Vec<AccountId>,
     /// Requests, by path.
     pub paths: Vec<String>,
+    /// Evil: the key-stretching profile that a login is told.
+    pub profile: u8,
+    /// Evil: which secret's slot is handed out, whatever was logged in with.
+    pub slot: Option<SecretKind>,
 }
 
 impl Relay {
     pub fn new() -> Self {
         Self {
-            setup: ServerSetup::new(&mut OldRng),
+            // The same for every world, so that whoever signed up in one can be put into another.
+            setup: ServerSetup::new(&mut OldRng::new(0)),
+            rng: OldRng::new(1),
             accounts: BTreeMap::new(),
             sessions: HashMap::new(),
             logins: HashMap::new(),
@@ -122,7 +134,19 @@ impl Relay {
             prefer: None,
             lookups: Vec::new(),
             paths: Vec::new(),
+            profile: 1,
+            slot: None,
         }
+    }
+
+    /// Evil: another long-term OPAQUE key, and everything else as it was.
+    pub fn swap_opaque_key(&mut self) {
+        // oprf_seed[64] | server key[32] | key for names that do not exist[32]
+        let other = ServerSetup::<Suite>::new(&mut self.rng).serialize();
+        let mut bytes = self.setup.serialize();
+        assert_eq!(bytes.len(), 128);
+        bytes[64..96].copy_from_slice(&other[64..96]);
+        self.setup = ServerSetup::deserialize(&bytes).unwrap();
     }
 
     pub fn named(&mut self, name: &str) -> Option<(AccountId, &mut Account)> {
@@ -229,6 +253,7 @@ impl Relay {
                     records,
                     statements: vec![q.statement],
                     keystore: q.keystore,
+                    keystore_version: 1,
                     state: q.state,
                     state_version: 1,
                     mailbox: Vec::new(),
@@ -247,7 +272,7 @@ impl Relay {
                 let record = record.map(|bytes| ServerRegistration::deserialize(&bytes).unwrap());
                 let context = context(KdfProfile::One, ORIGIN);
                 let started = ServerLogin::start(
-                    &mut OldRng,
+                    &mut self.rng,
                     &self.setup,
                     record,
                     CredentialRequest::deserialize(&q.ke1).map_err(|_| Refusal::Malformed)?,
@@ -255,9 +280,10 @@ impl Relay {
                     ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() },
                 )
                 .map_err(|_| Refusal::Malformed)?;
-                let login_id = random();
+                let login_id = self.rng.bytes();
                 self.logins.insert(login_id, (started.state, id, q.kind));
-                Ok(api::LoginStarted { login_id, profile: 1, ke2: started.message.serialize().to_vec() }.to_bytes())
+                Ok(api::LoginStarted { login_id, profile: self.profile, ke2: started.message.serialize().to_vec() }
+                    .to_bytes())
             }
             api::LOGIN_FINISH => {
                 let q: api::LoginFinish = read(body)?;
@@ -324,10 +350,11 @@ impl Relay {
 
     fn vault(&self, id: AccountId, kind: SecretKind) -> Result<Vec<u8>, Refusal> {
         let account = &self.accounts[&id];
+        let kind = self.slot.unwrap_or(kind);
         Ok(api::Vault {
             account_id: id,
             slot: account.records[&kind.number()].1.clone(),
-            keystore_version: 1,
+            keystore_version: account.keystore_version,
             keystore: account.keystore.clone(),
             state_version: account.state_version,
             state: account.state.clone(),
@@ -418,30 +445,33 @@ fn read<B: Body>(body: &[u8]) -> Result<B, Refusal> {
     B::parse(body).map_err(|_| Refusal::Malformed)
 }
 
-fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    OldRng.fill_bytes(&mut bytes);
-    bytes
-}
+/// `opaque-ke` speaks an older `rand_core`.
+struct OldRng(StdRng);
 
-struct OldRng;
+impl OldRng {
+    fn new(seed: u64) -> Self {
+        Self(StdRng::seed_from_u64(seed))
+    }
+
+    fn bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.0.fill_bytes(&mut bytes);
+        bytes
+    }
+}
 
 impl RngCore for OldRng {
     fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill_bytes(&mut bytes);
-        u32::from_le_bytes(bytes)
+        self.0.next_u32()
     }
     fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.fill_bytes(&mut bytes);
-        u64::from_le_bytes(bytes)
+        self.0.next_u64()
     }
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        getrandom::fill(dest).unwrap();
+        self.0.fill_bytes(dest);
     }
     fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(dest);
+        self.0.fill_bytes(dest);
         Ok(())
     }
 }
