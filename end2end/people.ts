@@ -64,6 +64,24 @@ export async function signOut(page: Page): Promise<void> {
   await expectSignedOut(page);
 }
 
+/** How many rows this browser's databases hold, of everything. */
+export function storedRows(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const done = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    let rows = 0;
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name!));
+      for (const store of database.objectStoreNames) rows += await done(database.transaction(store).objectStore(store).count());
+      database.close();
+    }
+    return rows;
+  });
+}
+
 export async function askFor(page: Page, name: string): Promise<Locator> {
   await page.getByRole("button", { name: "New conversation" }).click();
   const dialog = page.getByRole("dialog", { name: "New conversation" });

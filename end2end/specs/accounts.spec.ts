@@ -27,6 +27,22 @@ test("while keys are made a bar moves, the page answers, and it can be stopped",
   await fillSignUp(page, "anna", password());
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("progressbar", { name: "Creating your keys" })).toBeVisible();
+  // Frame after frame, so the page is not frozen, until the bar has stood in three places.
+  const places = await page.evaluate(
+    () =>
+      new Promise<number[]>((resolve) => {
+        const seen = new Set<number>();
+        const look = () => {
+          const bar = document.querySelector("progress");
+          if (bar) seen.add(bar.value);
+          if (bar && seen.size < 3) requestAnimationFrame(look);
+          else resolve([...seen]);
+        };
+        look();
+      }),
+  );
+  expect(places).toHaveLength(3);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("progressbar")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Create account" })).toBeEnabled();

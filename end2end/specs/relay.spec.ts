@@ -95,10 +95,12 @@ test("a browser without a network says so, keeps what is written, and sends it l
   await introduce(anna, bruno);
   await expectStates(anna, ["delivered", "read"]);
   await home.setOffline(true);
+  await expectConnection(anna, /offline/);
   await messageBox(anna).fill("from the tunnel");
   await messageBox(anna).press("Enter");
   await expectTexts(anna, ["Hello, Bruno.", "from the tunnel"]);
   await home.setOffline(false);
+  await expectConnection(anna, /^connected/);
   await expectTexts(bruno, ["Hello, Bruno.", "from the tunnel"]);
   await expectStates(anna, ["delivered", "read"]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "../fixtures.ts";
 import {
+  storedRows,
   expectSignedIn, expectSignedOut, expectTexts, introduce, openConversation, send, signOut,
 } from "../people.ts";
 
@@ -58,12 +59,14 @@ test("signing out in one tab signs out in all, and leaves nothing behind", async
   const second = await home.newPage();
   await second.goto("/chat");
   await expectSignedIn(second);
+  expect(await storedRows(second)).toBeGreaterThan(0);
   await signOut(first);
   await expectSignedOut(second);
   await second.reload();
   await expectSignedOut(second);
   const kept = await second.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   expect(kept).not.toContain("Hello");
+  expect(await storedRows(second)).toBe(0);
   const cookies = await home.cookies();
   expect(cookies.filter((cookie) => cookie.value.length > 0 && cookie.name.includes("sid"))).toEqual([]);
 });

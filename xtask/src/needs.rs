@@ -15,7 +15,9 @@ use crate::{
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Debian's packages, and what shows that each is there.
-const PACKAGES: [(&str, Shown); 6] = [
+const PACKAGES: [(&str, Shown); 8] = [
+    ("openssl", Shown::Program("openssl")),
+    ("python3-cryptography", Shown::Python("cryptography")),
     ("nodejs", Shown::Program("node")),
     ("npm", Shown::Program("npm")),
     ("chromium", Shown::File(CHROMIUM)),
@@ -28,6 +30,8 @@ const PACKAGES: [(&str, Shown); 6] = [
 enum Shown {
     Program(&'static str),
     File(&'static str),
+    /// A module that `python3` can import.
+    Python(&'static str),
 }
 
 impl Shown {
@@ -35,6 +39,10 @@ impl Shown {
         match self {
             Self::Program(name) => shell::find(name).is_some(),
             Self::File(path) => Path::new(path).is_file(),
+            Self::Python(module) => {
+                let import = format!("import {module}");
+                Command::new("python3").args(["-c", &import]).output().is_ok_and(|output| output.status.success())
+            }
         }
     }
 }

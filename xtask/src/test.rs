@@ -7,11 +7,13 @@ use crate::{
     needs,
     place::Place,
     shell::{self, note, step},
+    vectors,
 };
 
 pub(crate) fn all(place: &Place) -> Result<()> {
     needs::browser(place)?;
     let native = native(place)?;
+    formats(place)?;
     end2end::ready(place)?;
     // Even where a native test failed, so that one run tells everything.
     let browser = end2end::tests(place, &[])?;
@@ -23,6 +25,15 @@ pub(crate) fn end_to_end(place: &Place, words: &[String]) -> Result<()> {
     end2end::ready(place)?;
     let counted = end2end::tests(place, words)?;
     report(&[("browser", counted)])
+}
+
+/// Of each kind, for every writer and reader. `cargo xtask interop` takes a thousand.
+const FEW: usize = 3;
+
+/// The vectors natively and in Chromium, and other people's libraries on the same formats.
+pub(crate) fn formats(place: &Place) -> Result<()> {
+    vectors::self_test(place)?;
+    vectors::interop(place, FEW)
 }
 
 pub(crate) fn native(place: &Place) -> Result<Counted> {

@@ -1,5 +1,5 @@
 use leptos::prelude::untrack;
-use signet_ask::{BodyView, Discard, MessageState, Retry};
+use signet_ask::{BodyView, Discard, FailedBecause, MessageState, Retry};
 use signet_shared::ConvId;
 
 use super::show::Line;
@@ -47,11 +47,17 @@ fn message(app: App, conv: ConvId, row: Row, follows: bool) -> El {
         // Why it was not sent, and what can be done.
         .part(move || {
             let MessageState::Failed(because) = failing.get() else { return None };
-            Some(div("failure").set("role", "alert").children([
-                el("p").child(icon::warning()).text(text::failed(because)),
-                button("button small", text::RETRY).on("click", move |_| app.tell(Retry { id })),
-                button("button small", text::DISCARD).on("click", move |_| app.tell(Discard { id })),
-            ]))
+            let retry = button("button small", text::RETRY).on("click", move |_| app.tell(Retry { id }));
+            // What a warning stands against would be refused again.
+            let retry = (because != FailedBecause::Blocked).then_some(retry);
+            let discard = button("button small", text::DISCARD).on("click", move |_| app.tell(Discard { id }));
+            let failure = div("failure").set("role", "alert");
+            Some(
+                failure
+                    .child(el("p").child(icon::warning()).text(text::failed(because)))
+                    .children(retry)
+                    .child(discard),
+            )
         })
 }
 

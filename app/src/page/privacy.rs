@@ -9,7 +9,14 @@ pub(crate) fn privacy() -> El {
     let parts: [(&str, &[&str]); 4] = [
         (
             text::PRIVACY_SERVER,
-            &[text::PRIVACY_SERVER_1, text::PRIVACY_SERVER_2, text::PRIVACY_SERVER_3, text::PRIVACY_SERVER_4],
+            &[
+                text::PRIVACY_SERVER_1,
+                text::PRIVACY_SERVER_2,
+                text::PRIVACY_SERVER_3,
+                text::PRIVACY_SERVER_4,
+                text::PRIVACY_SERVER_5,
+                text::PRIVACY_SERVER_6,
+            ],
         ),
         (text::PRIVACY_BROWSER, &[text::PRIVACY_BROWSER_1, text::PRIVACY_BROWSER_2]),
         (text::PRIVACY_NOT, &[text::PRIVACY_NOT_1, text::PRIVACY_NOT_2, text::PRIVACY_NOT_3]),

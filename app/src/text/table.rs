@@ -167,7 +167,9 @@ texts! {
     PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept for as long as this server is run: accounts cannot be deleted yet.";
     PRIVACY_SERVER_2 = "A record that lets the server check your password without ever learning it.";
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
-    PRIVACY_SERVER_4 = "Your sessions: when each began and was last used. They end when you sign out or expire.";
+    PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or when they expire.";
+    PRIVACY_SERVER_5 = "Your contacts and what you have read, sealed so that only you can open them, and a share of what reopens your account after a reload.";
+    PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
     PRIVACY_BROWSER = "In this browser";
     PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts and unsent messages, and what opens them for as long as you are signed in. Signing out removes them.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
@@ -178,7 +180,7 @@ texts! {
     PRIVACY_LIMITS = "Limits, stated plainly";
     PRIVACY_LIMITS_1 = "The server knows who writes to whom and when. Sealing does not hide that.";
     PRIVACY_LIMITS_2 = "Someone who obtains your password can read your whole history. So can someone who controls your device while you are signed in.";
-    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back.";
+    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back. No page takes the recovery key yet: until one does, a lost password is final.";
     PRIVACY_LIMITS_4 = "The server delivers this page's code. Its files are fixed and listed by hash, so that a change can be noticed, but a browser alone cannot prevent one.";
     PRIVACY_LIMITS_5 = "What you send, the other person can keep, copy and show.";
 

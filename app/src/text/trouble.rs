@@ -17,7 +17,7 @@ table::texts! {
     UNREACHABLE = "The server cannot be reached. Check your network; it may also be restarting. Then try again.";
     RELAY_STORE = "The server cannot store anything at the moment. Nothing is lost here; try again later, or tell whoever runs it.";
     RELAY_NONSENSE = "The server's answer made no sense. Reload the page, which brings both to the same version, and try again.";
-    REGISTRATION_CLOSED = "This server takes no new accounts. Ask whoever runs it for one.";
+    REGISTRATION_CLOSED = "This server takes no new accounts. Sign in with one that exists, or choose another server.";
     WRONG_ORIGIN = "This page is not at the server's own address. Open {} instead.";
     WEAK_PROFILE = "The server asks for weaker protection of your password than Signet allows, so it was not used. Tell whoever runs the server.";
     KEYSTORE_DAMAGED = "Your stored keys do not open: they were altered, or they are not yours. Nothing was shown or changed. Try again; if it remains, tell whoever runs the server.";
@@ -40,14 +40,14 @@ table::texts! {
     FAILED_NO_ACCOUNT = "Not sent: this account no longer exists. Discard the message.";
     FAILED_TOO_LARGE = "Not sent: the message is too large. Discard it and send it in parts.";
     FAILED_REFUSED = "Not sent: the server refused it. Reload the page, then try again.";
-    FAILED_BLOCKED = "Not sent, because of the warning above. Settle it with this person first, then try again.";
+    FAILED_BLOCKED = "Not sent, because of the warning above. This version cannot send to this person any more; discard the message.";
 
     MISSING_ONE = "1 message did not arrive. Ask this person to send it again.";
     MISSING_MANY = "{} messages did not arrive. Ask this person to send them again.";
     EQUIVOCATION = "Two different messages claim the same place. The server or the other side is not being truthful. Ask this person over another channel what they wrote.";
     VIEWS_DIFFER = "You and the other side were given different messages. Compare what you see over another channel.";
-    WARN_KEY_LOG = "This person's keys do not continue those seen before. Nothing is sent until this is settled: compare the safety number over another channel.";
-    WARN_NAMESAKE = "Another account claims this person's username. Nothing is sent until this is settled: compare the safety number with them over another channel.";
+    WARN_KEY_LOG = "This person's keys do not continue those seen before. This version sends nothing to them any more. Ask them over another channel what changed.";
+    WARN_NAMESAKE = "Another account claims this person's username. This version sends nothing to either. Ask them over another channel, and tell whoever runs the server.";
     STATE_NOT_KEPT = "The server does not store your list of contacts and what you have read: both are kept in this browser only. Tell whoever runs the server.";
     WARN_ROLLED_BACK = "The server went back to an older state of your account, by a fault or on purpose. New browsers may not show what was added since. Tell whoever runs the server.";
     NEW_IDENTITY = "This person has a new identity. Compare the safety number with them before you write anything delicate.";

@@ -17,9 +17,9 @@ pub(crate) struct Security {
 
 /// Everything that a browser offers a page and this one has no use for. The clipboard is written by the button "Copy". Only
 /// what Chromium knows: it warns of every other name on every page.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(self), \
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
     clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
-    geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(self), \
+    geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), \
     midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), \
     screen-wake-lock=(), serial=(), storage-access=(), usb=(), xr-spatial-tracking=()";
 
@@ -28,7 +28,7 @@ impl Security {
         let socket = if origin.is_secure() { "wss" } else { "ws" };
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' {socket}://{}; \
-             style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; worker-src 'self'; \
+             style-src 'self'; img-src 'self'; font-src 'self'; worker-src 'self'; \
              manifest-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'; \
              require-trusted-types-for 'script'; trusted-types default",
             origin.host()

@@ -44,7 +44,7 @@ fn site(place: &Place) -> Result<Sizes> {
     step("Building the page's module: small, because every byte is fetched before the sign-in page can be used");
     let page = modules::build(place, &PAGE, optimiser.as_deref())?;
 
-    step("Building the vault's module: fast, because keys are made and messages opened in it");
+    step("Building the vault's module: the cryptography fast, the rest small");
     let vault = modules::build(place, &VAULT, optimiser.as_deref())?;
 
     step("Bundling the style sheets into one");
@@ -56,9 +56,6 @@ fn site(place: &Place) -> Result<Sizes> {
     assets.add_folder(&vault)?;
     assets.add("main.css", style.into_bytes())?;
     assets.add_folder(&place.root.join("app/boot"))?;
-    if place.root.join("app/public").is_dir() {
-        assets.add_folder(&place.root.join("app/public"))?;
-    }
     let named = assets.resolve()?;
 
     step("Rendering the pages: the same bytes for every visitor, so that they can be compared");

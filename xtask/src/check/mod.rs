@@ -29,6 +29,7 @@ pub(crate) fn all(place: &Place) -> Result<()> {
     needs::browser(place)?;
     end2end::types(place)?;
     let native = test::native(place)?;
+    test::formats(place)?;
     let sizes = end2end::ready(place)?;
     walls::module(place)?;
     budgets(&sizes)?;
@@ -52,7 +53,7 @@ fn lint(place: &Place) -> Result<()> {
         shell::run(&mut command, CURE)
     };
     step("Linting every room, tests included");
-    clippy(&["--workspace", "--all-targets", "--features", "signet-app/ssr"])?;
+    clippy(&["--workspace", "--all-targets", "--features", "signet-app/ssr,signet-crypto/self-test"])?;
     step("Linting what only a browser compiles: the page and the vault's worker");
     clippy(&["--package", "signet-app", "--lib", "--target", WASM, "--no-default-features", "--features", "browser"])?;
     clippy(&["--package", "signet-vault", "--lib", "--target", WASM])

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What holds keys or opens messages: neither the page nor the relay is built with any of it.
-const OPENERS: [&str; 4] = ["signet-crypto", "signet-vault", "rsa", "cfb-mode"];
+const OPENERS: [&str; 5] = ["signet-crypto", "signet-vault", "rsa", "aes", "cfb-mode"];
 
 /// What cargo would build the relay and the page of.
 pub(super) fn trees(place: &Place) -> Result<()> {
