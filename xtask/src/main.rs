@@ -9,6 +9,7 @@ mod needs;
 mod place;
 mod serve;
 mod shell;
+mod simulate;
 mod test;
 mod toolchain;
 mod vectors;
@@ -60,6 +61,13 @@ enum Command {
     },
     /// Every vector of the formats and their primitives, natively and in Chromium; prints the counts.
     SelfTest,
+    /// Two and three people with several browsers each, on a line that breaks: no false alarm, everything shown once.
+    Simulate {
+        #[arg(long, default_value_t = 100_000)]
+        messages: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// A picture of each page, wide and narrow, light and dark, in end2end/screenshots/.
     Screenshots,
     /// Benchmarks: a table on the terminal and JSON in target/bench/.
@@ -101,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Open { folder } => vectors::open(&place, &folder),
         Command::Interop { count } => vectors::interop(&place, count),
         Command::SelfTest => vectors::self_test(&place),
+        Command::Simulate { messages, seed } => simulate::run(&place, messages, seed),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
         Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),

@@ -201,7 +201,7 @@ impl World {
             for (id, frame) in core::mem::take(&mut self.relay.outgoing) {
                 if let Some(slow) = &mut self.slow {
                     if self.relay.sockets.contains_key(&id) {
-                        slow.from_relay(self.now, id, frame.to_bytes());
+                        slow.send_down(self.now, id, frame.to_bytes());
                     }
                     continue;
                 }
@@ -286,7 +286,7 @@ impl World {
                 }
                 Effect::Socket(SocketEffect::Send(bytes)) => {
                     if let Some(slow) = &mut self.slow {
-                        slow.to_relay(self.now, id, bytes);
+                        slow.send_up(self.now, id, bytes);
                     } else if self.relay_up && self.relay.sockets.contains_key(&id) {
                         self.relay.frame(id, &bytes);
                     }

@@ -55,12 +55,12 @@ impl Slow {
         *last
     }
 
-    pub(super) fn to_relay(&mut self, now: u64, id: usize, bytes: Vec<u8>) {
+    pub(super) fn send_up(&mut self, now: u64, id: usize, bytes: Vec<u8>) {
         let at = self.frame_at(now, id, true);
         self.put(at, Thing::ToRelay { id, bytes });
     }
 
-    pub(super) fn from_relay(&mut self, now: u64, id: usize, bytes: Vec<u8>) {
+    pub(super) fn send_down(&mut self, now: u64, id: usize, bytes: Vec<u8>) {
         let at = self.frame_at(now, id, false);
         self.put(at, Thing::FromRelay { id, bytes });
     }

@@ -109,7 +109,7 @@ fn ev_21_a_stream_that_is_not_the_writers() {
     let mut stage = Stage::new();
     stage.w.send(stage.ann, stage.conv, "mine");
     stage.w.pass(5000);
-    let streams = stage.w.said.iter().filter_map(|(_, said)| match said {
+    let mut streams = stage.w.said.iter().filter_map(|(_, said)| match said {
         Said::Frame(bytes) => match ClientFrame::parse(bytes).unwrap() {
             ClientFrame::Send { envelope, .. } => {
                 Some(signet_shared::envelope::Envelope::parse(&envelope).unwrap().header.stream_id)
@@ -118,7 +118,7 @@ fn ev_21_a_stream_that_is_not_the_writers() {
         },
         _ => None,
     });
-    let hers: StreamId = streams.last().unwrap();
+    let hers: StreamId = streams.next_back().unwrap();
     // In her name nobody can write (EV-14); in her stream, as himself, Max can try.
     (stage.max.stream, stage.max.last) = (hers, None);
     let written = stage.write("as if another browser of hers");

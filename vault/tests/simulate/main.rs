@@ -9,12 +9,12 @@ use story::play;
 
 #[test]
 fn two_people_with_two_browsers_each() {
-    println!("{}", play(1, 60, 2, 2));
+    println!("{}", play(1, 1_000, 2, 2));
 }
 
 #[test]
 fn three_people_with_two_browsers_each() {
-    println!("{}", play(2, 60, 3, 2));
+    println!("{}", play(2, 1_000, 3, 2));
 }
 
 #[test]

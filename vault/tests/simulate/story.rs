@@ -2,6 +2,9 @@
 //! through a relay that is honest and is restarted now and then, from tabs that die at any moment. Everything is decided
 //! by a seed. In such a story there is no warning at any time, and in the end everything was shown everywhere, once, in
 //! the order of writing.
+//!
+//! Left out is a relay that refuses one of several messages on their way because there are too many: until it is sent again
+//! its readers are told, rightly, that one is missing.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken story fails its test")]
 
@@ -11,7 +14,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use signet_ask::{
     Attach, BodyView, Event, MarkRead, MessageState, ReadPage, SaveDraft, Send, SignIn, Status, TabShare, Trouble,
 };
-use signet_shared::{ClientUuid, ConvId, Hash, wire::Refusal};
+use signet_shared::{ClientUuid, ConvId, Hash};
 use signet_vault::machine::Input;
 
 use crate::common::{PASSWORD, World, slow::Slow};
@@ -60,8 +63,8 @@ enum Opening {
 /// Plays `messages` messages between `people` people with `browsers` browsers each.
 pub(crate) fn play(seed: u64, messages: usize, people: usize, browsers: usize) -> Told {
     let mut story = Story::begin(seed, people, browsers);
-    for n in 0..messages {
-        story.write(n);
+    for _ in 0..messages {
+        story.write();
         story.happen();
         let pause = story.pause();
         story.pass(pause);
@@ -78,11 +81,10 @@ impl Story {
             owner.push(person);
         }
         let mut convs = Vec::new();
-        for one in 0..people {
-            for other in one + 1..people {
-                convs.push((one, other, w.talk(one, NAMES[other])));
-                w.talk(other, NAMES[one]);
-            }
+        let pairs = [(0, 1), (0, 2), (1, 2)];
+        for (one, other) in pairs.into_iter().filter(|(_, other)| *other < people) {
+            convs.push((one, other, w.talk(one, NAMES[other])));
+            w.talk(other, NAMES[one]);
         }
         w.pass(5000);
         for (person, name) in NAMES.iter().enumerate().take(people) {
@@ -117,12 +119,12 @@ impl Story {
     }
 
     /// A message from any browser that is open, to anybody.
-    fn write(&mut self, n: usize) {
+    fn write(&mut self) {
         let open: Vec<usize> = (0..self.owner.len()).filter(|id| self.opening[*id].is_none()).collect();
         let Some(id) = open.get(self.dice(open.len().max(1))).copied() else {
             // Everybody is just coming back.
             self.pass(1000);
-            return self.write(n);
+            return self.write();
         };
         let me = self.owner[id];
         let mine: Vec<ConvId> = self.convs.iter().filter(|(a, b, _)| *a == me || *b == me).map(|c| c.2).collect();
@@ -184,11 +186,7 @@ impl Story {
                 self.count(id, "tab died in the middle of something");
                 self.w.browsers[id].die_after = Some(self.dice(12));
             }
-            15 => {
-                self.count(id, "relay asked for patience");
-                self.w.relay.refuse_next = Some(Refusal::TooMany);
-            }
-            16..36 => self.read(id),
+            15..36 => self.read(id),
             36..40 => self.draft(id),
             _ => {}
         }
