@@ -120,7 +120,10 @@ mod tests {
         for sentence in [text::PASSWORD_LONG, text::trouble(&signet_ask::Trouble::BadPassword).as_str()] {
             assert!(sentence.contains(&MAX.to_string()), "{sentence}");
         }
-        let longest: String = ('a'..='z').cycle().step_by(7).take(MAX).collect();
+        // Letters without a period, from a linear congruential generator.
+        let next = |x: &u32| Some(x.wrapping_mul(1_103_515_245).wrapping_add(12_345));
+        let letters = core::iter::successors(Some(1_u32), next).map(|x| char::from(b'a' + (x >> 16) as u8 % 26));
+        let longest: String = letters.take(MAX).collect();
         assert_eq!(objection(&longest, "anna"), None);
         assert_eq!(objection(&[&longest, "x"].concat(), "anna"), Some(text::PASSWORD_LONG));
     }
