@@ -3,7 +3,7 @@
 mod common;
 
 use common::{World, text};
-use signet_ask::{MarkRead, MessageState, Warning};
+use signet_ask::{Connection, Event, MarkRead, MessageState, Warning};
 use signet_shared::wire::Refusal;
 
 #[test]
@@ -235,4 +235,23 @@ fn a_full_disk_keeps_nothing_that_it_claims_to() {
     w.send(ann, conv, "kept");
     w.pass(5000);
     assert_eq!(w.texts(bob, conv), ["kept"]);
+}
+
+#[test]
+fn a_relay_that_cannot_store_is_told_of_and_gets_everything_later() {
+    let mut w = World::new();
+    let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(ann, "bob_b");
+    let told = |w: &World| {
+        let is = |event: &Event| if let Event::Connection(now) = event { Some(*now) } else { None };
+        w.browsers[ann].events.iter().rev().find_map(is)
+    };
+    w.relay.refuse_next = Some(Refusal::StoreUnavailable);
+    w.send(ann, conv, "one");
+    w.send(ann, conv, "two");
+    assert_eq!(told(&w), Some(Connection::NotStoring));
+    assert!(w.conversations(bob).is_empty());
+    w.pass(10_000);
+    assert_eq!(told(&w), Some(Connection::Connected));
+    assert_eq!(w.texts(bob, conv), ["one", "two"]);
 }

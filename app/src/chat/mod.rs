@@ -35,7 +35,9 @@ pub(crate) fn chat(app: App) -> El {
         signing_out.dialog(),
     ]);
     let bar = el("header").class("chat-bar").children([brand(), connection(app), account]);
-    let pane = el("main").class("pane").part(move || app.trouble_text().map(alert)).part(move || {
+    let not_storing = move || app.connection.get() == Some(Connection::NotStoring);
+    let says = move || app.trouble_text().or_else(|| not_storing().then(|| text::NOT_STORING_TEXT.to_owned()));
+    let pane = el("main").class("pane").part(move || says().map(alert)).part(move || {
         [match open.get() {
             Some(conv) => untrack(|| conversation::conversation(app, conv)),
             None => empty("empty", icon::lock(), "h2", text::NOTHING_OPEN, text::NOTHING_OPEN_TEXT.into()),
@@ -48,6 +50,7 @@ pub(crate) fn chat(app: App) -> El {
 fn connection(app: App) -> El {
     let state = move || match app.connection.get() {
         Some(Connection::Connected) => text::CONNECTED,
+        Some(Connection::NotStoring) => text::NOT_STORING,
         Some(Connection::Offline) => text::OFFLINE,
         Some(Connection::Reconnecting { .. }) | None => text::RECONNECTING,
     };

@@ -113,6 +113,8 @@ texts! {
     CONNECTED = "connected";
     RECONNECTING = "reconnecting";
     OFFLINE = "offline";
+    NOT_STORING = "server full";
+    NOT_STORING_TEXT = "The server cannot store messages at the moment. Yours wait in this browser and are sent as soon as it can; tell whoever runs it.";
     BACK = "Back to the list";
 
     // One conversation

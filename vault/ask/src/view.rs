@@ -22,6 +22,8 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connection {
     Connected,
+    /// The relay answers, but cannot store: what is sent waits in this browser.
+    NotStoring,
     /// Trying again in so many milliseconds (0: right now).
     Reconnecting {
         in_ms: u32,

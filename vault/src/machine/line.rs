@@ -68,6 +68,7 @@ impl Session {
 
     pub(super) fn tell_line<R: CryptoRng>(&self, hands: &mut Hands<R>) {
         let connection = match self.line.at {
+            At::Up if self.outbox.not_stored => Connection::NotStoring,
             At::Up => Connection::Connected,
             _ if !hands.online => Connection::Offline,
             At::Opening => Connection::Reconnecting { in_ms: 0 },

@@ -38,6 +38,8 @@ pub(super) struct Outbox {
     next_number: u64,
     /// The relay asked for patience, or its store is full.
     waiting: bool,
+    /// It is the store.
+    pub(super) not_stored: bool,
 }
 
 pub(super) struct Item {
@@ -79,6 +81,7 @@ impl Outbox {
     pub(super) fn line_lost(&mut self) {
         self.in_flight.clear();
         self.waiting = false;
+        self.not_stored = false;
     }
 
     fn item(&mut self, uuid: &ClientUuid) -> Option<&mut Item> {
@@ -258,6 +261,9 @@ impl Session {
         if let Some(item) = self.outbox.item(&uuid) {
             item.acked = true;
         }
+        if core::mem::take(&mut self.outbox.not_stored) {
+            self.tell_line(hands);
+        }
         self.tell_outgoing(hands, &uuid);
         self.pump(hands);
     }
@@ -270,6 +276,10 @@ impl Session {
             Refusal::TooMany | Refusal::StoreUnavailable | Refusal::Internal => {
                 // Everything waits, so that the order stays.
                 self.outbox.waiting = true;
+                let not_stored = refusal != Refusal::TooMany;
+                if not_stored && !core::mem::replace(&mut self.outbox.not_stored, true) {
+                    self.tell_line(hands);
+                }
                 let after_ms = u64::from(after_s).saturating_mul(1000).clamp(RETRY_MS, LONGEST_RETRY_MS);
                 return hands.push(Effect::Timer { timer: Timer::Retry, after_ms });
             }
