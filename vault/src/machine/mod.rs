@@ -187,9 +187,10 @@ impl<R: CryptoRng> Machine<R> {
         let idle = matches!(self.phase, Phase::SignedOut);
         let opens = matches!(question, Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_));
         if let Some(reason) = self.hands.unread.clone().filter(|_| opens) {
+            // The answer first: what comes after a load that fails again is not carried out.
+            self.hands.fail(ask, Trouble::Storage { reason });
             // For the next try.
-            self.hands.load(Table::Meta);
-            return self.hands.fail(ask, Trouble::Storage { reason });
+            return self.hands.load(Table::Meta);
         }
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
