@@ -302,6 +302,10 @@ impl World {
                     changes.into_iter().for_each(|change| apply(&mut browser.database, change));
                 }
                 Effect::Load { call, table } => {
+                    if browser.storage_broken {
+                        browser.inputs.push_front(Input::StorageFailed { reason: "full".into() });
+                        return;
+                    }
                     let rows = rows(&browser.database, table);
                     browser.inputs.push_back(Input::Loaded { call, rows });
                 }
