@@ -4,7 +4,8 @@ mod common;
 
 use common::{PASSWORD, World};
 use signet_ask::{
-    CancelSignUp, Conversations, Event, SaveDraft, SignIn, SignOut, SignUp, StartConversation, Status, Task, Trouble,
+    Attach, CancelSignUp, Conversations, Event, ReadDraft, SaveDraft, SignIn, SignOut, SignUp, StartConversation,
+    Status, Task, Trouble,
 };
 use signet_shared::{api, wire::Refusal};
 use signet_vault::machine::Input;
@@ -139,6 +140,109 @@ fn a_sign_out_without_a_network_reaches_the_relay_later() {
         w.pass(1000);
         assert!(!w.relay.sessions.contains_key(&ann));
         assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
+    }
+}
+
+#[test]
+fn what_is_here_is_not_forgotten_unasked_while_the_account_does_not_open() {
+    // What is in this browser: a message, a draft, both. A takeover while the relay is away, or an ended session.
+    for (message, draft, ended) in
+        [(true, false, false), (false, true, false), (true, true, false), (true, false, true)]
+    {
+        let mut w = World::new();
+        let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+        let conv = w.talk(ann, "bob_b");
+        w.pass(1000);
+        w.kill_relay();
+        if message {
+            w.send(ann, conv, "not sent yet");
+        }
+        if draft {
+            w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
+        }
+        w.restart(ann);
+        let share = w.browsers[ann].tab;
+        if ended {
+            w.relay_up = true;
+            w.relay.end_session(ann);
+            assert!(matches!(w.ask(ann, Attach { share }), Ok(Status::SignedOut { .. })));
+        } else {
+            assert_eq!(w.ask(ann, Attach { share }), Err(Trouble::Unreachable));
+        }
+        assert_eq!(w.ask(ann, SignOut { anyway: false }), Err(Trouble::MaybeUnsent));
+        // Nothing is gone, and a fault in looking is no leave either.
+        w.browsers[ann].storage_broken = true;
+        assert!(matches!(w.ask(ann, SignOut { anyway: false }), Err(Trouble::Storage { .. })));
+        w.browsers[ann].storage_broken = false;
+        if ended {
+            sign_in(&mut w, ann, "ann_a", PASSWORD).unwrap();
+        } else {
+            w.relay_up = true;
+            w.ask(ann, Attach { share: w.browsers[ann].tab }).unwrap();
+        }
+        w.pass(5000);
+        assert_eq!(w.texts(ann, conv).len(), usize::from(message));
+        let kept = w.ask(ann, ReadDraft { conv }).unwrap();
+        assert_eq!(kept.is_empty(), !draft);
+        w.restart(ann);
+        w.ask(ann, SignOut { anyway: true }).unwrap();
+        assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
+    }
+}
+
+#[test]
+fn where_nothing_waits_a_sign_out_is_not_held_up_by_an_account_that_does_not_open() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    w.restart(ann);
+    w.kill_relay();
+    let share = w.browsers[ann].tab;
+    assert_eq!(w.ask(ann, Attach { share }), Err(Trouble::Unreachable));
+    w.ask(ann, SignOut { anyway: false }).unwrap();
+    let rows: Vec<_> = w.browsers[ann].database.values().flat_map(|table| table.iter()).collect();
+    assert!(matches!(rows.as_slice(), [(_, value)] if value.is_empty()), "{rows:?}");
+}
+
+#[test]
+fn a_sign_out_that_the_relay_did_not_hear_of_is_told_again_by_itself() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    w.kill_relay();
+    w.ask(ann, SignOut { anyway: true }).unwrap();
+    w.said.clear();
+    w.pass(3600 * 1000);
+    let tries = w.outline(ann).len();
+    assert!((8..25).contains(&tries), "{tries} in an hour");
+    w.relay_up = true;
+    w.pass(300_000);
+    assert!(!w.relay.sessions.contains_key(&ann));
+    assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
+    // And that is the end of it.
+    w.said.clear();
+    w.pass(3600 * 1000);
+    assert_eq!(w.outline(ann), [""; 0]);
+}
+
+#[test]
+fn an_owed_sign_out_is_told_after_a_failed_sign_in_and_after_storage_that_was_slow_to_read() {
+    for storage in [false, true] {
+        let mut w = World::new();
+        let ann = w.sign_up("ann_a");
+        w.kill_relay();
+        w.ask(ann, SignOut { anyway: true }).unwrap();
+        w.browsers[ann].storage_broken = storage;
+        w.restart(ann);
+        w.browsers[ann].storage_broken = false;
+        w.relay_up = true;
+        assert!(w.relay.sessions.contains_key(&ann));
+        if storage {
+            let refused = w.ask(ann, Attach { share: None });
+            assert!(matches!(refused, Err(Trouble::Storage { .. })));
+        } else {
+            assert_eq!(sign_in(&mut w, ann, "ann_a", "not the password").unwrap_err(), Trouble::LoginFailed);
+            w.pass(5000);
+        }
+        assert!(!w.relay.sessions.contains_key(&ann), "{storage}");
     }
 }
 

@@ -17,6 +17,8 @@ enum Doubt {
         messages: u32,
         drafts: u32,
     },
+    /// Nobody can tell while the account is not open.
+    MaybeUnsent,
     Failed(Trouble),
 }
 
@@ -44,6 +46,7 @@ impl SigningOut {
             let doubt = match self.app.ask(SignOut { anyway }).await {
                 Ok(()) => None,
                 Err(Trouble::Unsent { messages, drafts }) => Some(Doubt::Unsent { messages, drafts }),
+                Err(Trouble::MaybeUnsent) => Some(Doubt::MaybeUnsent),
                 Err(trouble) => Some(Doubt::Failed(trouble)),
             };
             self.asking.set(doubt.is_some());
@@ -59,13 +62,12 @@ impl SigningOut {
 
     fn content(self, doubt: &Doubt) -> El {
         let stay = button("button", text::STAY_SIGNED_IN).on("click", move |_| self.asking.set(false));
-        match doubt {
-            Doubt::Unsent { messages, drafts } => {
-                let go = button("button danger", text::SIGN_OUT_ANYWAY).on("click", move |_| self.ask(true));
-                let says = el("p").text(text::unsent(*messages, *drafts));
-                div("form").children([says, el("p").class("pair").children([stay, go])])
-            }
-            Doubt::Failed(trouble) => div("form").child(super::alert(text::trouble(trouble))).child(stay),
-        }
+        let says = match doubt {
+            Doubt::Unsent { messages, drafts } => text::unsent(*messages, *drafts),
+            Doubt::MaybeUnsent => text::trouble(&Trouble::MaybeUnsent),
+            Doubt::Failed(trouble) => return div("form").child(super::alert(text::trouble(trouble))).child(stay),
+        };
+        let go = button("button danger", text::SIGN_OUT_ANYWAY).on("click", move |_| self.ask(true));
+        div("form").children([el("p").text(says), el("p").class("pair").children([stay, go])])
     }
 }

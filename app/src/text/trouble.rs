@@ -33,6 +33,7 @@ table::texts! {
     STORAGE = "This browser's storage cannot be written ({}). Free some space or leave private browsing, then reload.";
     CANCELLED = "Stopped, as you asked. No account was made.";
     UNSENT = "Something is in this browser alone. Send it first, or sign out and lose it.";
+    MAYBE_UNSENT = "Messages or drafts may be in this browser alone. Wait until the server can be reached to see them, or sign out and lose them.";
     OTHER_VERSION = "Another tab still runs an older or newer version of this site. Reload or close all of its tabs.";
     BUSY = "Something else is still running. Wait until it is done, then try again.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
@@ -83,6 +84,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::Cancelled => CANCELLED,
         Trouble::Busy => BUSY,
         Trouble::Unsent { .. } => UNSENT,
+        Trouble::MaybeUnsent => MAYBE_UNSENT,
         Trouble::OtherVersion => OTHER_VERSION,
         Trouble::Fault { code } => return fill(FAULT, code),
     };

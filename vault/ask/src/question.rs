@@ -47,7 +47,8 @@ questions! {
     /// Reports `Task::SignIn` progress.
     SignIn { username: String, password: String, stay: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
-    /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`.
+    /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
+    /// open, `Trouble::MaybeUnsent` if there are rows that may be such.
     SignOut { anyway: bool } -> ();
     /// All conversations, newest first.
     Conversations {} -> Vec<ConversationView>;

@@ -59,6 +59,8 @@ pub enum Trouble {
     Busy,
     #[error("{messages} messages and {drafts} drafts are in this browser alone")]
     Unsent { messages: u32, drafts: u32 },
+    #[error("messages or drafts may be in this browser alone")]
+    MaybeUnsent,
     #[error("another tab runs another version of this site")]
     OtherVersion,
     #[error("a fault in the vault: {code}")]

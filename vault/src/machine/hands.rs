@@ -5,7 +5,9 @@ use rand_core::CryptoRng;
 use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
-use super::{AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, opening::Reply};
+use super::{
+    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, opening::Reply, sign_out::Owed,
+};
 use crate::sorted::Map;
 
 /// What an answer that comes later is for.
@@ -26,6 +28,9 @@ pub(super) enum Call {
     DepositBrowser,
     DepositTake,
     Load(Table),
+    /// Whether the outbox holds anything, and after it the drafts.
+    LookForUnsent(AskId),
+    LookForUnsentDrafts(AskId),
     PutState,
     Refresh,
     Lookup(AccountId),
@@ -33,6 +38,13 @@ pub(super) enum Call {
         ask: AskId,
         name: Username,
     },
+}
+
+impl Call {
+    /// It belongs to no phase of the machine: a sign-out goes on whatever else begins or ends.
+    fn outside(&self) -> bool {
+        matches!(self, Self::SignOut | Self::LookForUnsent(_) | Self::LookForUnsentDrafts(_))
+    }
 }
 
 /// What a batch of effects made durable, so that a storage failure can be taken back.
@@ -63,8 +75,8 @@ pub(super) struct Hands<R> {
     /// Why this browser's `Meta` rows could not be read, if they could not. Nobody is let in before they are: what looks
     /// like a new browser may be full of what would be cleared away.
     pub(super) unread: Option<String>,
-    /// A session was left here while the relay could not be told.
-    pub(super) owes_sign_out: bool,
+    pub(super) owed: Owed,
+    pub(super) owed_tries: u32,
     pub(super) batch: Stored,
     calls: Map<CallId, Call>,
     next_call: u32,
@@ -81,7 +93,8 @@ impl<R: CryptoRng> Hands<R> {
             device: None,
             kept_state: None,
             unread: None,
-            owes_sign_out: false,
+            owed: Owed::Nothing,
+            owed_tries: 0,
             batch: Stored::default(),
             calls: Map::new(),
             next_call: 0,
@@ -158,7 +171,11 @@ impl<R: CryptoRng> Hands<R> {
     }
 
     pub(super) fn load(&mut self, table: Table) {
-        let call = self.call(Call::Load(table));
+        self.load_for(table, Call::Load(table));
+    }
+
+    pub(super) fn load_for(&mut self, table: Table, call: Call) {
+        let call = self.call(call);
         self.out.push(Effect::Load { call, table });
     }
 
@@ -175,9 +192,14 @@ impl<R: CryptoRng> Hands<R> {
         self.calls.remove(&id)
     }
 
-    /// Answers to anything outstanding will be ignored.
+    /// Answers to anything outstanding will be ignored, but for what belongs to no phase.
     pub(super) fn drop_calls(&mut self) {
-        self.calls.clear();
+        self.calls.retain(|_, call| call.outside());
+    }
+
+    /// As [`Self::called`], if it belongs to no phase.
+    pub(super) fn called_outside(&mut self, id: CallId) -> Option<Call> {
+        if self.calls.get(&id)?.outside() { self.called(id) } else { None }
     }
 }
 

@@ -139,6 +139,8 @@ pub enum Timer {
     Lookup,
     /// For what should have come by now.
     Patience,
+    /// For telling the relay of a sign-out.
+    SignOut,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

@@ -14,6 +14,7 @@ mod outbox;
 mod rows;
 mod session;
 mod sign_in;
+mod sign_out;
 mod sign_up;
 mod state;
 mod streams;
@@ -31,6 +32,7 @@ use local::{Attach, Device, OWED_KEY};
 use opening::Opening;
 use session::Session;
 use sign_in::SignIn;
+use sign_out::Owed;
 use sign_up::SignUp;
 
 /// One browser's messenger.
@@ -66,6 +68,7 @@ impl<R: CryptoRng> Machine<R> {
     pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
         self.hands.now = now_ms;
         self.dispatch(input);
+        self.pay_sign_out();
         self.last_stored = core::mem::take(&mut self.hands.batch);
         core::mem::take(&mut self.hands.out)
     }
@@ -89,6 +92,8 @@ impl<R: CryptoRng> Machine<R> {
             Input::Loaded { call, rows } => match self.hands.called(call) {
                 Some(Call::Load(Table::Meta)) => self.read_meta(rows),
                 Some(Call::Load(table)) => self.loaded(table, rows),
+                Some(Call::LookForUnsent(ask)) => self.looked_for_unsent(ask, Table::Outbox, &rows),
+                Some(Call::LookForUnsentDrafts(ask)) => self.looked_for_unsent(ask, Table::Drafts, &rows),
                 _ => {}
             },
             Input::BrowserShare { call, share } => match self.hands.called(call) {
@@ -108,7 +113,8 @@ impl<R: CryptoRng> Machine<R> {
                 let changed = self.hands.online != online;
                 self.hands.online = online;
                 if changed {
-                    self.pay_sign_out();
+                    self.hands.owed_tries = 0;
+                    self.sign_out_due();
                 }
                 if let (Phase::SignedIn(session), true) = (&mut self.phase, changed) {
                     session.online(&mut self.hands);
@@ -125,7 +131,6 @@ impl<R: CryptoRng> Machine<R> {
             Ok(rows) => self.read_meta(rows),
             Err(reason) => self.hands.unread = Some(reason),
         }
-        self.pay_sign_out();
     }
 
     fn read_meta(&mut self, rows: Vec<Row>) {
@@ -135,8 +140,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.device = Device::parse(&row.value);
             } else if row.key == Device::STATE_KEY {
                 self.hands.kept_state = Some(row.value);
-            } else if row.key == OWED_KEY {
-                self.hands.owes_sign_out = true;
+            } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
+                self.hands.owed = Owed::Due;
             }
         }
     }
@@ -162,13 +167,21 @@ impl<R: CryptoRng> Machine<R> {
                 }
             }
             Call::SignOut => self.signed_out(result),
-            Call::Ignore | Call::AttachBrowser | Call::DepositBrowser | Call::Load(_) => {}
+            Call::Ignore
+            | Call::AttachBrowser
+            | Call::DepositBrowser
+            | Call::Load(_)
+            | Call::LookForUnsent(_)
+            | Call::LookForUnsentDrafts(_) => {}
         }
     }
 
     fn timer(&mut self, timer: Timer) {
         if let (Phase::SigningUp(up), Timer::Retry) = (&self.phase, timer) {
             up.send(&mut self.hands);
+        }
+        if timer == Timer::SignOut {
+            self.sign_out_due();
         }
         let Phase::SignedIn(session) = &mut self.phase else { return };
         let hands = &mut self.hands;
@@ -180,13 +193,19 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Retry => session.retry_time(hands),
             Timer::Lookup => session.lookup_time(hands),
             Timer::Patience => session.patience_over(hands),
+            Timer::SignOut => {}
         }
     }
 
     fn ask(&mut self, ask: AskId, question: Question) {
         let idle = matches!(self.phase, Phase::SignedOut);
-        let opens = matches!(question, Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_));
-        if let Some(reason) = self.hands.unread.clone().filter(|_| opens) {
+        // A sign-out that would take nothing along unasked has to know what is here.
+        let needs_meta = match &question {
+            Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_) => true,
+            Question::SignOut(q) => !q.anyway,
+            _ => false,
+        };
+        if let Some(reason) = self.hands.unread.clone().filter(|_| needs_meta) {
             // The answer first: what comes after a load that fails again is not carried out.
             self.hands.fail(ask, Trouble::Storage { reason });
             // For the next try.
@@ -210,6 +229,15 @@ impl<R: CryptoRng> Machine<R> {
         let failed = core::mem::take(&mut self.last_stored);
         self.hands.log("storage-failed");
         let trouble = Trouble::Storage { reason };
+        for id in failed.calls.iter().copied() {
+            match self.hands.called_outside(id) {
+                Some(Call::LookForUnsent(ask) | Call::LookForUnsentDrafts(ask)) => {
+                    self.hands.fail(ask, trouble.clone());
+                }
+                Some(call) => self.answered(call, Err(NoAnswer)),
+                None => {}
+            }
+        }
         if let Some(reply) = failed.opened {
             // Nobody is signed in by halves.
             self.leave();

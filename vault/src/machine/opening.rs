@@ -1,5 +1,5 @@
 //! From an opened account to a running session: the rows of this browser, a new local slot, then the line. Also `Attach`,
-//! which opens an account from the local slot, and the ways out.
+//! which opens an account from the local slot, and what becomes of either when it fails or ends.
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, RecoveryKeyText, Status, TabShare, Trouble};
@@ -9,9 +9,10 @@ use signet_shared::api::{self, Shares, TakeShare, Vault};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
     account::{Account, Version, open_account, own_statements},
-    hands::{Call, body_of, parsed},
-    local::{Attach, Deposit, Device, OWED_KEY},
+    hands::{Call, parsed},
+    local::{Attach, Deposit, Device},
     session::Session,
+    sign_out::Owed,
     state::State,
 };
 
@@ -38,7 +39,7 @@ impl<R: CryptoRng> Machine<R> {
     /// An account has been opened by a secret or by the local slot.
     pub(super) fn open(&mut self, account: Account, state: State, version: Version, stay: bool, reply: Reply) {
         let hands = &mut self.hands;
-        hands.owes_sign_out = false;
+        hands.owed = Owed::Nothing;
         let same = hands.device.as_ref().filter(|device| device.account == account.id()).cloned();
         if same.is_none() {
             // What an earlier account kept here is not this one's to read.
@@ -290,44 +291,6 @@ impl<R: CryptoRng> Machine<R> {
         self.phase = Phase::SignedOut;
         self.hands.drop_calls();
         self.hands.fail(ask, trouble);
-    }
-
-    /// At the person's wish: nothing stays in this browser, whether or not the relay hears of it.
-    pub(super) fn sign_out(&mut self, ask: AskId, anyway: bool) {
-        if let (Phase::SignedIn(session), false) = (&self.phase, anyway) {
-            let (messages, drafts) = session.unsent();
-            if messages > 0 || drafts > 0 {
-                return self.hands.fail(ask, Trouble::Unsent { messages, drafts });
-            }
-        }
-        self.leave();
-        self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::SignOut);
-        self.hands.device = None;
-        self.hands.kept_state = None;
-        self.hands.keep_share(None);
-        self.hands.event(Event::Status(Status::SignedOut { username: None }));
-        // Answered only once it is done, and with the browser's reason where it cannot be.
-        self.hands.batch.any = true;
-        self.hands.push(Effect::Forget);
-        // Until the relay has heard of it: the session must not live on because nobody could tell it.
-        self.hands.owes_sign_out = true;
-        let row = Row { key: OWED_KEY.to_vec(), value: Vec::new() };
-        self.hands.store(vec![Change::Put { table: Table::Meta, row }]);
-        self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
-    }
-
-    /// Tells the relay what it could not be told before. A sign-in in between replaces the session in any case.
-    pub(super) fn pay_sign_out(&mut self) {
-        if self.hands.owes_sign_out && self.hands.online && matches!(self.phase, Phase::SignedOut) {
-            self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::SignOut);
-        }
-    }
-
-    pub(super) fn signed_out(&mut self, result: Result<HttpAnswer, NoAnswer>) {
-        let ended = matches!(body_of(result), Ok(_) | Err(Trouble::SessionEnded | Trouble::SignedOut));
-        if ended && core::mem::take(&mut self.hands.owes_sign_out) {
-            self.hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
-        }
     }
 
     /// The relay has ended the session: the local slot goes, the sealed rows stay for the next sign-in.
