@@ -85,6 +85,26 @@ fn any_one_transaction_may_fail() {
 }
 
 #[test]
+fn a_message_that_is_refused_for_want_of_storage_is_still_a_draft() {
+    // Whichever of its transactions fails; then the same again after a restart.
+    for at in 0..2 {
+        let mut w = World::new();
+        let (ann, _, conv) = two(&mut w);
+        w.ask(ann, signet_ask::SaveDraft { conv, text: "long thought".into() }).unwrap();
+        w.browsers[ann].fail_after = Some(at);
+        let sent = w.ask(ann, signet_ask::Send { conv, uuid: ClientUuid([7; 16]), text: "long thought".into() });
+        assert!(matches!(sent, Err(Trouble::Storage { .. })), "{at}");
+        w.browsers[ann].fail_after = None;
+        w.pass(5000);
+        assert_eq!(w.texts(ann, conv), [""; 0], "{at}");
+        assert_eq!(w.ask(ann, signet_ask::ReadDraft { conv }).unwrap(), "long thought", "{at}");
+        w.reload(ann);
+        w.pass(5000);
+        assert_eq!(w.ask(ann, signet_ask::ReadDraft { conv }).unwrap(), "long thought", "{at}, reloaded");
+    }
+}
+
+#[test]
 fn a_state_that_fails_to_be_kept_here_is_written_to_the_relay_all_the_same() {
     let mut w = World::new();
     let (ann, _, _) = two(&mut w);

@@ -4,7 +4,7 @@ use leptos::{
     prelude::{on_cleanup, set_timeout},
     task::spawn_local,
 };
-use signet_ask::{ReadDraft, Send};
+use signet_ask::{ReadDraft, SaveDraft, Send};
 use signet_shared::{ConvId, limits};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -98,6 +98,16 @@ fn fit(field: &HtmlTextAreaElement, text: &str) {
     field.set_rows(rows.min(8) as u32);
 }
 
+/// Refused after the conversation was left: what was typed after it is the draft by now, and goes below it.
+async fn put_back(app: App, conv: ConvId, text: String) {
+    if let Ok(rest) = app.ask(ReadDraft { conv }).await
+        && !rest.starts_with(&text)
+    {
+        let text = if rest.is_empty() { text } else { [&text, "\n", &rest].concat() };
+        app.tell(SaveDraft { conv, text });
+    }
+}
+
 impl Writing {
     fn changed(self) {
         if let Some(field) = area() {
@@ -136,13 +146,18 @@ impl Writing {
         }
         let Some(uuid) = browser::random_uuid() else { return };
         error.set(None);
-        // The vault drops the draft when it takes the message.
-        app.unkept.set(None);
+        // Kept as a draft before it is given away, so that a refusal costs nothing. The vault drops the draft when it takes
+        // the message.
+        app.unkept.set(Some((conv, text.clone())));
+        app.keep_draft();
         self.sending.set(Some(text.clone()));
         let _ = field.focus();
         spawn_local(async move {
-            let answer = app.ask(Send { conv, uuid, text }).await;
+            let answer = app.ask(Send { conv, uuid, text: text.clone() }).await;
             if self.sending.is_gone() {
+                if answer.is_err() {
+                    put_back(app, conv, text).await;
+                }
                 return;
             }
             let written = field.value();

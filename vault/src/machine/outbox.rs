@@ -441,10 +441,12 @@ impl Session {
                     conv.to_receipt.extend(ids);
                 }
             }
-            MailBody::Text(_) | MailBody::Unknown => {
-                let ids = vec![MessageId { author: self.me(), uuid: *uuid }];
-                hands.event(Event::Gone { conv, ids });
+            MailBody::Text(text) => {
+                hands.event(Event::Gone { conv, ids: vec![MessageId { author: self.me(), uuid: *uuid }] });
+                // The draft that it was is one again: whoever wrote it may look elsewhere by now.
+                self.drafts.get_or_insert_with(conv, || text);
             }
+            MailBody::Unknown => {}
         }
         // An earlier transaction of the same step may have kept it.
         hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
