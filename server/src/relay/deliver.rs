@@ -47,3 +47,8 @@ pub(super) fn frame(
     let delivery = Delivery::join(header, slip, body);
     ServerFrame::Deliver { seq, received_ms, record, delivery }.to_bytes().into()
 }
+
+/// For a number whose message is damaged.
+pub(super) fn unreadable(seq: u64) -> Bytes {
+    ServerFrame::Deliver { seq, received_ms: 0, record: None, delivery: Vec::new() }.to_bytes().into()
+}

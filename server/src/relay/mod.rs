@@ -6,6 +6,7 @@ mod in_flight;
 mod outbox;
 mod read;
 mod session;
+mod turns;
 mod upgrade;
 mod write;
 

@@ -6,8 +6,16 @@ use futures_util::{Stream, StreamExt};
 use signet_shared::wire::{ClientFrame, Refusal, ServerFrame, close};
 use tokio::time::timeout;
 
-use super::{Context, in_flight::InFlight};
-use crate::{http::Refused, rate::Bucket, store::Letter};
+use super::{
+    Context,
+    in_flight::InFlight,
+    turns::{Turn, Turns},
+};
+use crate::{
+    http::Refused,
+    rate::Bucket,
+    store::{Letter, Placed},
+};
 
 /// Reads until the client is gone (`None`) or must go (the code to close with).
 pub(super) async fn read<S, E>(stream: &mut S, context: &Context) -> Option<u16>
@@ -20,6 +28,7 @@ where
     let now = context.app.clock.now();
     let mut others = Bucket::new(limits.socket_frames_per_second, limits.socket_frames_burst, now);
     let mut in_flight = InFlight::default();
+    let turns = Arc::new(Turns::default());
     loop {
         let message = tokio::select! {
             biased;
@@ -36,10 +45,21 @@ where
         let Ok(frame) = ClientFrame::parse(&bytes) else { return Some(close::MALFORMED) };
         let now = context.app.clock.now();
         match frame {
-            ClientFrame::Send { req, envelope } => match context.app.rates.messages.take(context.line.account, now) {
-                Ok(()) => send(context, &mut in_flight, req, envelope.into()),
-                Err(wait) => refuse(context, req, Refused::too_many(wait)),
-            },
+            ClientFrame::Send { req, envelope } => {
+                let Some(turn) = Turn::of(&envelope) else {
+                    refuse(context, req, Refusal::Malformed.into());
+                    continue;
+                };
+                let asked = Asked { req, turn, turns: turns.clone() };
+                if !turns.take(turn) {
+                    // For whatever reason the one before it was: this one need not wait longer.
+                    asked.refuse(context, Refused::too_many(1));
+                } else if let Err(wait) = context.app.rates.messages.take(context.line.account, now) {
+                    asked.refuse(context, Refused::too_many(wait));
+                } else {
+                    send(context, &mut in_flight, asked, envelope.into());
+                }
+            }
             // Bounded by the store's speed: a new browser keeps a record for each message of its history.
             ClientFrame::Keep { seq, record } => keep(context, &mut in_flight, seq, record),
             ClientFrame::Subscribe { after } => {
@@ -58,24 +78,42 @@ where
     }
 }
 
-fn send(context: &Context, in_flight: &mut InFlight, req: u32, upload: Bytes) {
+/// What the answer to a `Send` needs.
+struct Asked {
+    req: u32,
+    turn: Turn,
+    turns: Arc<Turns>,
+}
+
+impl Asked {
+    fn refuse(&self, context: &Context, refused: Refused) {
+        if refused.refusal.is_passing() {
+            self.turns.lose(self.turn);
+        }
+        refuse(context, self.req, refused);
+    }
+}
+
+fn send(context: &Context, in_flight: &mut InFlight, asked: Asked, upload: Bytes) {
     let bytes = upload.len();
     // On a slow disk everybody's messages wait here; they wait in their browsers instead when there are too many.
     let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
     let Ok(waiting) = context.app.waiting.clone().try_acquire_many_owned(permits) else {
-        return refuse(context, req, Refusal::StoreUnavailable.into());
+        return asked.refuse(context, Refusal::StoreUnavailable.into());
     };
     let letter = match Letter::parse(upload) {
         Ok(letter) if letter.sender == context.line.account => letter,
-        Ok(_) => return refuse(context, req, Refusal::NotYours.into()),
-        Err(_) => return refuse(context, req, Refusal::Malformed.into()),
+        Ok(_) => return asked.refuse(context, Refusal::NotYours.into()),
+        Err(_) => return asked.refuse(context, Refusal::Malformed.into()),
     };
     let context = Context { app: context.app.clone(), line: context.line.clone() };
     let stored = context.app.store.append(Arc::new(letter), context.app.clock.now());
     let store = async move {
         match stored.await {
-            Ok(placed) => answer(&context, &ServerFrame::Sent { req, seq: placed.seq, received_ms: placed.received }),
-            Err(error) => refuse(&context, req, error.into()),
+            Ok(Placed { seq, received }) => {
+                answer(&context, &ServerFrame::Sent { req: asked.req, seq, received_ms: received });
+            }
+            Err(error) => asked.refuse(&context, error.into()),
         }
         drop(waiting);
     };

@@ -79,13 +79,15 @@ async fn catch_up<K: Sink<Message> + Unpin>(sink: &mut K, context: &Context, las
         }
         for (seq, item) in rows {
             *last = seq;
-            match item {
-                Some(item) => {
-                    let frame = deliver::frame(seq, item.received, item.record, &item.header, &item.slip, &item.body);
-                    feed(sink, frame).await?;
+            let frame = match item {
+                Some(item) => deliver::frame(seq, item.received, item.record, &item.header, &item.slip, &item.body),
+                // Its number is taken all the same: a reader takes no number out of turn.
+                None => {
+                    tracing::error!(code = "mailbox.row_corrupt", "store.corrupt");
+                    deliver::unreadable(seq)
                 }
-                None => tracing::error!(code = "mailbox.row_corrupt", "store.corrupt"),
-            }
+            };
+            feed(sink, frame).await?;
         }
         for answer in context.line.outbox.answers() {
             feed(sink, answer).await?;

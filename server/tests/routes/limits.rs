@@ -350,6 +350,32 @@ both! {
         assert_eq!(again.send(&late).await, Err(Refusal::TooMany));
     }
 
+    async fn what_is_behind_a_refused_message_does_not_overtake_it(store) {
+        let relay = Relay::with(store, |config| config.limits.messages_burst = 2).await;
+        let person = relay.person("alice").await;
+        let mut socket = person.socket().await;
+        let (mut writer, mut other) = (Writer::new(person.account, &[], 1), Writer::new(person.account, &[], 2));
+        for seq in 1..=2 {
+            assert_eq!(socket.send(&writer.next(b"text")).await, Ok(seq));
+        }
+        let (third, fourth, fifth) = (writer.next(b"text"), writer.next(b"text"), writer.next(b"text"));
+        assert_eq!(socket.send(&third).await, Err(Refusal::TooMany));
+        // There is room again by the time that the next ones arrive, which were sent before the refusal was heard.
+        relay.pass(1000);
+        for behind in [&fourth, &fifth] {
+            let wanted = socket.post(behind).await;
+            let refused = ServerFrame::Refused { req: wanted, refusal: Refusal::TooMany, retry_after_s: 1 };
+            assert_eq!(socket.next().await, refused);
+        }
+        assert_eq!(socket.send(&other.next(b"text")).await, Ok(3), "another stream has its own order");
+        relay.pass(1000);
+        assert_eq!(socket.send(&fourth).await, Err(Refusal::TooMany), "not before its turn");
+        assert_eq!(socket.send(&third).await, Ok(4));
+        assert_eq!(socket.send(&fourth).await, Ok(5));
+        relay.pass(1000);
+        assert_eq!(socket.send(&fifth).await, Ok(6));
+    }
+
     async fn a_flood_of_pings_ends_the_connection(store) {
         let relay = Relay::start(store).await;
         let mut socket = relay.person("alice").await.socket().await;

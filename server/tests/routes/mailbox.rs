@@ -243,7 +243,11 @@ mod trouble {
         }
         run(&relay, "UPDATE envelopes SET body = x'0102' WHERE id = 2").await;
         let (head, backlog) = person.socket().await.subscribe(0).await;
-        assert_eq!((head, backlog.iter().map(|got| got.seq).collect::<Vec<_>>()), (3, vec![1, 3]));
+        assert_eq!((head, backlog.iter().map(|got| got.seq).collect::<Vec<_>>()), (3, vec![1, 2, 3]));
+        // Its number comes, and nothing else: a reader takes no number out of turn.
+        let whole: Vec<bool> = backlog.iter().map(|got| Delivery::parse(&got.delivery).is_ok()).collect();
+        assert_eq!(whole, [true, false, true]);
+        assert!(backlog[1].delivery.is_empty() && backlog[1].record.is_none());
         assert_eq!(socket.send(&writer.next(b"text")).await, Ok(4), "and life goes on");
     }
 

@@ -73,6 +73,11 @@ impl Refusal {
         Self::ALL.into_iter().find(|refusal| refusal.number() == number)
     }
 
+    /// Whether the same may be taken a little later.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::TooMany | Self::StoreUnavailable | Self::Internal)
+    }
+
     /// The HTTP status that goes with it.
     pub fn status(self) -> u16 {
         match self {

@@ -19,7 +19,9 @@ pub enum ServerFrame {
     Subscribed {
         head: u64,
     },
-    /// A message, in the order of the mailbox. `received_ms` is the relay's clock and decides nothing.
+    /// A message, in the order of the mailbox, without a gap: on each connection the numbers follow one another.
+    /// `received_ms` is the relay's clock and decides nothing. Where the relay can no longer read what it stored, the
+    /// number comes with an empty `delivery`, no record and `received_ms` 0; the reader passes it.
     Deliver {
         seq: u64,
         received_ms: u64,
@@ -36,7 +38,9 @@ pub enum ServerFrame {
         seq: u64,
         received_ms: u64,
     },
-    /// The envelope was not stored.
+    /// The envelope was not stored. Where that was for the moment ([`Refusal::is_passing`]), the relay refuses what
+    /// comes after it in its stream on this connection too, with [`Refusal::TooMany`], until the same place is sent
+    /// again: so what was on its way behind it does not reach its readers first.
     Refused {
         req: u32,
         refusal: Refusal,
