@@ -39,6 +39,11 @@ impl RecoveryKey {
         key
     }
 
+    /// Of 32 bytes that were drawn at random elsewhere.
+    pub fn of(drawn: [u8; KEY]) -> Self {
+        Self(drawn)
+    }
+
     /// What OPAQUE takes as the secret: the 32 bytes.
     pub fn secret(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.0.to_vec())

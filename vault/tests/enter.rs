@@ -5,8 +5,9 @@ mod common;
 use common::{PASSWORD, World};
 use signet_ask::{
     Attach, CancelSignUp, Conversations, Event, ReadDraft, SaveDraft, SignIn, SignOut, SignUp, StartConversation,
-    Status, Task, Trouble,
+    Status, Task, Ticket, Trouble,
 };
+use signet_crypto::RecoveryKey;
 use signet_shared::{api, wire::Refusal};
 use signet_vault::machine::Input;
 
@@ -18,16 +19,16 @@ fn sign_in(w: &mut World, id: usize, name: &str, password: &str) -> Result<Statu
 fn sign_up_reports_its_progress_and_can_be_cancelled() {
     let mut w = World::new();
     let id = w.browser();
-    let short = SignUp { username: "ann_a".into(), password: "too short".into(), stay: false };
+    let short = SignUp { username: "ann_a".into(), password: "too short".into(), stay: false, ticket: None };
     assert_eq!(w.ask(id, short).unwrap_err(), Trouble::BadPassword);
-    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false });
+    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None });
     w.begin(id, CancelSignUp {});
     w.settle();
     assert_eq!(w.answer::<SignUp>(id, ask), Some(Err(Trouble::Cancelled)));
     assert!(w.relay.accounts.is_empty());
 
     w.browsers[id].events.clear();
-    w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false }).unwrap();
+    w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None }).unwrap();
     let done: Vec<f32> = w.browsers[id]
         .events
         .iter()
@@ -44,7 +45,7 @@ fn names_and_passwords_that_do_not_fit_get_their_own_answers() {
     let mut w = World::new();
     let ann = w.sign_up("ann_a");
     let other = w.browser();
-    let taken = SignUp { username: "ANN_A".into(), password: PASSWORD.into(), stay: false };
+    let taken = SignUp { username: "ANN_A".into(), password: PASSWORD.into(), stay: false, ticket: None };
     assert_eq!(w.ask(other, taken).unwrap_err(), Trouble::UsernameTaken);
     assert_eq!(sign_in(&mut w, other, "ann_a", "not the password").unwrap_err(), Trouble::LoginFailed);
     assert_eq!(sign_in(&mut w, other, "nobody", PASSWORD).unwrap_err(), Trouble::LoginFailed);
@@ -309,7 +310,7 @@ fn damaged_keys_and_old_versions_are_refused() {
 fn lost_sign_up(w: &mut World) -> (usize, u32) {
     let id = w.browser();
     w.lose_answer.push(api::REGISTER_FINISH);
-    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false });
+    let ask = w.begin(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None });
     w.settle();
     assert_eq!(w.answer::<SignUp>(id, ask), None);
     (id, ask)
@@ -337,7 +338,7 @@ fn a_sign_up_whose_last_answer_is_lost_is_finished_all_the_same() {
 }
 
 #[test]
-fn a_sign_up_that_is_answered_too_late_knows_its_account_by_the_password() {
+fn a_sign_up_that_is_answered_too_late_knows_its_account() {
     let mut w = World::new();
     let (id, ask) = lost_sign_up(&mut w);
     w.relay.finished.clear();
@@ -350,9 +351,44 @@ fn a_sign_up_that_is_answered_too_late_knows_its_account_by_the_password() {
     w.relay.accounts.clear();
     w.relay.finished.clear();
     let other = w.browser();
-    w.ask(other, SignUp { username: "ann_a".into(), password: "another password".into(), stay: false }).unwrap();
+    w.ask(other, SignUp { username: "ann_a".into(), password: "another password".into(), stay: false, ticket: None })
+        .unwrap();
     w.pass(60_000);
     assert_eq!(w.answer::<SignUp>(id, ask), Some(Err(Trouble::UsernameTaken)));
+}
+
+#[test]
+fn a_sign_up_begun_anew_by_another_tab_knows_its_account_and_shows_the_key_that_opens_it() {
+    let sign_up = |recovery, again| SignUp {
+        username: "ann_a".into(),
+        password: PASSWORD.into(),
+        stay: false,
+        ticket: Some(Ticket { recovery: [recovery; 32], again }),
+    };
+    // The tab that led dies: before anything reached the relay, and after the account was made.
+    for made in [false, true] {
+        let mut w = World::new();
+        let id = w.browser();
+        if made {
+            w.lose_answer.push(api::REGISTER_FINISH);
+        } else {
+            w.relay_up = false;
+        }
+        w.begin(id, sign_up(7, false));
+        w.settle();
+        w.relay_up = true;
+        assert_eq!(w.relay.accounts.len(), usize::from(made));
+        w.restart(id);
+        let key = w.ask(id, sign_up(7, true)).unwrap();
+        assert_eq!(key.0, RecoveryKey::of([7; 32]).to_string());
+        assert_eq!(w.relay.accounts.len(), 1);
+        assert!(w.ask(id, Conversations {}).is_ok(), "signed in");
+        assert!(matches!(w.reload(id), Status::SignedIn { .. }));
+        // Whoever has the password alone gets no key to write down that opens nothing.
+        let other = w.browser();
+        assert_eq!(w.ask(other, sign_up(8, true)).unwrap_err(), Trouble::UsernameTaken);
+        assert_eq!(w.ask(other, sign_up(8, false)).unwrap_err(), Trouble::UsernameTaken);
+    }
 }
 
 #[test]
@@ -360,7 +396,8 @@ fn a_new_accounts_recovery_key_is_shown_even_if_this_browser_can_keep_nothing() 
     let mut w = World::new();
     let id = w.browser();
     w.browsers[id].storage_broken = true;
-    let key = w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false }).unwrap();
+    let key =
+        w.ask(id, SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None }).unwrap();
     assert!(!key.0.is_empty());
     let told = w.browsers[id].events.iter().any(|e| matches!(e, Event::SignedOutBecause(Trouble::Storage { .. })));
     assert!(told);

@@ -102,7 +102,7 @@ impl Form {
         self.busy.set(true);
         app.progress.set(None);
         spawn_local(async move {
-            match app.ask(signet_ask::SignUp { username: username.clone(), password, stay }).await {
+            match app.ask(signet_ask::SignUp { username: username.clone(), password, stay, ticket: None }).await {
                 Ok(key) => app.recovery.set(Some((username, key.0))),
                 Err(trouble) => self.report(&trouble),
             }

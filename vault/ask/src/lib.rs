@@ -53,6 +53,22 @@ impl core::fmt::Debug for TabShare {
     }
 }
 
+/// Drawn by the worker of the tab that signs up, and with it whenever it asks: a sign-up that begins anew because the
+/// worker that led is gone makes the same recovery key, and by it knows the account that it may have made already.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Ticket {
+    /// 32 random bytes that become the recovery key.
+    pub recovery: [u8; 32],
+    /// Asked before, of a worker that has not answered.
+    pub again: bool,
+}
+
+impl core::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Ticket(..)")
+    }
+}
+
 /// Encodes anything of the contract.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     // Writing to a growing vector fails only if a type of the contract cannot be serialised at all, which its tests show.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId};
 
-use crate::{Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, Status, TabShare};
+use crate::{Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, Status, TabShare, Ticket};
 
 macro_rules! questions {
     ($($(#[$doc:meta])* $name:ident { $($field:ident : $ty:ty),* $(,)? } -> $answer:ty;)*) => {
@@ -39,8 +39,8 @@ questions! {
     /// Asked first by every tab, and again after a reload: opens the account from this browser's local slot if it can.
     /// The answer comes when that is decided (signed in, or signed out).
     Attach { share: Option<TabShare> } -> Status;
-    /// Makes keys, registers, signs in. Reports `Task::SignUp` progress.
-    SignUp { username: String, password: String, stay: bool } -> RecoveryKeyText;
+    /// Makes keys, registers, signs in. Reports `Task::SignUp` progress. `ticket`: `None` from a page.
+    SignUp { username: String, password: String, stay: bool, ticket: Option<Ticket> } -> RecoveryKeyText;
     /// Ends a running sign-up, whose question is then answered with `Trouble::Cancelled`; `Trouble::Busy` once the account
     /// may exist, for then its recovery key has to be shown.
     CancelSignUp {} -> ();

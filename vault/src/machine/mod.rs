@@ -213,7 +213,7 @@ impl<R: CryptoRng> Machine<R> {
         }
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
-            Question::SignUp(q) if idle => self.sign_up(ask, &q.username, q.password, q.stay),
+            Question::SignUp(q) if idle => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
             Question::SignIn(q) if idle => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignUp(_) | Question::SignIn(_) => self.hands.fail(ask, Trouble::Busy),
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),

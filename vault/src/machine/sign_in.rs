@@ -1,4 +1,4 @@
-//! Signing in with the password alone, from any browser.
+//! Signing in with the password alone, from any browser; or with the recovery key that a sign-up has just made.
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, Progress, Task, Trouble};
@@ -23,10 +23,16 @@ pub(super) struct SignIn {
     /// Who is to hear of it.
     reply: Reply,
     username: Username,
-    password: Zeroizing<String>,
+    secret: LoginSecret,
     stay: bool,
     public_url: String,
     step: Step,
+}
+
+/// What opens the account.
+pub(super) struct LoginSecret {
+    pub(super) kind: SecretKind,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
 enum Step {
@@ -45,12 +51,13 @@ impl<R: CryptoRng> Machine<R> {
         if super::sign_up::check_password(&password).is_err() {
             return self.hands.fail(ask, Trouble::LoginFailed);
         }
-        self.sign_in_to(Reply::SignIn(ask), username, password, stay);
+        let secret = LoginSecret { kind: SecretKind::Password, bytes: Zeroizing::new(password.as_bytes().to_vec()) };
+        self.sign_in_to(Reply::SignIn(ask), username, secret, stay);
     }
 
     /// For a sign-in, and for a sign-up that cannot tell whether the account is its own.
-    pub(super) fn sign_in_to(&mut self, reply: Reply, username: Username, password: Zeroizing<String>, stay: bool) {
-        let signing = SignIn { reply, username, password, stay, public_url: String::new(), step: Step::About };
+    pub(super) fn sign_in_to(&mut self, reply: Reply, username: Username, secret: LoginSecret, stay: bool) {
+        let signing = SignIn { reply, username, secret, stay, public_url: String::new(), step: Step::About };
         self.phase = Phase::SigningIn(Box::new(signing));
         progress(&mut self.hands, 0.05);
         self.hands.http(api::ABOUT, None, Call::InAbout);
@@ -109,9 +116,9 @@ impl SignIn {
         let about = parsed::<About>(result)?;
         check_origin(&about, &hands.origin)?;
         self.public_url = about.public_url;
-        let (login, ke1) = Login::start(self.password.as_bytes(), &mut hands.rng).map_err(|_| fault("opaque"))?;
+        let (login, ke1) = Login::start(&self.secret.bytes, &mut hands.rng).map_err(|_| fault("opaque"))?;
         self.step = Step::Started(login);
-        let request = LoginStart { username: self.username.clone(), kind: SecretKind::Password, ke1 };
+        let request = LoginStart { username: self.username.clone(), kind: self.secret.kind, ke1 };
         hands.post(api::LOGIN_START, &request, Call::InStarted);
         progress(hands, 0.1);
         Ok(())
@@ -164,7 +171,7 @@ impl SignIn {
         }
         let (id, ik) = (me.account_id(), me.ik_hash());
         let unlock = UnlockKey::derive(&export, id, profile);
-        let amk = MasterKey::open_slot(&unlock, SecretKind::Password, id, ik, &vault.slot)
+        let amk = MasterKey::open_slot(&unlock, self.secret.kind, id, ik, &vault.slot)
             .map_err(|_| Trouble::KeystoreDamaged)?;
         open_account(me, amk, &vault, device)
     }

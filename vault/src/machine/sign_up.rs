@@ -1,7 +1,7 @@
 //! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
 
 use rand_core::CryptoRng;
-use signet_ask::{Connection, Event, Progress, RecoveryKeyText, Task, Trouble};
+use signet_ask::{Connection, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
 use signet_crypto::{
     Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
     VerifiedAccount, make_first_statement, seal_keystore, seal_object,
@@ -20,6 +20,7 @@ use super::{
     account::{open_account, own_statements},
     hands::{Call, Hands, check_origin, fault, parsed},
     opening::Reply,
+    sign_in::LoginSecret,
     state::State,
 };
 
@@ -41,7 +42,7 @@ pub(super) struct SignUp {
     /// The account as it was sent to the relay. From then on it may exist, and nothing else is ever made of this sign-up:
     /// without an answer the same bytes are sent again, which the relay takes for what they are.
     sent: Option<Vec<u8>>,
-    /// An answer got lost.
+    /// The account may exist: an answer got lost, or another worker was asked the same before.
     unsure: bool,
     tries: u32,
 }
@@ -74,13 +75,17 @@ pub(super) fn check_password(password: &str) -> Result<(), Trouble> {
 }
 
 impl<R: CryptoRng> Machine<R> {
-    pub(super) fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool) {
+    pub(super) fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool, ticket: Option<Ticket>) {
         let password = Zeroizing::new(password);
         let Ok(username) = username.parse::<Username>() else { return self.hands.fail(ask, Trouble::BadUsername) };
         if let Err(trouble) = check_password(&password) {
             return self.hands.fail(ask, trouble);
         }
-        let recovery = RecoveryKey::make(&mut self.hands.rng);
+        let unsure = ticket.as_ref().is_some_and(|ticket| ticket.again);
+        let recovery = match ticket {
+            Some(ticket) => RecoveryKey::of(ticket.recovery),
+            None => RecoveryKey::make(&mut self.hands.rng),
+        };
         let up = SignUp {
             ask,
             username,
@@ -90,7 +95,7 @@ impl<R: CryptoRng> Machine<R> {
             step: Step::About,
             amk: None,
             sent: None,
-            unsure: false,
+            unsure,
             tries: 0,
         };
         self.phase = Phase::SigningUp(Box::new(up));
@@ -115,7 +120,10 @@ impl<R: CryptoRng> Machine<R> {
         let ask = up.ask;
         let done = match call {
             Call::UpAbout => up.about(&mut self.hands, result),
-            Call::UpStarted => up.started(&mut self.hands, result),
+            Call::UpStarted => match up.started(&mut self.hands, result) {
+                Err(Trouble::UsernameTaken) if up.unsure => return self.sign_in_anew(),
+                done => done,
+            },
             _ => return self.sign_up_finished(result),
         };
         if let Err(trouble) = done {
@@ -144,11 +152,8 @@ impl<R: CryptoRng> Machine<R> {
                 return up.send_later(&mut self.hands);
             }
             Err(Trouble::RelayStore | Trouble::TooMany { .. }) if up.unsure => return up.send_later(&mut self.hands),
-            // After a long time the relay says so of an account of one's own too. Whose it is, the password shows.
-            Err(Trouble::UsernameTaken) if up.unsure => {
-                let (username, password) = (up.username.clone(), core::mem::take(&mut up.password));
-                return self.sign_in_to(Reply::SignUp(ask, text), username, password, stay);
-            }
+            // After a long time the relay says so of an account of one's own too.
+            Err(Trouble::UsernameTaken) if up.unsure => return self.sign_in_anew(),
             Err(trouble) => return self.give_up(ask, trouble),
         };
         // What the relay hands back is opened as any sign-in would: if it kept something else, that shows now.
@@ -166,6 +171,16 @@ impl<R: CryptoRng> Machine<R> {
             }
             Err(trouble) => self.give_up(ask, trouble),
         }
+    }
+
+    /// Whether an account is the one that this sign-up has made, its recovery key shows: nobody else has that. The password
+    /// would open an older account of the same person too, and a key be shown that does not.
+    fn sign_in_anew(&mut self) {
+        let Phase::SigningUp(up) = &self.phase else { return };
+        let reply = Reply::SignUp(up.ask, RecoveryKeyText(up.recovery.to_string()));
+        let (username, stay) = (up.username.clone(), up.stay);
+        let secret = LoginSecret { kind: SecretKind::RecoveryKey, bytes: up.recovery.secret() };
+        self.sign_in_to(reply, username, secret, stay);
     }
 }
 

@@ -8,7 +8,8 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{Array, Promise};
 use serde::{Deserialize, Serialize};
 use signet_ask::{
-    Attach, CONTRACT, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode, encode_answer,
+    Attach, CONTRACT, Event, FromVault, Question, SignUp, Status, TabShare, Ticket, ToVault, Trouble, decode, encode,
+    encode_answer,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -88,6 +89,18 @@ pub(super) fn start() -> Result<(), JsValue> {
     Ok(())
 }
 
+impl State {
+    /// What a new leader is to be asked. The former one may have carried out any of it.
+    fn ask_again(&mut self) -> Map<u32, Question> {
+        for question in self.unanswered.values_mut() {
+            if let Question::SignUp(SignUp { ticket: Some(ticket), .. }) = question {
+                ticket.again = true;
+            }
+        }
+        self.unanswered.clone()
+    }
+}
+
 impl Tabs {
     fn lead(self: Rc<Self>) {
         let saying = Rc::clone(&self);
@@ -95,7 +108,7 @@ impl Tabs {
         let unanswered = {
             let mut state = self.state.borrow_mut();
             state.desk = Some(Rc::clone(&desk));
-            state.unanswered.clone()
+            state.ask_again()
         };
         // A page that is still attaching opens the account itself.
         if !unanswered.values().any(|question| matches!(question, Question::Attach(_))) {
@@ -136,6 +149,13 @@ impl Tabs {
                 state.share = attach.share.or(state.share);
                 attach.share = state.share;
             }
+            if let Question::SignUp(sign_up) = &mut message.question {
+                let mut recovery = [0; 32];
+                // Without randomness of its own the machine stops, too.
+                if getrandom::fill(&mut recovery).is_ok() {
+                    sign_up.ticket = Some(Ticket { recovery, again: false });
+                }
+            }
             state.unanswered.insert(message.ask_id, message.question.clone());
             state.desk.clone()
         };
@@ -161,7 +181,7 @@ impl Tabs {
             (None, Between::Answer { tab, ask_id, result }) if tab == self.tab => self.answer_page(ask_id, result),
             (None, Between::Event { tab, event }) if tab.is_none_or(|tab| tab == self.tab) => self.show_page(event),
             (None, Between::NewLeader) => {
-                let unanswered = self.state.borrow().unanswered.clone();
+                let unanswered = self.state.borrow_mut().ask_again();
                 for (ask_id, question) in unanswered {
                     self.tell_others(&Between::Ask { tab: self.tab, message: ToVault { ask_id, question } });
                 }

@@ -353,7 +353,7 @@ impl World {
 
     pub fn sign_up(&mut self, name: &str) -> usize {
         let id = self.browser();
-        let question = SignUp { username: name.into(), password: PASSWORD.into(), stay: false };
+        let question = SignUp { username: name.into(), password: PASSWORD.into(), stay: false, ticket: None };
         self.ask(id, question).unwrap();
         id
     }
