@@ -1,5 +1,7 @@
 //! An account's sessions, listed and ended.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Body, read_bool};
 use crate::{DecodeError, Reader, Writer};
 
@@ -47,7 +49,7 @@ pub struct Ended {
 macro_rules! family {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $number:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[repr(u8)]
         pub enum $name {
             Other = 0,

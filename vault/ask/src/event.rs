@@ -40,6 +40,8 @@ pub struct Progress {
 pub enum Task {
     SignUp,
     SignIn,
+    /// Proving, replacing or testing a password or recovery key.
+    Secret,
     /// Fetching and opening the history.
     History,
 }

@@ -1,6 +1,6 @@
 //! The contract between page and vault. The page asks; the vault, which alone holds keys and opened messages, answers and
 //! reports events. There is no question that returns a key; the one secret that crosses is the recovery key, shown to its
-//! owner once at sign-up.
+//! owner once when it is made.
 //!
 //! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId};
 
-use crate::{Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, Status, TabShare, Ticket};
+use crate::{
+    AccountView, Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
+};
 
 macro_rules! questions {
     ($($(#[$doc:meta])* $name:ident { $($field:ident : $ty:ty),* $(,)? } -> $answer:ty;)*) => {
@@ -46,6 +48,9 @@ questions! {
     CancelSignUp {} -> ();
     /// Reports `Task::SignIn` progress.
     SignIn { username: String, password: String, stay: bool } -> Status;
+    /// As [`SignIn`], with the recovery key instead of the password. Then [`AccountView::by_recovery_key`] holds, and the
+    /// password is replaced without being asked for.
+    SignInWithRecoveryKey { username: String, key: String, stay: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
     /// open, `Trouble::MaybeUnsent` if there are rows that may be such.
@@ -69,4 +74,26 @@ questions! {
     ReadDraft { conv: ConvId } -> String;
     /// The other person's identity, to compare.
     ReadDetails { conv: ConvId } -> Details;
+    /// Whether the person says to have compared this identity with the other person's own. The account's other browsers
+    /// hear of it. `Trouble::NotAsRead` if the identity is not (any more) the one that was shown.
+    MarkVerified { conv: ConvId, safety_number: String, verified: bool } -> ();
+    ReadAccount {} -> AccountView;
+    /// Replaces the password; answers how many other sessions were ended. `current` is the password or the recovery key;
+    /// without it, only for whoever has just signed in with the recovery key. Reports `Task::Secret` progress. Until the
+    /// answer the old password holds; on any error it still does.
+    ChangePassword { current: Option<String>, new: String, end_others: bool } -> u32;
+    /// Replaces the recovery key; answers the new one, to be shown once. The old one stops working at that moment.
+    /// `current` as for [`ChangePassword`], but always asked for. Reports `Task::Secret` progress.
+    ReplaceRecoveryKey { current: String } -> RecoveryKeyText;
+    /// Signs in with the recovery key beside what is open here, and opens the account's master key with it: it works.
+    /// Notes the date. Reports `Task::Secret` progress.
+    TestRecoveryKey { key: String } -> ();
+    /// The person says that the recovery key shown last is saved: notes the date.
+    RecoveryKeySaved {} -> ();
+    /// The account's sessions, the one used last first.
+    ReadSessions {} -> Vec<SessionView>;
+    /// Ends another session of the account. Its own is ended by [`SignOut`].
+    EndSession { handle: [u8; 16] } -> ();
+    /// Ends all but this one; answers how many there were.
+    EndOtherSessions {} -> u32;
 }

@@ -13,6 +13,18 @@ pub enum Trouble {
     UsernameTaken,
     #[error("the username or the password is wrong")]
     LoginFailed,
+    #[error("the username or the recovery key is wrong")]
+    RecoveryKeyFailed,
+    #[error("that has not the form of a recovery key, or a character of it is wrong")]
+    BadRecoveryKey,
+    #[error("that is a recovery key, where a password was asked for")]
+    IsRecoveryKey,
+    #[error("the login is too long ago for this")]
+    LoginTooOld,
+    #[error("another browser has changed the same thing meanwhile")]
+    ChangedElsewhere,
+    #[error("what was shown is not what is there now")]
+    NotAsRead,
     #[error("nobody has this username")]
     NoSuchUser,
     #[error("that is this account itself")]

@@ -1,7 +1,10 @@
 //! What the page shows. Plain values, no keys.
 
 use serde::{Deserialize, Serialize};
-use signet_shared::{AccountId, ClientUuid, ConvId};
+use signet_shared::{
+    AccountId, ClientUuid, ConvId,
+    api::{BrowserFamily, SystemFamily},
+};
 
 use crate::FailedBecause;
 
@@ -160,4 +163,52 @@ pub struct Details {
     pub safety_number: String,
     /// How many key statements of this person have been checked.
     pub statements: u64,
+    pub verified: Verified,
+}
+
+/// Whether the person has compared someone's identity with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verified {
+    No,
+    /// At this time, milliseconds since 1970.
+    Yes {
+        at_ms: u64,
+    },
+    /// It was compared; since then the identity key has been replaced, and the replaced one signed for that.
+    Before {
+        at_ms: u64,
+    },
+}
+
+/// What the account's owner sees of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    pub username: String,
+    /// Signed in here with the recovery key, and the password not replaced since.
+    pub by_recovery_key: bool,
+    pub recovery: RecoveryStatus,
+}
+
+/// Milliseconds since 1970, by the clocks of the browsers in which it happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryStatus {
+    pub made_ms: u64,
+    /// The person has said so.
+    pub saved_ms: Option<u64>,
+    /// It was typed in and opened the account.
+    pub tested_ms: Option<u64>,
+}
+
+/// One of the account's sessions, as the relay tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    pub handle: [u8; 16],
+    pub browser: BrowserFamily,
+    pub system: SystemFamily,
+    /// Milliseconds since 1970, by the relay's clock, as is `used_ms`.
+    pub created_ms: u64,
+    /// The last use may be up to an hour later.
+    pub used_ms: u64,
+    /// This browser's own.
+    pub current: bool,
 }
