@@ -9,7 +9,11 @@ use signet_shared::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Aad, ExportKey, ObjectKey, OpenError, Purpose, open_object, primitives::hkdf, seal_object};
+use crate::{
+    Aad, ExportKey, ObjectKey, OpenError, Purpose, open_object,
+    primitives::{hkdf, same},
+    seal_object,
+};
 
 const VERSION: u8 = 1;
 /// Slots name no version of their own: replacing one is a compare-and-swap beside its OPAQUE record.
@@ -45,6 +49,11 @@ impl MasterKey {
     #[cfg(any(test, feature = "self-test"))]
     pub(crate) fn from_parts(key: [u8; 32], epoch: u32) -> Self {
         Self { key, epoch }
+    }
+
+    /// Whether both are the same key, in constant time.
+    pub fn is(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && same(&self.key, &other.key)
     }
 
     pub fn epoch(&self) -> u32 {

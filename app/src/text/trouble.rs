@@ -10,6 +10,12 @@ table::texts! {
     BAD_PASSWORD = "This password is too short or too long. Use 12 to 256 characters.";
     USERNAME_TAKEN = "This username is taken. Choose another.";
     LOGIN_FAILED = "The username or the password is wrong. Check both and try again.";
+    RECOVERY_KEY_FAILED = "The username or the recovery key is wrong, or the recovery key has been replaced. Check both and try again.";
+    BAD_RECOVERY_KEY = "This is not a whole recovery key, or a character of it is wrong. Compare all fourteen groups of four with what you saved.";
+    IS_RECOVERY_KEY = "That is a recovery key, not a password. To sign in with it, choose \"Use recovery key\".";
+    LOGIN_TOO_OLD = "For this, your password or recovery key must have been typed a few minutes ago at most. Sign in again, then try once more.";
+    CHANGED_ELSEWHERE = "Another browser of yours changed the same thing at the same time. Look at how it is now, then try again.";
+    NOT_AS_READ = "What you compared is not what is there now. Close these details, open them again, and compare once more.";
     NO_SUCH_USER = "Nobody has this username. Check the spelling with the person you are looking for.";
     YOURSELF = "That is your own username. Type the username of someone else.";
     TOO_MANY_ONE = "Too many tries. Wait 1 second, then try again.";
@@ -61,6 +67,12 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::BadPassword => BAD_PASSWORD,
         Trouble::UsernameTaken => USERNAME_TAKEN,
         Trouble::LoginFailed => LOGIN_FAILED,
+        Trouble::RecoveryKeyFailed => RECOVERY_KEY_FAILED,
+        Trouble::BadRecoveryKey => BAD_RECOVERY_KEY,
+        Trouble::IsRecoveryKey => IS_RECOVERY_KEY,
+        Trouble::LoginTooOld => LOGIN_TOO_OLD,
+        Trouble::ChangedElsewhere => CHANGED_ELSEWHERE,
+        Trouble::NotAsRead => NOT_AS_READ,
         Trouble::NoSuchUser => NO_SUCH_USER,
         Trouble::Yourself => YOURSELF,
         Trouble::TooMany { after_s } => return count(TOO_MANY_ONE, TOO_MANY, *after_s),

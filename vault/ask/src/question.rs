@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId};
 
 use crate::{
-    AccountView, Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
+    AccountView, Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView, Status, TabShare,
+    Ticket,
 };
 
 macro_rules! questions {

@@ -6,7 +6,8 @@ use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
 use super::{
-    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, opening::Reply, sign_out::Owed,
+    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, login::LoginCall, opening::Reply,
+    secret::SecretCall, sign_out::Owed,
 };
 use crate::sorted::Map;
 
@@ -22,9 +23,11 @@ pub(super) enum Call {
     UpAbout,
     UpStarted,
     UpFinished,
-    InAbout,
-    InStarted,
-    InFinished,
+    In(LoginCall),
+    Secret(SecretCall),
+    Sessions(AskId),
+    EndSession(AskId),
+    EndOthers(AskId),
     DepositBrowser,
     DepositTake,
     Load(Table),
@@ -44,6 +47,14 @@ impl Call {
     /// It belongs to no phase of the machine: a sign-out goes on whatever else begins or ends.
     fn outside(&self) -> bool {
         matches!(self, Self::SignOut | Self::LookForUnsent(_) | Self::LookForUnsentDrafts(_))
+    }
+
+    /// Who waits for it within the session.
+    pub(super) fn ask(&self) -> Option<AskId> {
+        match self {
+            Self::Start { ask, .. } | Self::Sessions(ask) | Self::EndSession(ask) | Self::EndOthers(ask) => Some(*ask),
+            _ => None,
+        }
     }
 }
 
@@ -80,6 +91,8 @@ pub(super) struct Hands<R> {
     pub(super) batch: Stored,
     calls: Map<CallId, Call>,
     next_call: u32,
+    /// Calls up to this one were made in a session that a login has replaced.
+    older: u32,
 }
 
 impl<R: CryptoRng> Hands<R> {
@@ -98,6 +111,7 @@ impl<R: CryptoRng> Hands<R> {
             batch: Stored::default(),
             calls: Map::new(),
             next_call: 0,
+            older: 0,
         }
     }
 
@@ -192,9 +206,23 @@ impl<R: CryptoRng> Hands<R> {
         self.calls.remove(&id)
     }
 
+    /// A login has put a new session in the place of this browser's own: that the relay does not know the old one says
+    /// nothing about the new.
+    pub(super) fn forget_older_refusals(&mut self) {
+        self.older = self.next_call;
+    }
+
+    pub(super) fn is_older(&self, id: CallId) -> bool {
+        id.0 <= self.older
+    }
+
     /// Answers to anything outstanding will be ignored, but for what belongs to no phase.
     pub(super) fn drop_calls(&mut self) {
+        let asks: Vec<AskId> = self.calls.values().filter_map(Call::ask).collect();
         self.calls.retain(|_, call| call.outside());
+        for ask in asks {
+            self.fail(ask, Trouble::SignedOut);
+        }
     }
 
     /// As [`Self::called`], if it belongs to no phase.
@@ -222,8 +250,8 @@ pub(super) fn body_of(result: Result<HttpAnswer, NoAnswer>) -> Result<Vec<u8>, T
         Refusal::StoreUnavailable | Refusal::Internal => Trouble::RelayStore,
         Refusal::RegistrationClosed => Trouble::RegistrationClosed,
         Refusal::WrongOrigin => Trouble::WrongOrigin { public_url: String::new() },
-        Refusal::VersionConflict => fault("version-conflict"),
-        Refusal::LoginTooOld => fault("login-too-old"),
+        Refusal::VersionConflict => Trouble::ChangedElsewhere,
+        Refusal::LoginTooOld => Trouble::LoginTooOld,
         Refusal::Malformed | Refusal::TooLarge | Refusal::PlaceTaken | Refusal::NotYours | Refusal::CrossSite => {
             fault("relay-refused")
         }

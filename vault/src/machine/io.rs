@@ -141,6 +141,8 @@ pub enum Timer {
     Patience,
     /// For telling the relay of a sign-out.
     SignOut,
+    /// For the last step of replacing a secret.
+    Secret,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

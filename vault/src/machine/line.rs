@@ -112,7 +112,10 @@ impl Session {
                     }
                 }
             }
-            SocketInput::Closed { code: close::SESSION_ENDED } => return false,
+            // Of a line that is down already it is a former socket's, perhaps of a session that a login has replaced.
+            SocketInput::Closed { code: close::SESSION_ENDED } if !self.replacing && self.line.at != At::Down => {
+                return false;
+            }
             SocketInput::Closed { .. } => {
                 if self.line.at != At::Down {
                     self.lost(hands, false);
@@ -213,6 +216,12 @@ impl Session {
             let after_ms = if self.line.caught_up { GAP_PATIENCE_MS } else { PATIENCE_MS };
             hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
         }
+    }
+
+    /// This browser has, or may have, another session: the line is opened anew, as that one's.
+    pub(super) fn renew_line<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.line.tries = 0;
+        self.lost(hands, true);
     }
 
     pub(super) fn ping_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {

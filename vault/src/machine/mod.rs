@@ -3,15 +3,18 @@
 
 mod account;
 mod conv;
+mod facts;
 mod hands;
 mod inbox;
 mod io;
 mod line;
 mod local;
+mod login;
 mod mailbox;
 mod opening;
 mod outbox;
 mod rows;
+mod secret;
 mod session;
 mod sign_in;
 mod sign_out;
@@ -26,6 +29,7 @@ pub use io::*;
 
 use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
+use signet_shared::wire::Refusal;
 
 use hands::{Call, Hands, Stored};
 use local::{Attach, Device, OWED_KEY};
@@ -78,8 +82,9 @@ impl<R: CryptoRng> Machine<R> {
             Input::Start { meta, origin, online } => self.start(meta, origin, online),
             Input::Ask { ask, question } => self.ask(ask, question),
             Input::Http { call, result } => {
-                if let Some(call) = self.hands.called(call) {
-                    self.answered(call, result);
+                let (older, call) = (self.hands.is_older(call), self.hands.called(call));
+                if let Some(call) = call {
+                    self.answered(call, self.in_this_session(older, result));
                 }
             }
             Input::Socket(input) => {
@@ -107,6 +112,7 @@ impl<R: CryptoRng> Machine<R> {
                 self.sign_in_step();
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
+                    session.secret_step(&mut self.hands);
                 }
             }
             Input::Online(online) => {
@@ -146,13 +152,30 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
+    /// While a login replaces this browser's session, and of what was asked before it had, an answer that the session is
+    /// over speaks of the old one.
+    fn in_this_session(&self, older: bool, result: Result<HttpAnswer, NoAnswer>) -> Result<HttpAnswer, NoAnswer> {
+        let replacing = matches!(&self.phase, Phase::SignedIn(session) if session.replacing);
+        match result {
+            Ok(answer) if (older || replacing) && answer.refusal == Some(Refusal::SignedOut.number()) => Err(NoAnswer),
+            result => result,
+        }
+    }
+
     fn answered(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
         match call {
             Call::UpAbout | Call::UpStarted | Call::UpFinished => self.sign_up_answer(call, result),
-            Call::InAbout | Call::InStarted | Call::InFinished => self.sign_in_answer(call, result),
+            Call::In(call) => self.sign_in_answer(call, result),
             Call::AttachTake | Call::AttachVault => self.attach_answer(call, result),
             Call::DepositTake => self.deposit_taken(result),
-            Call::PutState | Call::Refresh | Call::Lookup(_) | Call::Start { .. } => {
+            Call::PutState
+            | Call::Refresh
+            | Call::Lookup(_)
+            | Call::Start { .. }
+            | Call::Secret(_)
+            | Call::Sessions(_)
+            | Call::EndSession(_)
+            | Call::EndOthers(_) => {
                 let Phase::SignedIn(session) = &mut self.phase else { return };
                 let hands = &mut self.hands;
                 let done = match call {
@@ -160,7 +183,8 @@ impl<R: CryptoRng> Machine<R> {
                     Call::Refresh => session.refreshed(hands, result),
                     Call::Lookup(who) => session.looked_up(hands, who, result),
                     Call::Start { ask, name } => session.started(hands, ask, &name, result),
-                    _ => Ok(()),
+                    Call::Secret(call) => session.secret_answer(hands, call, result),
+                    call => session.sessions_answer(hands, &call, result),
                 };
                 if done.is_err() {
                     self.session_ended();
@@ -193,6 +217,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Retry => session.retry_time(hands),
             Timer::Lookup => session.lookup_time(hands),
             Timer::Patience => session.patience_over(hands),
+            Timer::Secret => session.secret_time(hands),
             Timer::SignOut => {}
         }
     }
@@ -201,7 +226,9 @@ impl<R: CryptoRng> Machine<R> {
         let idle = matches!(self.phase, Phase::SignedOut);
         // A sign-out that would take nothing along unasked has to know what is here.
         let needs_meta = match &question {
-            Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_) => true,
+            Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) => {
+                true
+            }
             Question::SignOut(q) => !q.anyway,
             _ => false,
         };
@@ -215,7 +242,12 @@ impl<R: CryptoRng> Machine<R> {
             Question::Attach(q) => self.attach(ask, q.share),
             Question::SignUp(q) if idle => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
             Question::SignIn(q) if idle => self.sign_in(ask, &q.username, q.password, q.stay),
-            Question::SignUp(_) | Question::SignIn(_) => self.hands.fail(ask, Trouble::Busy),
+            Question::SignInWithRecoveryKey(q) if idle => {
+                self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay);
+            }
+            Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) => {
+                self.hands.fail(ask, Trouble::Busy);
+            }
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             other => match &mut self.phase {
@@ -250,10 +282,10 @@ impl<R: CryptoRng> Machine<R> {
         session.not_stored(&mut self.hands, &failed);
         // What was to be asked of the relay after that was not; nothing is to wait for the answers.
         for call in failed.calls {
-            match self.hands.called(call) {
-                Some(Call::Start { ask, .. }) => self.hands.fail(ask, trouble.clone()),
-                Some(call) => self.answered(call, Err(NoAnswer)),
-                None => {}
+            let Some(call) = self.hands.called(call) else { continue };
+            match call.ask() {
+                Some(ask) => self.hands.fail(ask, trouble.clone()),
+                None => self.answered(call, Err(NoAnswer)),
             }
         }
         if let Phase::SignedIn(session) = &mut self.phase {
@@ -298,10 +330,26 @@ impl Session {
                 hands.answer::<ask::ReadDraft>(id, &Ok(draft));
             }
             Question::ReadDetails(q) => self.read_details(hands, id, &q.conv),
+            Question::MarkVerified(q) => {
+                let result = self.mark_verified(hands, &q.conv, &q.safety_number, q.verified);
+                hands.answer::<ask::MarkVerified>(id, &result);
+            }
+            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view())),
+            Question::ChangePassword(q) => self.change_password(hands, id, q.current, q.new, q.end_others),
+            Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current),
+            Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
+            Question::RecoveryKeySaved(_) => {
+                self.note_saved(hands);
+                hands.answer::<ask::RecoveryKeySaved>(id, &Ok(()));
+            }
+            Question::ReadSessions(_) => self.read_sessions(hands, id),
+            Question::EndSession(q) => self.end_session(hands, id, q.handle),
+            Question::EndOtherSessions(_) => self.end_others(hands, id),
             // Answered by the machine itself.
             Question::Attach(_)
             | Question::SignUp(_)
             | Question::SignIn(_)
+            | Question::SignInWithRecoveryKey(_)
             | Question::CancelSignUp(_)
             | Question::SignOut(_) => {}
         }

@@ -9,7 +9,7 @@ use signet_shared::api::{self, Shares, TakeShare, Vault};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
     account::{Account, Version, open_account, own_statements},
-    hands::{Call, parsed},
+    hands::{Call, Hands, parsed},
     local::{Attach, Deposit, Device},
     session::Session,
     sign_out::Owed,
@@ -25,11 +25,10 @@ pub(super) enum Reply {
 }
 
 pub(super) struct Opening {
-    session: Box<Session>,
+    pub(super) session: Box<Session>,
     loading: u8,
     rows: Vec<(Table, Vec<Row>)>,
     stay: bool,
-    deposit: Option<Deposit>,
     /// The local slot is in place, or could not be made.
     settled: bool,
     pub(super) reply: Reply,
@@ -69,7 +68,7 @@ impl<R: CryptoRng> Machine<R> {
         if !attached {
             hands.browser_share(salt, Call::DepositBrowser);
         }
-        let opening = Opening { session, loading: 4, rows: Vec::new(), stay, deposit: None, settled: attached, reply };
+        let opening = Opening { session, loading: 4, rows: Vec::new(), stay, settled: attached, reply };
         self.phase = Phase::Opening(Box::new(opening));
     }
 
@@ -82,28 +81,40 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     pub(super) fn deposit_browser(&mut self, browser: [u8; 32]) {
-        let Phase::Opening(opening) = &mut self.phase else { return };
+        let (stay, deposit) = match &mut self.phase {
+            Phase::Opening(opening) => (opening.stay, &mut opening.session.deposit),
+            Phase::SignedIn(session) => {
+                (self.hands.device.as_ref().is_some_and(|device| device.stay), &mut session.deposit)
+            }
+            _ => return,
+        };
         let next = self.hands.random();
-        let tab = if opening.stay { None } else { Some(self.hands.random()) };
-        opening.deposit = Some(Deposit { browser, next, tab });
+        let tab = if stay { None } else { Some(self.hands.random()) };
+        *deposit = Some(Deposit { browser, next, tab });
         self.hands.post(api::SHARE_TAKE, &TakeShare { next }, Call::DepositTake);
     }
 
     pub(super) fn deposit_taken(&mut self, result: Result<HttpAnswer, NoAnswer>) {
-        let Phase::Opening(opening) = &mut self.phase else { return };
         let hands = &mut self.hands;
-        opening.settled = true;
-        match (parsed::<Shares>(result), opening.deposit.take()) {
+        let session = match &mut self.phase {
+            Phase::Opening(opening) => {
+                opening.settled = true;
+                &mut opening.session
+            }
+            Phase::SignedIn(session) => session,
+            _ => return,
+        };
+        match (parsed::<Shares>(result), session.deposit.take()) {
             (Ok(_), Some(deposit)) => {
                 let Deposit { browser, next, tab } = deposit;
-                let account = &opening.session.account;
+                let account = &session.account;
                 let shares = LocalShares { browser, relay: next, tab };
                 let slot = account.amk.seal_local(&shares, account.id(), account.ik(), &mut hands.rng);
                 if let Some(device) = &mut hands.device {
                     device.slot = Some(slot);
                 }
                 hands.store_device();
-                opening.session.tab_share = tab;
+                session.tab_share = tab;
                 hands.keep_share(tab);
                 hands.post(api::SHARE_CONFIRM, &TakeShare { next }, Call::Ignore);
             }
@@ -315,15 +326,27 @@ impl<R: CryptoRng> Machine<R> {
                 Reply::Attach(asks) => self.answer_signed_out(asks),
                 reply => self.not_opened(reply, &Trouble::SessionEnded),
             },
-            Phase::SignedIn(_) => {
+            Phase::SignedIn(session) => {
+                if let Some(change) = session.change {
+                    self.hands.fail(change.ask, Trouble::SessionEnded);
+                }
                 self.hands.push(Effect::Socket(SocketEffect::Close));
                 let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];
-                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup, Timer::Patience]) {
+                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup, Timer::Patience, Timer::Secret]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }
             }
             Phase::SignedOut => {}
         }
         self.hands.drop_calls();
+    }
+}
+
+impl Session {
+    /// The relay released this browser's old share to a session that is no more: the local slot is made anew.
+    pub(super) fn renew_slot<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        if let Some(salt) = hands.device.as_ref().map(|device| device.salt) {
+            hands.browser_share(salt, Call::DepositBrowser);
+        }
     }
 }

@@ -6,14 +6,16 @@ use signet_crypto::Incoming;
 use signet_shared::{AccountId, ConvId, EnvId, StreamId};
 
 use super::{
-    AskId, Change, Row, Table,
+    AskId, Row, Table,
     account::{Account, Version},
     conv::Conv,
     hands::{Hands, Stored as Failed},
     line::Line,
+    local::Deposit,
     mailbox::Mailbox,
     outbox::Outbox,
     rows::{self, JUDGE, Mail, MailRow, OutRow},
+    secret::Change,
     state::{Pin, State},
     sync::Sync,
 };
@@ -40,6 +42,14 @@ pub(super) struct Session {
     pub(super) drafts: Map<ConvId, String>,
     pub(super) line: Line,
     pub(super) tab_share: Option<[u8; 32]>,
+    /// Signed in with the recovery key, and the password not replaced since.
+    pub(super) by_recovery_key: bool,
+    /// A secret is being replaced or tested.
+    pub(super) change: Option<Box<Change>>,
+    /// The relay has been asked for a session in the place of this one, and has not answered.
+    pub(super) replacing: bool,
+    /// A local slot in the making, after that.
+    pub(super) deposit: Option<Deposit>,
 }
 
 /// A delivery that waits for a statement or a pin.
@@ -86,6 +96,10 @@ impl Session {
             drafts: Map::new(),
             line: Line::default(),
             tab_share: None,
+            by_recovery_key: false,
+            change: None,
+            replacing: false,
+            deposit: None,
         };
         session.sync_convs();
         session
@@ -191,9 +205,9 @@ impl Session {
         table: Table,
         key: Vec<u8>,
         plain: &[u8],
-    ) -> Change {
+    ) -> super::Change {
         let value = self.account.seal_row(table, &key, plain, &mut hands.rng);
-        Change::Put { table, row: Row { key, value } }
+        super::Change::Put { table, row: Row { key, value } }
     }
 
     /// Rows that could not be stored do not count as kept.

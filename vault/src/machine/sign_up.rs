@@ -1,7 +1,7 @@
 //! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
 
 use rand_core::CryptoRng;
-use signet_ask::{Connection, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
+use signet_ask::{Connection, Event, Progress, RecoveryKeyText, RecoveryStatus, Task, Ticket, Trouble};
 use signet_crypto::{
     Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
     VerifiedAccount, make_first_statement, seal_keystore, seal_object,
@@ -19,8 +19,9 @@ use super::{
     AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Timer,
     account::{open_account, own_statements},
     hands::{Call, Hands, check_origin, fault, parsed},
+    login,
     opening::Reply,
-    sign_in::LoginSecret,
+    sign_in::is_recovery_key,
     state::State,
 };
 
@@ -78,6 +79,9 @@ impl<R: CryptoRng> Machine<R> {
     pub(super) fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool, ticket: Option<Ticket>) {
         let password = Zeroizing::new(password);
         let Ok(username) = username.parse::<Username>() else { return self.hands.fail(ask, Trouble::BadUsername) };
+        if is_recovery_key(&password) {
+            return self.hands.fail(ask, Trouble::IsRecoveryKey);
+        }
         if let Err(trouble) = check_password(&password) {
             return self.hands.fail(ask, trouble);
         }
@@ -179,7 +183,7 @@ impl<R: CryptoRng> Machine<R> {
         let Phase::SigningUp(up) = &self.phase else { return };
         let reply = Reply::SignUp(up.ask, RecoveryKeyText(up.recovery.to_string()));
         let (username, stay) = (up.username.clone(), up.stay);
-        let secret = LoginSecret { kind: SecretKind::RecoveryKey, bytes: up.recovery.secret() };
+        let secret = login::Secret { kind: SecretKind::RecoveryKey, bytes: up.recovery.secret() };
         self.sign_in_to(reply, username, secret, stay);
     }
 }
@@ -277,7 +281,9 @@ impl SignUp {
         let (id, ik, profile) = (me.account_id(), me.ik_hash(), KdfProfile::NEWEST);
         let keystore = seal_keystore(keys, &amk, id, 1, [0; 32], rng);
         let aad = Aad { account: id, object: b"state".to_vec(), version: 1, ik, amk_epoch: amk.epoch() };
-        let state = seal_object(&amk.state_key(), Purpose::State, &aad, &State::default().to_bytes(), rng);
+        let dates = RecoveryStatus { made_ms: hands.now, saved_ms: None, tested_ms: None };
+        let state = State { recovery: dates, ..State::default() };
+        let state = seal_object(&amk.state_key(), Purpose::State, &aad, &state.to_bytes(), rng);
         let mut access = |secret: &Secret, kind: SecretKind| {
             let unlock = UnlockKey::derive(&secret.export, id, profile);
             Access { record: secret.record.clone(), slot: amk.seal_slot(&unlock, kind, id, ik, rng) }

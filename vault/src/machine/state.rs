@@ -4,20 +4,23 @@
 //! A pin is what must not change, not the statements themselves: those are public, long, kept by each browser for itself
 //! and fetched again where they are missing. So the state of a thousand contacts fits into what the relay stores.
 
+use core::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
+use signet_ask::{RecoveryStatus, Verified};
 use signet_crypto::VerifiedAccount;
 use signet_shared::{AccountId, IkHash, StatementHash, Username};
 
 use super::streams::Place;
 use crate::sorted::Map;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Checkpoints kept per conversation, fewer where there is no room.
 pub(super) const CHECKPOINTS: usize = 4;
 /// With what hides the length, the seal and its own, this stays within `limits::STATE`.
 const MOST_BYTES: usize = 188_000;
 /// A pin with the longest of names, as it is stored.
-const PIN_BYTES: usize = 136;
+const PIN_BYTES: usize = 180;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pin {
@@ -32,8 +35,18 @@ pub(super) struct Pin {
     pub(super) doubts: Doubts,
     /// Everything at or below this place of the mailbox has been seen.
     pub(super) mark: u64,
+    pub(super) compared: Compared,
     /// Those that matter most come first.
     pub(super) checkpoints: Vec<Place>,
+}
+
+/// What the person said last about having compared a contact's identity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Compared {
+    /// The identity key that was compared; none where that was taken back.
+    pub(super) ik: Option<IkHash>,
+    /// When it was said, milliseconds since 1970. The later word counts.
+    pub(super) at_ms: u64,
 }
 
 /// What has been found out about a contact, once and for all browsers.
@@ -57,6 +70,7 @@ impl Pin {
             since_ms,
             doubts: Doubts::default(),
             mark: 0,
+            compared: Compared::default(),
             checkpoints: Vec::new(),
         }
     }
@@ -66,9 +80,19 @@ impl Pin {
         self.doubts.forked || self.doubts.namesake
     }
 
+    pub(super) fn verified(&self) -> Verified {
+        let Compared { ik, at_ms } = self.compared;
+        match ik {
+            None => Verified::No,
+            Some(ik) if ik == self.ik => Verified::Yes { at_ms },
+            Some(_) => Verified::Before { at_ms },
+        }
+    }
+
     fn take_in(&mut self, theirs: Self) {
         self.since_ms = self.since_ms.min(theirs.since_ms);
         self.mark = self.mark.max(theirs.mark);
+        self.compared.take_in(theirs.compared);
         self.doubts.new_identity |= theirs.doubts.new_identity;
         self.doubts.forked |= theirs.doubts.forked;
         self.doubts.namesake |= theirs.doubts.namesake;
@@ -90,9 +114,21 @@ impl Pin {
     }
 }
 
+impl Compared {
+    /// Of two words at one moment, the doubting one.
+    fn take_in(&mut self, theirs: Self) {
+        match theirs.at_ms.cmp(&self.at_ms) {
+            Ordering::Greater => *self = theirs,
+            Ordering::Equal if theirs.ik != self.ik => self.ik = None,
+            _ => {}
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) pins: Map<AccountId, Pin>,
+    pub(super) recovery: RecoveryStatus,
 }
 
 impl State {
@@ -114,13 +150,14 @@ impl State {
             pin.checkpoints.truncate(checkpoints);
         }
         let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_allocvec(&pins).unwrap_or_default());
+        bytes.extend(postcard::to_allocvec(&(&self.recovery, &pins)).unwrap_or_default());
         bytes
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let Some((&VERSION, rest)) = bytes.split_first() else { return None };
-        Some(Self { pins: postcard::from_bytes(rest).ok()? })
+        let (recovery, pins) = postcard::from_bytes(rest).ok()?;
+        Some(Self { pins, recovery })
     }
 
     /// Whether one more contact can be kept.
@@ -139,6 +176,7 @@ impl State {
     /// rest.
     pub(super) fn merge(&mut self, other: Self) -> bool {
         let mut theirs = other.clone();
+        self.recovery = newer(self.recovery, other.recovery);
         for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
                 Some(mine) => mine.take_in(theirs),
@@ -162,5 +200,18 @@ impl State {
             }
         }
         self.encode(0) != theirs.encode(0)
+    }
+}
+
+/// What is known of the recovery key that was made last.
+fn newer(mine: RecoveryStatus, theirs: RecoveryStatus) -> RecoveryStatus {
+    match mine.made_ms.cmp(&theirs.made_ms) {
+        Ordering::Greater => mine,
+        Ordering::Less => theirs,
+        Ordering::Equal => RecoveryStatus {
+            made_ms: mine.made_ms,
+            saved_ms: mine.saved_ms.max(theirs.saved_ms),
+            tested_ms: mine.tested_ms.max(theirs.tested_ms),
+        },
     }
 }

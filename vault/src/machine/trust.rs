@@ -4,7 +4,7 @@
 //! again where they are missing. Without them a contact's messages are neither verified nor sealed.
 
 use rand_core::CryptoRng;
-use signet_ask::{Details, Event, FailedBecause, Trouble};
+use signet_ask::{Details, Event, FailedBecause, Trouble, Verified};
 use signet_crypto::{StatementError, VerifiedAccount, safety_number};
 use signet_shared::{
     AccountId, ConvId, Username,
@@ -16,7 +16,7 @@ use super::{
     account::parse_chain,
     hands::{Call, Hands, parsed},
     session::Session,
-    state::Pin,
+    state::{Compared, Pin},
 };
 
 /// A look-up that got no answer is tried again after this, then after twice as long, and so on.
@@ -286,6 +286,32 @@ impl Session {
         }
     }
 
+    /// The person's word that they have compared an identity, or take that back. Only of what was shown: another browser
+    /// or the relay may have brought something new since.
+    pub(super) fn mark_verified<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: &ConvId,
+        shown: &str,
+        verified: bool,
+    ) -> Result<(), Trouble> {
+        let who = self.convs.get(conv).map(|conv| conv.peer).ok_or(Trouble::NotFound)?;
+        if !self.at_hand(who) {
+            return Err(Trouble::NotAsRead);
+        }
+        let now = self.chain(who).map(|account| (account.ik_hash(), safety_number(&self.account.me, account)));
+        let (Some((ik, number)), Some(pin)) = (now, self.state.pins.get_mut(&who)) else {
+            return Err(Trouble::NotAsRead);
+        };
+        if verified && number != shown {
+            return Err(Trouble::NotAsRead);
+        }
+        pin.compared = Compared { ik: verified.then_some(ik), at_ms: hands.now.max(pin.compared.at_ms + 1) };
+        self.state_changed(hands);
+        hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
+        Ok(())
+    }
+
     fn tell_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, trouble: Option<Trouble>) {
         if self.details_asked.is_empty() {
             return;
@@ -295,6 +321,7 @@ impl Session {
             account: who,
             safety_number: safety_number(&self.account.me, account),
             statements: account.seq(),
+            verified: self.state.pins.get(&who).map_or(Verified::No, Pin::verified),
         });
         let answer = details.ok_or(trouble.unwrap_or(Trouble::BadStatement));
         self.details_asked.retain(|(ask, asked)| {

@@ -17,7 +17,7 @@ use signet_ask::{Ask, Event, MessageState, MessageView, Page, Status, TabShare, 
 use signet_ask::{Attach, ReadPage, Send, SignIn, SignUp, StartConversation};
 use signet_shared::{ClientUuid, ConvId};
 use signet_vault::machine::{
-    AskId, Change, Effect, Input, Machine, NoAnswer, Row, SocketEffect, SocketInput, Table, Timer,
+    AskId, CallId, Change, Effect, Input, Machine, NoAnswer, Row, SocketEffect, SocketInput, Table, Timer,
 };
 
 use relay::{ORIGIN, Relay};
@@ -53,6 +53,9 @@ pub struct World {
     pub relay_up: bool,
     /// The next answer to each of these paths gets lost on its way.
     pub lose_answer: Vec<&'static str>,
+    /// Requests to this path are carried out, and never answered until the relay is killed.
+    pub stop_after: Option<&'static str>,
+    stopped: Vec<(usize, CallId)>,
     /// Everything that browsers said to the relay: which, and what.
     pub said: Vec<(usize, Said)>,
     /// Every choice of this world and of its machines comes from here.
@@ -73,6 +76,8 @@ impl World {
             now: 1_800_000_000_000,
             relay_up: true,
             lose_answer: Vec::new(),
+            stop_after: None,
+            stopped: Vec::new(),
             said: Vec::new(),
             rng: StdRng::seed_from_u64(seed),
             slow: None,
@@ -198,6 +203,11 @@ impl World {
                     self.step(id, input);
                 }
             }
+            for (id, code) in core::mem::take(&mut self.relay.closing) {
+                idle = false;
+                self.cut_line(id);
+                self.browsers[id].inputs.push_back(Input::Socket(SocketInput::Closed { code }));
+            }
             for (id, frame) in core::mem::take(&mut self.relay.outgoing) {
                 if let Some(slow) = &mut self.slow {
                     if self.relay.sockets.contains_key(&id) {
@@ -267,6 +277,11 @@ impl World {
                 }
                 Effect::Http { call, path, body } => {
                     let mut result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
+                    if self.stop_after == Some(path) {
+                        // It was done, and no answer comes: neither a good one nor a bad one.
+                        self.stopped.push((id, call));
+                        continue;
+                    }
                     if let Some(at) = self.lose_answer.iter().position(|lost| *lost == path) {
                         self.lose_answer.remove(at);
                         result = Err(NoAnswer);
@@ -337,6 +352,9 @@ impl World {
     pub fn kill_relay(&mut self) {
         self.relay_up = false;
         self.relay.outgoing.clear();
+        for (id, call) in core::mem::take(&mut self.stopped) {
+            self.browsers[id].inputs.push_back(Input::Http { call, result: Err(NoAnswer) });
+        }
         for id in core::mem::take(&mut self.relay.sockets).into_keys() {
             if let Some(slow) = &mut self.slow {
                 slow.cut(id);

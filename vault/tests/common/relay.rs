@@ -67,10 +67,26 @@ impl Account {
 pub struct Session {
     account: Option<AccountId>,
     shares: Vec<[u8; 32]>,
+    handle: [u8; 16],
+    /// By which secret, if by a login.
+    by: Option<SecretKind>,
+    /// The secret was replaced since, by another session.
+    stale: bool,
+    /// The last step of a replacement that this session made, and how many sessions it ended.
+    finished: Option<([u8; 32], u32)>,
+}
+
+/// A new way in that waits.
+struct Pending {
+    client: Client,
+    handle: [u8; 16],
+    access: (Vec<u8>, Vec<u8>),
 }
 
 /// A browser's number: its cookie and its socket.
 pub type Client = usize;
+
+type Started = ([u8; 32], ServerLogin<Suite>, Vec<u8>);
 
 pub struct Relay {
     setup: ServerSetup<Suite>,
@@ -78,6 +94,13 @@ pub struct Relay {
     pub accounts: BTreeMap<AccountId, Account>,
     pub sessions: HashMap<Client, Session>,
     logins: HashMap<[u8; 32], (ServerLogin<Suite>, AccountId, SecretKind)>,
+    pending: HashMap<(AccountId, u8), Pending>,
+    /// Sockets that the relay closes, with the code.
+    pub closing: Vec<(Client, u16)>,
+    /// Logins are too old for replacing anything.
+    pub logins_too_old: bool,
+    /// Evil: what a new secret is tried against is not what was laid down.
+    pub swap_pending_slot: bool,
     sent: HashMap<(AccountId, Vec<u8>), u64>,
     /// What made an account: the same again is no error.
     pub finished: HashMap<AccountId, Vec<u8>>,
@@ -119,6 +142,10 @@ impl Relay {
             accounts: BTreeMap::new(),
             sessions: HashMap::new(),
             logins: HashMap::new(),
+            pending: HashMap::new(),
+            closing: Vec::new(),
+            logins_too_old: false,
+            swap_pending_slot: false,
             sent: HashMap::new(),
             finished: HashMap::new(),
             sockets: BTreeMap::new(),
@@ -191,6 +218,56 @@ impl Relay {
         self.sessions.remove(&client);
     }
 
+    /// A session in place of the one that the browser had, whose socket closes.
+    fn open_session(&mut self, client: Client, account: AccountId, by: Option<SecretKind>) {
+        let handle = self.rng.bytes()[..16].try_into().unwrap();
+        let session = Session { account: Some(account), handle, by, ..Session::default() };
+        if self.sessions.insert(client, session).is_some() && self.sockets.remove(&client).is_some() {
+            self.closing.push((client, 4001));
+        }
+    }
+
+    fn end_and_close(&mut self, client: Client) {
+        self.sessions.remove(&client);
+        if self.sockets.remove(&client).is_some() {
+            self.closing.push((client, 4001));
+        }
+    }
+
+    fn others(&self, client: Client) -> Vec<Client> {
+        let account = self.sessions[&client].account;
+        let others = self.sessions.iter().filter(|(id, session)| **id != client && session.account == account);
+        others.map(|(id, _)| *id).collect()
+    }
+
+    /// The session, if it may replace a secret.
+    fn fresh(&self, client: Client) -> Result<AccountId, Refusal> {
+        let id = self.me(client)?;
+        let session = &self.sessions[&client];
+        let fresh = session.by.is_some() && !session.stale && !self.logins_too_old;
+        if fresh { Ok(id) } else { Err(Refusal::LoginTooOld) }
+    }
+
+    fn login(&mut self, name: &str, kind: SecretKind, record: Option<&[u8]>, ke1: &[u8]) -> Result<Started, Refusal> {
+        let context = context(KdfProfile::One, ORIGIN);
+        let started = ServerLogin::start(
+            &mut self.rng,
+            &self.setup,
+            record.map(|bytes| ServerRegistration::deserialize(bytes).unwrap()),
+            CredentialRequest::deserialize(ke1).map_err(|_| Refusal::Malformed)?,
+            &credential_id(kind, name),
+            ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() },
+        )
+        .map_err(|_| Refusal::Malformed)?;
+        Ok((self.rng.bytes(), started.state, started.message.serialize().to_vec()))
+    }
+
+    fn register(&self, name: &str, kind: SecretKind, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let request = RegistrationRequest::deserialize(message).map_err(|_| Refusal::Malformed)?;
+        let started = ServerRegistration::<Suite>::start(&self.setup, request, &credential_id(kind, name));
+        Ok(started.map_err(|_| Refusal::Malformed)?.message.serialize().to_vec())
+    }
+
     pub fn http(&mut self, client: Client, path: &str, body: Option<Vec<u8>>) -> HttpAnswer {
         let body = body.unwrap_or_default();
         self.heard.push(body.clone());
@@ -224,30 +301,21 @@ impl Relay {
                     return Err(Refusal::UsernameTaken);
                 }
                 let name = q.username.canonical();
-                let start = |kind, message: &[u8]| {
-                    let request = RegistrationRequest::deserialize(message).map_err(|_| Refusal::Malformed)?;
-                    let id = credential_id(kind, &name);
-                    let started = ServerRegistration::<Suite>::start(&self.setup, request, &id);
-                    Ok::<_, Refusal>(started.map_err(|_| Refusal::Malformed)?.message.serialize().to_vec())
-                };
-                let password = start(SecretKind::Password, &q.password)?;
-                Ok(api::RegisterStarted { password, recovery: start(SecretKind::RecoveryKey, &q.recovery)? }.to_bytes())
+                let password = self.register(&name, SecretKind::Password, &q.password)?;
+                let recovery = self.register(&name, SecretKind::RecoveryKey, &q.recovery)?;
+                Ok(api::RegisterStarted { password, recovery }.to_bytes())
             }
             api::REGISTER_FINISH => {
                 let q: api::RegisterFinish = read(body)?;
                 if self.finished.get(&q.account_id).is_some_and(|made| *made == body) {
-                    self.sessions.insert(client, Session { account: Some(q.account_id), shares: Vec::new() });
+                    self.open_session(client, q.account_id, None);
                     return self.vault(q.account_id, SecretKind::Password);
                 }
                 if self.named(q.username.shown()).is_some() {
                     return Err(Refusal::UsernameTaken);
                 }
-                let record = |access: &api::Access| {
-                    let upload = RegistrationUpload::<Suite>::deserialize(&access.record).unwrap();
-                    (ServerRegistration::finish(upload).serialize().to_vec(), access.slot.clone())
-                };
                 assert_eq!(SignedStatement::parse(&q.statement).unwrap().statement.account_id, q.account_id);
-                let records = HashMap::from([(1, record(&q.password)), (2, record(&q.recovery))]);
+                let records = HashMap::from([(1, keep(&q.password)), (2, keep(&q.recovery))]);
                 let account = Account {
                     username: q.username.shown().into(),
                     records,
@@ -260,7 +328,7 @@ impl Relay {
                 };
                 self.accounts.insert(q.account_id, account);
                 self.finished.insert(q.account_id, body.to_vec());
-                self.sessions.insert(client, Session { account: Some(q.account_id), shares: Vec::new() });
+                self.open_session(client, q.account_id, None);
                 self.vault(q.account_id, SecretKind::Password)
             }
             api::LOGIN_START => {
@@ -269,30 +337,16 @@ impl Relay {
                     Some((id, account)) => (id, Some(account.records[&q.kind.number()].0.clone())),
                     None => (AccountId([0; 16]), None),
                 };
-                let record = record.map(|bytes| ServerRegistration::deserialize(&bytes).unwrap());
-                let context = context(KdfProfile::One, ORIGIN);
-                let started = ServerLogin::start(
-                    &mut self.rng,
-                    &self.setup,
-                    record,
-                    CredentialRequest::deserialize(&q.ke1).map_err(|_| Refusal::Malformed)?,
-                    &credential_id(q.kind, &q.username.canonical()),
-                    ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() },
-                )
-                .map_err(|_| Refusal::Malformed)?;
-                let login_id = self.rng.bytes();
-                self.logins.insert(login_id, (started.state, id, q.kind));
-                Ok(api::LoginStarted { login_id, profile: self.profile, ke2: started.message.serialize().to_vec() }
-                    .to_bytes())
+                let name = q.username.canonical();
+                let (login_id, state, ke2) = self.login(&name, q.kind, record.as_deref(), &q.ke1)?;
+                self.logins.insert(login_id, (state, id, q.kind));
+                Ok(api::LoginStarted { login_id, profile: self.profile, ke2 }.to_bytes())
             }
             api::LOGIN_FINISH => {
                 let q: api::LoginFinish = read(body)?;
                 let (state, id, kind) = self.logins.remove(&q.login_id).ok_or(Refusal::LoginFailed)?;
-                let ke3 = CredentialFinalization::deserialize(&q.ke3).map_err(|_| Refusal::Malformed)?;
-                let context = context(KdfProfile::One, ORIGIN);
-                let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
-                state.finish(ke3, parameters).map_err(|_| Refusal::LoginFailed)?;
-                self.sessions.insert(client, Session { account: Some(id), shares: Vec::new() });
+                finish_login(state, &q.ke3)?;
+                self.open_session(client, id, Some(kind));
                 self.vault(id, kind)
             }
             api::SIGN_OUT => {
@@ -343,6 +397,93 @@ impl Relay {
                 let statements = account.ok_or(Refusal::NoSuchAccount)?.statements.iter();
                 let after = usize::try_from(q.after).unwrap();
                 Ok(api::Statements { statements: statements.skip(after).cloned().collect() }.to_bytes())
+            }
+            api::SESSIONS => {
+                let me = self.me(client)?;
+                let mine = self.sessions.iter().filter(|(_, session)| session.account == Some(me));
+                let mut sessions: Vec<_> = mine
+                    .map(|(id, session)| api::SessionInfo {
+                        handle: session.handle,
+                        created: 1,
+                        used: 2,
+                        browser: api::BrowserFamily::Firefox,
+                        system: api::SystemFamily::Linux,
+                        current: *id == client,
+                    })
+                    .collect();
+                sessions.sort_by_key(|session| session.handle);
+                Ok(api::Sessions { sessions }.to_bytes())
+            }
+            api::SESSIONS_END => {
+                self.me(client)?;
+                let q: api::EndSessions = read(body)?;
+                let others = self.others(client).into_iter();
+                let ended: Vec<Client> = match q.which {
+                    api::WhichSessions::Others => others.collect(),
+                    api::WhichSessions::One(handle) => {
+                        others.filter(|other| self.sessions[other].handle == handle).collect()
+                    }
+                };
+                ended.iter().for_each(|ended| self.end_and_close(*ended));
+                Ok(api::Ended { ended: ended.len() as u32 }.to_bytes())
+            }
+            api::SECRET_START => {
+                let id = self.fresh(client)?;
+                let q: api::SecretStart = read(body)?;
+                let name = self.accounts[&id].username.to_ascii_lowercase();
+                Ok(api::SecretStarted { response: self.register(&name, q.kind, &q.request)? }.to_bytes())
+            }
+            api::SECRET_PENDING => {
+                let id = self.fresh(client)?;
+                let q: api::SecretPending = read(body)?;
+                let handle = self.sessions[&client].handle;
+                let mut access = keep(&q.access);
+                if self.swap_pending_slot {
+                    access.1 = self.accounts[&id].records[&q.kind.number()].1.clone();
+                }
+                self.pending.insert((id, q.kind.number()), Pending { client, handle, access });
+                Ok(Vec::new())
+            }
+            api::SECRET_TRY => {
+                let id = self.fresh(client)?;
+                let q: api::SecretTry = read(body)?;
+                let name = self.accounts[&id].username.to_ascii_lowercase();
+                let handle = self.sessions[&client].handle;
+                let pending = self.pending.get(&(id, q.kind.number()));
+                let (record, slot) = pending
+                    .filter(|pending| (pending.client, pending.handle) == (client, handle))
+                    .map(|pending| pending.access.clone())
+                    .ok_or(Refusal::NotFound)?;
+                let (login_id, state, ke2) = self.login(&name, q.kind, Some(&record), &q.ke1)?;
+                self.logins.insert(login_id, (state, id, q.kind));
+                Ok(api::SecretTried { login_id, profile: self.profile, ke2, slot }.to_bytes())
+            }
+            api::SECRET_FINISH => {
+                let q: api::SecretFinish = read(body)?;
+                self.me(client)?;
+                if let Some((_, ended)) = self.sessions[&client].finished.filter(|(login, _)| *login == q.login_id) {
+                    return Ok(api::Ended { ended }.to_bytes());
+                }
+                let id = self.fresh(client)?;
+                let (state, _, kind) = self.logins.remove(&q.login_id).ok_or(Refusal::LoginFailed)?;
+                finish_login(state, &q.ke3)?;
+                let pending = self.pending.remove(&(id, kind.number())).ok_or(Refusal::VersionConflict)?;
+                if pending.client != client {
+                    return Err(Refusal::VersionConflict);
+                }
+                self.accounts.get_mut(&id).unwrap().records.insert(kind.number(), pending.access);
+                let others = self.others(client);
+                for other in &others {
+                    let session = self.sessions.get_mut(other).unwrap();
+                    session.stale |= session.by.is_none_or(|by| by == kind);
+                    if q.end_others {
+                        self.end_and_close(*other);
+                    }
+                }
+                let ended = if q.end_others { others.len() as u32 } else { 0 };
+                let session = self.sessions.get_mut(&client).unwrap();
+                (session.by, session.finished) = (Some(kind), Some((q.login_id, ended)));
+                Ok(api::Ended { ended }.to_bytes())
             }
             _ => Err(Refusal::NotFound),
         }
@@ -439,6 +580,18 @@ impl Relay {
             *served = (*served).max(mailbox.len() as u64);
         }
     }
+}
+
+fn keep(access: &api::Access) -> (Vec<u8>, Vec<u8>) {
+    let upload = RegistrationUpload::<Suite>::deserialize(&access.record).unwrap();
+    (ServerRegistration::finish(upload).serialize().to_vec(), access.slot.clone())
+}
+
+fn finish_login(state: ServerLogin<Suite>, ke3: &[u8]) -> Result<(), Refusal> {
+    let ke3 = CredentialFinalization::deserialize(ke3).map_err(|_| Refusal::Malformed)?;
+    let context = context(KdfProfile::One, ORIGIN);
+    let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
+    state.finish(ke3, parameters).map(drop).map_err(|_| Refusal::LoginFailed)
 }
 
 fn read<B: Body>(body: &[u8]) -> Result<B, Refusal> {

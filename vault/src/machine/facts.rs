@@ -1,0 +1,97 @@
+//! What the account's owner sees of it: the recovery key's dates, and the sessions.
+
+use rand_core::CryptoRng;
+use signet_ask::{AccountView, RecoveryStatus, SessionView, Trouble};
+use signet_shared::api::{self, EndSessions, Ended, Sessions, WhichSessions};
+
+use super::{
+    AskId, HttpAnswer, NoAnswer,
+    hands::{Call, Hands, parsed},
+    session::Session,
+};
+
+impl Session {
+    pub(super) fn account_view(&self) -> AccountView {
+        AccountView {
+            username: self.account.me.username().shown().to_owned(),
+            by_recovery_key: self.by_recovery_key,
+            recovery: self.state.recovery,
+        }
+    }
+
+    /// Signed in with the recovery key.
+    pub(super) fn recovered<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.by_recovery_key = true;
+        self.note_tested(hands);
+    }
+
+    pub(super) fn note_made<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        // Later than the one before, whatever this clock says: the later one counts.
+        let made_ms = hands.now.max(self.state.recovery.made_ms.saturating_add(1));
+        self.state.recovery = RecoveryStatus { made_ms, saved_ms: None, tested_ms: None };
+        self.state_changed(hands);
+    }
+
+    pub(super) fn note_saved<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.state.recovery.saved_ms = Some(hands.now);
+        self.state_changed(hands);
+    }
+
+    pub(super) fn note_tested<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.state.recovery.tested_ms = Some(hands.now);
+        self.state_changed(hands);
+    }
+
+    pub(super) fn read_sessions<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId) {
+        hands.http(api::SESSIONS, None, Call::Sessions(ask));
+    }
+
+    pub(super) fn end_session<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId, handle: [u8; 16]) {
+        let end = EndSessions { which: WhichSessions::One(handle) };
+        hands.post(api::SESSIONS_END, &end, Call::EndSession(ask));
+    }
+
+    pub(super) fn end_others<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId) {
+        let end = EndSessions { which: WhichSessions::Others };
+        hands.post(api::SESSIONS_END, &end, Call::EndOthers(ask));
+    }
+
+    /// The answer to any of these. An error if the session is over.
+    pub(super) fn sessions_answer<R: CryptoRng>(
+        &self,
+        hands: &mut Hands<R>,
+        call: &Call,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let trouble = match *call {
+            Call::Sessions(ask) => {
+                let list = parsed::<Sessions>(result).map(|found| found.sessions.into_iter().map(view).collect());
+                hands.answer::<signet_ask::ReadSessions>(ask, &list);
+                list.err()
+            }
+            Call::EndSession(ask) => {
+                let ended = parsed::<Ended>(result).map(drop);
+                hands.answer::<signet_ask::EndSession>(ask, &ended);
+                ended.err()
+            }
+            Call::EndOthers(ask) => {
+                let ended = parsed::<Ended>(result).map(|ended| ended.ended);
+                hands.answer::<signet_ask::EndOtherSessions>(ask, &ended);
+                ended.err()
+            }
+            _ => None,
+        };
+        if trouble == Some(Trouble::SessionEnded) { Err(Trouble::SessionEnded) } else { Ok(()) }
+    }
+}
+
+fn view(session: api::SessionInfo) -> SessionView {
+    SessionView {
+        handle: session.handle,
+        browser: session.browser,
+        system: session.system,
+        created_ms: session.created,
+        used_ms: session.used,
+        current: session.current,
+    }
+}

@@ -1,0 +1,170 @@
+//! One OPAQUE login (RFC 9807), by either secret: to sign in, or to prove once more who sits here.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Progress, Task, Trouble};
+use signet_crypto::{ExportKey, MasterKey, OpaqueError, RecoveryKey, UnlockKey, VerifiedAccount};
+use signet_shared::{
+    Username,
+    api::{self, About, LoginFinish, LoginStart, LoginStarted, Vault},
+    opaque::{KdfProfile, SecretKind},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    Effect, HttpAnswer, NoAnswer,
+    account::own_statements,
+    hands::{Call, Hands, check_origin, fault, parsed},
+};
+
+/// A secret as it was typed, and which of the two it is.
+pub(super) struct Secret {
+    pub(super) kind: SecretKind,
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Which answer of the relay's a login waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LoginCall {
+    About,
+    Started,
+    Finished,
+}
+
+pub(super) struct Login {
+    username: Username,
+    secret: Secret,
+    public_url: String,
+    step: Step,
+    task: Task,
+    /// How much of the bar is this login's.
+    share: f32,
+    call: fn(LoginCall) -> Call,
+}
+
+enum Step {
+    About,
+    Started(signet_crypto::Login),
+    Stretch(signet_crypto::Login, LoginStarted, KdfProfile),
+    Finishing(ExportKey, KdfProfile),
+    Done,
+}
+
+impl Secret {
+    pub(super) fn password(password: &str) -> Self {
+        Self { kind: SecretKind::Password, bytes: Zeroizing::new(password.as_bytes().to_vec()) }
+    }
+
+    pub(super) fn recovery_key(key: &str) -> Result<Self, Trouble> {
+        let key = key.parse::<RecoveryKey>().map_err(|_| Trouble::BadRecoveryKey)?;
+        Ok(Self { kind: SecretKind::RecoveryKey, bytes: key.secret() })
+    }
+
+    /// What to say when it does not fit.
+    fn wrong(&self) -> Trouble {
+        match self.kind {
+            SecretKind::Password => Trouble::LoginFailed,
+            SecretKind::RecoveryKey => Trouble::RecoveryKeyFailed,
+        }
+    }
+}
+
+impl Login {
+    pub(super) fn begin<R: CryptoRng>(
+        hands: &mut Hands<R>,
+        username: Username,
+        secret: Secret,
+        (task, share): (Task, f32),
+        call: fn(LoginCall) -> Call,
+    ) -> Self {
+        let login = Self { username, secret, public_url: String::new(), step: Step::About, task, share, call };
+        login.progress(hands, 0.05);
+        hands.http(api::ABOUT, None, call(LoginCall::About));
+        login
+    }
+
+    pub(super) fn kind(&self) -> SecretKind {
+        self.secret.kind
+    }
+
+    pub(super) fn about<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let about = parsed::<About>(result)?;
+        check_origin(&about, &hands.origin)?;
+        self.public_url = about.public_url;
+        let (login, ke1) =
+            signet_crypto::Login::start(&self.secret.bytes, &mut hands.rng).map_err(|_| fault("opaque"))?;
+        self.step = Step::Started(login);
+        let request = LoginStart { username: self.username.clone(), kind: self.secret.kind, ke1 };
+        hands.post(api::LOGIN_START, &request, (self.call)(LoginCall::Started));
+        self.progress(hands, 0.1);
+        Ok(())
+    }
+
+    pub(super) fn started<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let started = parsed::<LoginStarted>(result)?;
+        // Before the secret is used: a weak profile would let the relay guess cheaply.
+        let profile = KdfProfile::from_number(started.profile).ok_or(Trouble::WeakProfile)?;
+        let Step::Started(login) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("login-order"));
+        };
+        self.step = Step::Stretch(login, started, profile);
+        self.progress(hands, 0.2);
+        hands.push(Effect::Continue);
+        Ok(())
+    }
+
+    /// The long step. True once the relay has been asked for a session.
+    pub(super) fn stretch<R: CryptoRng>(&mut self, hands: &mut Hands<R>) -> Result<bool, Trouble> {
+        let (login, started, profile) = match core::mem::replace(&mut self.step, Step::Done) {
+            Step::Stretch(login, started, profile) => (login, started, profile),
+            other => {
+                self.step = other;
+                return Ok(false);
+            }
+        };
+        let finished = login.finish(&started.ke2, profile, &self.public_url, &mut hands.rng);
+        let (ke3, export) = finished.map_err(|error| match error {
+            OpaqueError::WrongSecret => self.secret.wrong(),
+            _ => Trouble::RelayNonsense,
+        })?;
+        self.step = Step::Finishing(export, profile);
+        self.progress(hands, 0.8);
+        let finish = LoginFinish { login_id: started.login_id, ke3 };
+        hands.post(api::LOGIN_FINISH, &finish, (self.call)(LoginCall::Finished));
+        Ok(true)
+    }
+
+    /// Who has signed in, the master key that the secret opened, and everything else that the relay has handed out.
+    pub(super) fn finished(
+        &mut self,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(VerifiedAccount, MasterKey, Vault), Trouble> {
+        let vault = parsed::<Vault>(result).map_err(|trouble| match trouble {
+            Trouble::LoginFailed => self.secret.wrong(),
+            other => other,
+        })?;
+        let Step::Finishing(export, profile) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("login-order"));
+        };
+        let me = own_statements(&vault)?;
+        if *me.username() != self.username {
+            return Err(Trouble::BadStatement);
+        }
+        let (id, ik) = (me.account_id(), me.ik_hash());
+        let unlock = UnlockKey::derive(&export, id, profile);
+        let amk = MasterKey::open_slot(&unlock, self.secret.kind, id, ik, &vault.slot)
+            .map_err(|_| Trouble::KeystoreDamaged)?;
+        Ok((me, amk, vault))
+    }
+
+    pub(super) fn progress<R: CryptoRng>(&self, hands: &mut Hands<R>, done: f32) {
+        hands.event(Event::Progress(Progress { task: self.task, done: done * self.share, left: None }));
+    }
+}

@@ -1,0 +1,390 @@
+//! Replacing the password or the recovery key, and testing the recovery key, beside a running session.
+//!
+//! Each begins with a login, which proves who sits here and puts a fresh session in the place of this browser's own: the
+//! socket closes and is opened again, and the local slot is made anew. Then a replacement goes its four steps
+//! (`signet_shared::api`): up to the last the old secret opens the account, after it the new one, at no moment both or
+//! none.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Progress, RecoveryKeyText, Task, Trouble};
+use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, UnlockKey};
+use signet_shared::{
+    api::{self, Access, Body, Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
+    opaque::{KdfProfile, SecretKind},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    AskId, Effect, HttpAnswer, NoAnswer, Timer,
+    hands::{Call, Hands, fault, parsed},
+    login::{Login, LoginCall, Secret},
+    session::Session,
+    sign_in::is_recovery_key,
+    sign_up::check_password,
+};
+
+/// How much of the bar the proof takes, where a replacement follows.
+const PROOF: f32 = 0.35;
+const FIRST_PAUSE_MS: u64 = 1_000;
+const LONGEST_PAUSE_MS: u64 = 30_000;
+
+/// Which answer of the relay's is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SecretCall {
+    Login(LoginCall),
+    Started,
+    Pending,
+    Tried,
+    Finished,
+}
+
+/// What is going on.
+pub(super) struct Change {
+    pub(super) ask: AskId,
+    goal: Goal,
+    step: Step,
+    tries: u32,
+}
+
+enum Goal {
+    Password { new: Zeroizing<String>, end_others: bool },
+    RecoveryKey(RecoveryKey),
+    Test,
+}
+
+enum Step {
+    Proving(Box<Login>),
+    Starting(Registration),
+    Register(Registration, SecretStarted),
+    Pending,
+    Trying(signet_crypto::Login),
+    Try(signet_crypto::Login, SecretTried),
+    /// The last request, sent as it is until it is answered: the relay takes the same again for what it is.
+    Finishing(Vec<u8>),
+    Done,
+}
+
+impl Goal {
+    fn kind(&self) -> SecretKind {
+        match self {
+            Self::Password { .. } => SecretKind::Password,
+            Self::RecoveryKey(_) | Self::Test => SecretKind::RecoveryKey,
+        }
+    }
+
+    fn secret(&self) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Password { new, .. } => Secret::password(new).bytes,
+            Self::RecoveryKey(key) => key.secret(),
+            Self::Test => Zeroizing::default(),
+        }
+    }
+}
+
+/// Either secret, told apart by its form.
+fn either(current: &str) -> Result<Secret, Trouble> {
+    if is_recovery_key(current) { Secret::recovery_key(current) } else { Ok(Secret::password(current)) }
+}
+
+impl Session {
+    pub(super) fn change_password<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        current: Option<String>,
+        new: String,
+        end_others: bool,
+    ) {
+        let (current, new) = (current.map(Zeroizing::new), Zeroizing::new(new));
+        let fits = if is_recovery_key(&new) { Err(Trouble::IsRecoveryKey) } else { check_password(&new) };
+        let current = fits.and_then(|()| match &current {
+            Some(current) => either(current).map(Some),
+            // The recovery key has been typed a moment ago. How long ago that may be, the relay says.
+            None if self.by_recovery_key => Ok(None),
+            None => Err(Trouble::LoginFailed),
+        });
+        match current {
+            Ok(current) => self.change(hands, ask, Goal::Password { new, end_others }, current),
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
+    pub(super) fn replace_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
+        match either(&Zeroizing::new(current)) {
+            Ok(current) => {
+                let key = RecoveryKey::make(&mut hands.rng);
+                self.change(hands, ask, Goal::RecoveryKey(key), Some(current));
+            }
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
+    pub(super) fn test_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, key: String) {
+        match Secret::recovery_key(&Zeroizing::new(key)) {
+            Ok(key) => self.change(hands, ask, Goal::Test, Some(key)),
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
+    fn change<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, goal: Goal, current: Option<Secret>) {
+        if self.change.is_some() {
+            return hands.fail(ask, Trouble::Busy);
+        }
+        let mut change = Change { ask, goal, step: Step::Done, tries: 0 };
+        match current {
+            Some(current) => {
+                let share = if matches!(change.goal, Goal::Test) { 1.0 } else { PROOF };
+                let name = self.account.me.username().clone();
+                let call = |call| Call::Secret(SecretCall::Login(call));
+                change.step = Step::Proving(Box::new(Login::begin(hands, name, current, (Task::Secret, share), call)));
+            }
+            None => {
+                if let Err(trouble) = change.start(hands) {
+                    return hands.fail(ask, trouble);
+                }
+            }
+        }
+        self.change = Some(Box::new(change));
+    }
+
+    /// An answer of the relay's. An error if the session is over.
+    pub(super) fn secret_answer<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        call: SecretCall,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let Some(mut change) = self.change.take() else { return Ok(()) };
+        let done = match call {
+            SecretCall::Login(LoginCall::Finished) => self.proved(hands, &mut change, result),
+            SecretCall::Finished => return self.replaced(hands, change, result),
+            call => change.answer(hands, call, result).map(|()| false),
+        };
+        self.go_on(hands, change, done)
+    }
+
+    /// The long steps, one at a time.
+    pub(super) fn secret_step<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let Some(mut change) = self.change.take() else { return };
+        let done = match &mut change.step {
+            Step::Proving(login) => login.stretch(hands).map(|asked| {
+                // From now on the relay may have ended the session that this browser still has.
+                self.replacing |= asked;
+                false
+            }),
+            Step::Register(..) => change.register(hands, &self.account.amk, &self.account.me).map(|()| false),
+            Step::Try(..) => change.try_out(hands, &self.account.amk, &self.account.me).map(|()| false),
+            _ => Ok(false),
+        };
+        // A step by itself never finds the session over.
+        let _ = self.go_on(hands, change, done);
+    }
+
+    fn go_on<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        change: Box<Change>,
+        done: Result<bool, Trouble>,
+    ) -> Result<(), Trouble> {
+        match done {
+            Ok(false) => self.change = Some(change),
+            Ok(true) => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
+            Err(Trouble::SessionEnded) => {
+                hands.fail(change.ask, Trouble::SessionEnded);
+                return Err(Trouble::SessionEnded);
+            }
+            Err(trouble) => hands.fail(change.ask, trouble),
+        }
+        Ok(())
+    }
+
+    /// The proof has been given, or refused. True if that was all.
+    fn proved<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        change: &mut Change,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<bool, Trouble> {
+        let Step::Proving(login) = &mut change.step else { return Err(fault("secret-order")) };
+        self.replacing = false;
+        let (kind, proof) = (login.kind(), login.finished(result));
+        if let Err(trouble) = proof {
+            // The relay may have taken the session or not: the line finds out.
+            self.renew_line(hands);
+            return Err(trouble);
+        }
+        let opened = proof.is_ok_and(|(me, amk, _)| me.account_id() == self.me() && amk.is(&self.account.amk));
+        hands.forget_older_refusals();
+        self.renew_line(hands);
+        self.renew_slot(hands);
+        if !opened {
+            return Err(Trouble::KeystoreDamaged);
+        }
+        if kind == SecretKind::RecoveryKey {
+            self.note_tested(hands);
+        }
+        if matches!(change.goal, Goal::Test) {
+            return Ok(true);
+        }
+        change.start(hands).map(|()| false)
+    }
+
+    /// The last answer.
+    fn replaced<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        mut change: Box<Change>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let ended = match parsed::<Ended>(result) {
+            Ok(ended) => ended.ended,
+            // It may have been done: asked again until that is known.
+            Err(Trouble::Unreachable | Trouble::RelayNonsense | Trouble::RelayStore) => {
+                let pause = FIRST_PAUSE_MS.saturating_mul(1 << change.tries.min(10)).min(LONGEST_PAUSE_MS);
+                change.tries = change.tries.saturating_add(1);
+                hands.push(Effect::Timer { timer: Timer::Secret, after_ms: pause });
+                self.change = Some(change);
+                return Ok(());
+            }
+            Err(Trouble::TooMany { after_s }) => {
+                let after_ms = u64::from(after_s).saturating_mul(1000).min(LONGEST_PAUSE_MS);
+                hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
+                self.change = Some(change);
+                return Ok(());
+            }
+            Err(trouble) => return self.go_on(hands, change, Err(trouble)),
+        };
+        progress(hands, 1.0);
+        match change.goal {
+            Goal::Password { .. } => {
+                self.by_recovery_key = false;
+                hands.answer::<signet_ask::ChangePassword>(change.ask, &Ok(ended));
+            }
+            Goal::RecoveryKey(key) => {
+                self.note_made(hands);
+                let text = RecoveryKeyText(key.to_string());
+                hands.answer::<signet_ask::ReplaceRecoveryKey>(change.ask, &Ok(text));
+            }
+            Goal::Test => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn secret_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        if let Some(Step::Finishing(body)) = self.change.as_ref().map(|change| &change.step) {
+            hands.http(api::SECRET_FINISH, Some(body.clone()), Call::Secret(SecretCall::Finished));
+        }
+    }
+}
+
+impl Change {
+    fn start<R: CryptoRng>(&mut self, hands: &mut Hands<R>) -> Result<(), Trouble> {
+        let started = Registration::start(&self.goal.secret(), &mut hands.rng);
+        let (registration, request) = started.map_err(|_| fault("opaque"))?;
+        self.step = Step::Starting(registration);
+        hands.post(
+            api::SECRET_START,
+            &SecretStart { kind: self.goal.kind(), request },
+            Call::Secret(SecretCall::Started),
+        );
+        progress(hands, PROOF);
+        Ok(())
+    }
+
+    fn answer<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        call: SecretCall,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        match (call, core::mem::replace(&mut self.step, Step::Done)) {
+            (SecretCall::Login(LoginCall::About), Step::Proving(mut login)) => {
+                login.about(hands, result)?;
+                self.step = Step::Proving(login);
+            }
+            (SecretCall::Login(LoginCall::Started), Step::Proving(mut login)) => {
+                login.started(hands, result)?;
+                self.step = Step::Proving(login);
+            }
+            (SecretCall::Started, Step::Starting(registration)) => {
+                self.step = Step::Register(registration, parsed::<SecretStarted>(result)?);
+                hands.push(Effect::Continue);
+            }
+            (SecretCall::Pending, Step::Pending) => {
+                super::hands::body_of(result)?;
+                let started = signet_crypto::Login::start(&self.goal.secret(), &mut hands.rng);
+                let (login, ke1) = started.map_err(|_| fault("opaque"))?;
+                self.step = Step::Trying(login);
+                let request = SecretTry { kind: self.goal.kind(), ke1 };
+                hands.post(api::SECRET_TRY, &request, Call::Secret(SecretCall::Tried));
+            }
+            (SecretCall::Tried, Step::Trying(login)) => {
+                let tried = parsed::<SecretTried>(result).map_err(|trouble| match trouble {
+                    // Another session's change took the place of this one.
+                    Trouble::NoSuchUser => Trouble::ChangedElsewhere,
+                    other => other,
+                })?;
+                self.step = Step::Try(login, tried);
+                hands.push(Effect::Continue);
+            }
+            _ => return Err(fault("secret-order")),
+        }
+        Ok(())
+    }
+
+    /// Stretches the new secret and lays the master key, sealed under it, beside the old way in.
+    fn register<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        amk: &MasterKey,
+        me: &signet_crypto::VerifiedAccount,
+    ) -> Result<(), Trouble> {
+        let Step::Register(registration, started) = core::mem::replace(&mut self.step, Step::Pending) else {
+            return Err(fault("secret-order"));
+        };
+        let profile = KdfProfile::NEWEST;
+        let (record, export) =
+            registration.finish(&started.response, profile, &mut hands.rng).map_err(|_| Trouble::RelayNonsense)?;
+        let unlock = UnlockKey::derive(&export, me.account_id(), profile);
+        let slot = amk.seal_slot(&unlock, self.goal.kind(), me.account_id(), me.ik_hash(), &mut hands.rng);
+        let request = SecretPending { kind: self.goal.kind(), profile, access: Access { record, slot } };
+        hands.post(api::SECRET_PENDING, &request, Call::Secret(SecretCall::Pending));
+        progress(hands, 0.65);
+        Ok(())
+    }
+
+    /// Opens with the new secret what the relay would hand out from now on. Only if that is this account's master key may
+    /// the old way in go.
+    fn try_out<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        amk: &MasterKey,
+        me: &signet_crypto::VerifiedAccount,
+    ) -> Result<(), Trouble> {
+        let Step::Try(login, tried) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("secret-order"));
+        };
+        let profile = KdfProfile::from_number(tried.profile).ok_or(Trouble::WeakProfile)?;
+        let origin = hands.origin.trim_end_matches('/').to_owned();
+        let finished = login.finish(&tried.ke2, profile, &origin, &mut hands.rng);
+        let (ke3, export) = finished.map_err(|error| match error {
+            OpaqueError::WrongSecret => Trouble::KeystoreDamaged,
+            _ => Trouble::RelayNonsense,
+        })?;
+        let unlock = UnlockKey::derive(&export, me.account_id(), profile);
+        let opened = MasterKey::open_slot(&unlock, self.goal.kind(), me.account_id(), me.ik_hash(), &tried.slot);
+        if !opened.is_ok_and(|opened| opened.is(amk)) {
+            return Err(Trouble::KeystoreDamaged);
+        }
+        let end_others = matches!(self.goal, Goal::Password { end_others: true, .. });
+        let body = SecretFinish { login_id: tried.login_id, ke3, end_others }.to_bytes();
+        hands.http(api::SECRET_FINISH, Some(body.clone()), Call::Secret(SecretCall::Finished));
+        self.step = Step::Finishing(body);
+        progress(hands, 0.95);
+        Ok(())
+    }
+}
+
+fn progress<R: CryptoRng>(hands: &mut Hands<R>, done: f32) {
+    hands.event(Event::Progress(Progress { task: Task::Secret, done, left: None }));
+}

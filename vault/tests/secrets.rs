@@ -1,0 +1,276 @@
+//! Replacing and testing secrets, and the account's sessions: at no moment do two passwords live, at no interruption none.
+
+#![allow(clippy::unwrap_used, reason = "a broken world fails the test")]
+
+mod common;
+
+use common::{PASSWORD, World};
+use signet_ask::{
+    ChangePassword, EndOtherSessions, EndSession, MarkVerified, ReadAccount, ReadDetails, ReadSessions,
+    RecoveryKeySaved, ReplaceRecoveryKey, SignIn, SignInWithRecoveryKey, SignUp, Status, TestRecoveryKey, Trouble,
+    Verified,
+};
+use signet_shared::{api, wire::Refusal};
+
+const NEW: &str = "a different horse entirely";
+
+fn signs_in(w: &mut World, password: &str) -> bool {
+    let id = w.browser();
+    let asked = w.ask(id, SignIn { username: "ann_a".into(), password: password.into(), stay: false });
+    assert!(matches!(asked, Ok(_) | Err(Trouble::LoginFailed)), "{asked:?}");
+    asked.is_ok()
+}
+
+fn recovers(w: &mut World, key: &str) -> Result<usize, Trouble> {
+    let id = w.browser();
+    w.ask(id, SignInWithRecoveryKey { username: "ann_a".into(), key: key.into(), stay: false }).map(|_| id)
+}
+
+fn change(end_others: bool) -> ChangePassword {
+    ChangePassword { current: Some(PASSWORD.into()), new: NEW.into(), end_others }
+}
+
+/// Ann, who has said something to Bob, and her recovery key.
+fn story() -> (World, usize, signet_shared::ConvId, String) {
+    let mut w = World::new();
+    let ann = w.browser();
+    let question = SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None };
+    let key = w.ask(ann, question).unwrap();
+    w.sign_up("bob_b");
+    let conv = w.talk(ann, "bob_b");
+    w.send(ann, conv, "before");
+    w.pass(2000);
+    (w, ann, conv, key.0)
+}
+
+#[test]
+fn a_changed_password_opens_everything_and_the_old_one_nothing() {
+    let (mut w, ann, conv, key) = story();
+    let other = w.sign_in("ann_a");
+    assert_eq!(w.ask(ann, change(true)), Ok(1));
+    w.pass(5000);
+    assert!(!signs_in(&mut w, PASSWORD) && signs_in(&mut w, NEW));
+    let found = recovers(&mut w, &key).unwrap();
+    w.pass(1000);
+    assert_eq!(w.texts(found, conv), ["before"]);
+    // The others are signed out, this one is not: its line is up, what it sends arrives, and a reload asks for nothing.
+    assert_eq!(w.ask(other, ReadAccount {}), Err(Trouble::SignedOut));
+    w.send(ann, conv, "after");
+    w.pass(2000);
+    assert_eq!(w.texts(found, conv), ["before", "after"]);
+    assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+}
+
+#[test]
+fn other_sessions_may_stay() {
+    let (mut w, ann, conv, _) = story();
+    let other = w.sign_in("ann_a");
+    assert_eq!(w.ask(ann, change(false)), Ok(0));
+    w.send(other, conv, "still here");
+    w.pass(3000);
+    assert_eq!(w.texts(ann, conv), ["before", "still here"]);
+    // It cannot change anything by the old password.
+    assert_eq!(w.ask(other, change(true)), Err(Trouble::LoginFailed));
+}
+
+#[test]
+fn what_does_not_fit_is_told_apart_and_changes_nothing() {
+    let (mut w, ann, conv, key) = story();
+    let ask = |current: Option<&str>, new: &str| ChangePassword {
+        current: current.map(str::to_owned),
+        new: new.into(),
+        end_others: true,
+    };
+    assert_eq!(w.ask(ann, ask(Some("not the password"), NEW)), Err(Trouble::LoginFailed));
+    assert_eq!(w.ask(ann, ask(Some(PASSWORD), "short")), Err(Trouble::BadPassword));
+    assert_eq!(w.ask(ann, ask(Some(PASSWORD), &key)), Err(Trouble::IsRecoveryKey));
+    assert_eq!(w.ask(ann, ask(None, NEW)), Err(Trouble::LoginFailed));
+    w.relay.logins_too_old = true;
+    assert_eq!(w.ask(ann, change(true)), Err(Trouble::LoginTooOld));
+    w.relay.logins_too_old = false;
+    w.relay.swap_pending_slot = true;
+    assert_eq!(w.ask(ann, change(true)), Err(Trouble::KeystoreDamaged));
+    w.relay.swap_pending_slot = false;
+    w.relay.profile = 9;
+    assert_eq!(w.ask(ann, change(true)), Err(Trouble::WeakProfile));
+    w.relay.profile = 1;
+    w.pass(5000);
+    assert!(signs_in(&mut w, PASSWORD) && !signs_in(&mut w, NEW));
+    w.send(ann, conv, "after");
+    w.pass(2000);
+    assert_eq!(w.texts(ann, conv), ["before", "after"]);
+    let typed = SignIn { username: "ann_a".into(), password: key, stay: false };
+    let id = w.browser();
+    assert_eq!(w.ask(id, typed), Err(Trouble::IsRecoveryKey));
+}
+
+const STEPS: [&str; 7] = [
+    api::ABOUT,
+    api::LOGIN_START,
+    api::LOGIN_FINISH,
+    api::SECRET_START,
+    api::SECRET_PENDING,
+    api::SECRET_TRY,
+    api::SECRET_FINISH,
+];
+
+#[test]
+fn a_lost_answer_at_any_step_leaves_one_password() {
+    for step in STEPS {
+        let (mut w, ann, _, _) = story();
+        w.lose_answer = vec![step];
+        let ask = w.begin(ann, change(true));
+        w.settle();
+        w.pass(60_000);
+        let changed = w.answer::<ChangePassword>(ann, ask).expect("answered");
+        let last = step == api::SECRET_FINISH;
+        assert_eq!(changed.is_ok(), last, "{step}: {changed:?}");
+        assert_eq!((signs_in(&mut w, PASSWORD), signs_in(&mut w, NEW)), (!last, last), "{step}");
+    }
+}
+
+#[test]
+fn a_page_killed_or_a_relay_killed_at_any_step_leaves_one_password() {
+    for step in STEPS {
+        for page in [true, false] {
+            let (mut w, ann, conv, key) = story();
+            w.stop_after = Some(step);
+            let ask = w.begin(ann, change(true));
+            w.settle();
+            w.stop_after = None;
+            if page {
+                w.restart(ann);
+            } else {
+                w.kill_relay();
+                w.pass(5000);
+                w.relay_up = true;
+                w.pass(60_000);
+                assert!(w.answer::<ChangePassword>(ann, ask).is_some(), "{step}: somebody waits for ever");
+            }
+            let (old, new) = (signs_in(&mut w, PASSWORD), signs_in(&mut w, NEW));
+            assert!(old != new, "{step}: {old} {new}");
+            let found = recovers(&mut w, &key).unwrap();
+            w.pass(1000);
+            assert_eq!(w.texts(found, conv), ["before"]);
+        }
+    }
+}
+
+#[test]
+fn two_browsers_that_change_it_at_once_leave_one_password() {
+    const OTHER: &str = "the third horse of them all";
+    let (mut w, ann, conv, _) = story();
+    let other = w.sign_in("ann_a");
+    let one = w.begin(ann, change(false));
+    let two = w.begin(other, ChangePassword { current: Some(PASSWORD.into()), new: OTHER.into(), end_others: false });
+    w.settle();
+    w.pass(60_000);
+    let one = w.answer::<ChangePassword>(ann, one).unwrap();
+    let two = w.answer::<ChangePassword>(other, two).unwrap();
+    assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
+    let open: Vec<bool> = [PASSWORD, NEW, OTHER].map(|password| signs_in(&mut w, password)).to_vec();
+    assert_eq!(open.iter().filter(|opens| **opens).count(), 1, "{open:?}");
+    assert!(!open[0]);
+    for id in [ann, other] {
+        assert_eq!(w.texts(id, conv), ["before"], "both stay signed in");
+    }
+}
+
+#[test]
+fn the_recovery_key_opens_the_account_and_asks_for_a_new_password() {
+    let (mut w, ann, conv, key) = story();
+    let view = w.ask(ann, ReadAccount {}).unwrap();
+    assert!(!view.by_recovery_key && view.recovery.made_ms > 0);
+    assert_eq!((view.recovery.saved_ms, view.recovery.tested_ms), (None, None));
+    w.ask(ann, RecoveryKeySaved {}).unwrap();
+    w.pass(2000);
+
+    let spoilt = key.replacen(|c: char| c != '-', if key.starts_with('2') { "3" } else { "2" }, 1);
+    assert_eq!(recovers(&mut w, &spoilt), Err(Trouble::BadRecoveryKey));
+    assert_eq!(recovers(&mut w, "correct horse"), Err(Trouble::BadRecoveryKey));
+    let strange = signet_crypto::RecoveryKey::make(&mut w.rng).to_string();
+    assert_eq!(recovers(&mut w, &strange), Err(Trouble::RecoveryKeyFailed));
+
+    let found = recovers(&mut w, &key.to_lowercase().replace('-', " ")).unwrap();
+    w.pass(2000);
+    assert_eq!(w.texts(found, conv), ["before"]);
+    let view = w.ask(found, ReadAccount {}).unwrap();
+    assert!(view.by_recovery_key && view.recovery.saved_ms.is_some() && view.recovery.tested_ms.is_some());
+    let set = ChangePassword { current: None, new: NEW.into(), end_others: true };
+    assert_eq!(w.ask(found, set.clone()), Ok(1));
+    assert!(!w.ask(found, ReadAccount {}).unwrap().by_recovery_key);
+    assert_eq!(w.ask(found, set), Err(Trouble::LoginFailed), "once");
+    assert!(!signs_in(&mut w, PASSWORD) && signs_in(&mut w, NEW) && recovers(&mut w, &key).is_ok());
+}
+
+#[test]
+fn a_replaced_recovery_key_stops_working_and_a_tested_one_is_dated() {
+    let (mut w, ann, _, key) = story();
+    assert_eq!(w.ask(ann, TestRecoveryKey { key: "nonsense".into() }), Err(Trouble::BadRecoveryKey));
+    let strange = signet_crypto::RecoveryKey::make(&mut w.rng).to_string();
+    assert_eq!(w.ask(ann, TestRecoveryKey { key: strange }), Err(Trouble::RecoveryKeyFailed));
+    w.ask(ann, TestRecoveryKey { key: key.clone() }).unwrap();
+    w.pass(2000);
+    assert_eq!(w.ask(ann, ReadAccount {}).unwrap().recovery.tested_ms.map(|at| at <= w.now), Some(true));
+    let refused = w.ask(ann, ReplaceRecoveryKey { current: "not the password".into() });
+    assert_eq!(refused, Err(Trouble::LoginFailed));
+
+    let new = w.ask(ann, ReplaceRecoveryKey { current: PASSWORD.into() }).unwrap().0;
+    w.pass(2000);
+    let dates = w.ask(ann, ReadAccount {}).unwrap().recovery;
+    assert_eq!((dates.saved_ms, dates.tested_ms), (None, None));
+    assert_eq!(recovers(&mut w, &key), Err(Trouble::RecoveryKeyFailed));
+    let found = recovers(&mut w, &new).unwrap();
+    w.pass(2000);
+    assert!(w.ask(found, ReadAccount {}).unwrap().recovery.tested_ms.is_some());
+    assert!(signs_in(&mut w, PASSWORD));
+    // The dates are the account's, not this browser's.
+    let there = w.sign_in("ann_a");
+    w.pass(2000);
+    assert_eq!(w.ask(there, ReadAccount {}).unwrap().recovery.made_ms, dates.made_ms);
+}
+
+#[test]
+fn a_request_under_way_while_the_session_is_replaced_ends_nothing() {
+    let (mut w, ann, conv, key) = story();
+    // Something is always being written: the state's next version waits for its time while the login goes on.
+    w.ask(ann, RecoveryKeySaved {}).unwrap();
+    w.ask(ann, TestRecoveryKey { key }).unwrap();
+    w.send(ann, conv, "after");
+    w.pass(5000);
+    assert_eq!(w.texts(ann, conv), ["before", "after"]);
+    assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+}
+
+#[test]
+fn sessions_are_listed_and_ended() {
+    let (mut w, ann, conv, _) = story();
+    let (two, three) = (w.sign_in("ann_a"), w.sign_in("ann_a"));
+    let list = w.ask(ann, ReadSessions {}).unwrap();
+    assert_eq!((list.len(), list.iter().filter(|session| session.current).count()), (3, 1));
+    let of_two = w.ask(two, ReadSessions {}).unwrap().into_iter().find(|session| session.current).unwrap();
+    w.ask(ann, EndSession { handle: of_two.handle }).unwrap();
+    assert_eq!(w.ask(two, ReadSessions {}), Err(Trouble::SignedOut));
+    assert_eq!(w.ask(ann, EndOtherSessions {}), Ok(1));
+    assert_eq!(w.ask(three, ReadSessions {}), Err(Trouble::SignedOut));
+    assert_eq!(w.ask(ann, ReadSessions {}).unwrap().len(), 1);
+    w.send(ann, conv, "alone");
+    w.pass(1000);
+    w.relay.refuse_path = Some((api::SESSIONS, Refusal::TooMany));
+    assert!(matches!(w.ask(ann, ReadSessions {}), Err(Trouble::TooMany { .. })));
+}
+
+#[test]
+fn who_was_compared_is_known_in_every_browser() {
+    let (mut w, ann, conv, _) = story();
+    let there = w.sign_in("ann_a");
+    let number = w.ask(ann, ReadDetails { conv }).unwrap().safety_number;
+    let mark = |safety_number: &str, verified| MarkVerified { conv, safety_number: safety_number.into(), verified };
+    assert_eq!(w.ask(ann, mark("12345", true)), Err(Trouble::NotAsRead));
+    w.ask(ann, mark(&number, true)).unwrap();
+    w.pass(3000);
+    assert!(matches!(w.ask(there, ReadDetails { conv }).unwrap().verified, Verified::Yes { .. }));
+    w.ask(there, mark(&number, false)).unwrap();
+    w.pass(3000);
+    assert_eq!(w.ask(ann, ReadDetails { conv }).unwrap().verified, Verified::No);
+}
