@@ -39,6 +39,23 @@ fn pauses_double_up_to_half_a_minute_and_differ_between_browsers() {
     assert_eq!(told(&w, ann).last(), Some(&Connection::Connected));
 }
 
+/// A relay that opens the line and then breaks it is left alone for longer and longer, as one that does not answer.
+#[test]
+fn a_line_that_never_comes_to_its_end_is_tried_more_and_more_seldom() {
+    let mut w = World::new();
+    let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(bob, "ann_a");
+    w.send(bob, conv, "one");
+    w.pass(2000);
+    w.said.clear();
+    // A number out of turn, on every line.
+    w.relay.skip_number = true;
+    w.break_line(ann);
+    w.pass(300_000);
+    let lines = w.outline(ann).iter().filter(|said| *said == "subscribe").count();
+    assert!((5..30).contains(&lines), "{lines} lines in five minutes");
+}
+
 /// A line whose other end is gone often looks as if it stood.
 #[test]
 fn a_relay_that_falls_silent_is_left_for_a_new_line() {

@@ -118,6 +118,94 @@ fn a_relay_that_never_says_that_all_has_come_hides_nothing() {
     assert_eq!(w.warnings(other, conv), [Warning::Missing { count: 2 }]);
 }
 
+/// On any line, not only the first one; and whether or not it says how much there is.
+#[test]
+fn a_relay_that_says_nothing_of_its_backlog_hides_nothing_on_a_later_line() {
+    for silent in [false, true] {
+        let mut w = World::new();
+        let (ann, ann_id, mut eve, conv) = ann_and_eve(&mut w);
+        let other = w.sign_in("ann_a");
+        w.pass(60_000);
+        w.input(other, Input::Online(false));
+        eve.send(&mut w.relay, ann_id, "1");
+        eve.send(&mut w.relay, ann_id, "2");
+        w.pass(2000);
+        w.send(ann, conv, "seen");
+        w.pass(5000);
+        w.relay.cut(ann_id, "eve_e", 1);
+        (w.relay.never_caught_up, w.relay.never_subscribed) = (true, silent);
+        w.input(other, Input::Online(true));
+        // Breaking the line does not begin the time anew.
+        w.pass(20_000);
+        w.break_line(other);
+        w.pass(5000);
+        assert_eq!(w.texts(other, conv), ["0", "1", "seen"]);
+        assert_eq!(w.warnings(other, conv), []);
+        w.pass(7000);
+        assert_eq!(w.warnings(other, conv), [Warning::Missing { count: 1 }], "silent: {silent}");
+    }
+}
+
+#[test]
+fn news_do_not_shorten_the_time_of_a_long_backlog() {
+    let mut w = World::new();
+    let (ann, ann_id, mut eve, conv) = ann_and_eve(&mut w);
+    let read = |w: &mut World| {
+        w.pass(1000);
+        let id = w.messages(ann, conv).pop().unwrap().id;
+        w.ask(ann, MarkRead { conv, id }).unwrap();
+        w.pass(1000);
+    };
+    read(&mut w);
+    // Half a minute, and 50 ms for each message.
+    (w.relay.never_caught_up, w.relay.claimed_head) = (true, Some(1000));
+    let other = w.browsers.len();
+    w.relay.kept_from = Some(other);
+    assert_eq!(w.sign_in("ann_a"), other);
+    for text in ["1", "2"] {
+        // Ann's other browser says in the account's state how far it has come.
+        eve.send(&mut w.relay, ann_id, text);
+        read(&mut w);
+    }
+    w.pass(60_000);
+    assert_eq!(w.warnings(other, conv), []);
+    w.pass(20_000);
+    // Three messages, and Ann's receipts for them.
+    assert_eq!(w.warnings(other, conv), [Warning::Missing { count: 6 }]);
+}
+
+/// The relay gives a number, and cannot give what it stored there.
+#[test]
+fn a_row_that_the_relay_cannot_read_stops_nothing() {
+    let mut w = World::new();
+    let (ann, ann_id, mut eve, conv) = ann_and_eve(&mut w);
+    w.input(ann, Input::Online(false));
+    let written = write(&w, &mut eve, ann_id, 3);
+    push(&mut w.relay, ann_id, &written[0]);
+    w.relay.push(ann_id, Mail { delivery: Vec::new(), record: None });
+    push(&mut w.relay, ann_id, &written[2]);
+    w.said.clear();
+    w.input(ann, Input::Online(true));
+    w.pass(60_000);
+    for _ in 0..2 {
+        assert_eq!(w.texts(ann, conv), ["0", "1", "3"]);
+        assert_eq!(w.warnings(ann, conv), [Warning::Missing { count: 1 }]);
+        let lines = w.outline(ann).iter().filter(|said| *said == "subscribe").count();
+        assert_eq!(lines, 1, "the line stands");
+        w.said.clear();
+        w.reload(ann);
+        w.pass(60_000);
+    }
+    // What is here does not go because the relay lost it: not even the last, which comes once more on every line.
+    let last = w.relay.accounts.get_mut(&ann_id).unwrap().mailbox.last_mut().unwrap();
+    last.delivery.clear();
+    w.said.clear();
+    w.reload(ann);
+    w.pass(60_000);
+    assert_eq!(w.texts(ann, conv), ["0", "1", "3"]);
+    assert_eq!(w.outline(ann).iter().filter(|said| *said == "subscribe").count(), 1);
+}
+
 #[test]
 fn the_newest_streams_are_the_ones_that_are_remembered() {
     let mut w = World::new();

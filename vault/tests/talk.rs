@@ -124,6 +124,33 @@ fn a_refused_message_can_be_tried_again_and_readers_miss_nothing() {
     assert_eq!(w.texts(bob, conv), ["one", "two", "three", "four"]);
 }
 
+/// Two are on their way when the first is refused: what is behind it does not come first, and nobody is told of a gap.
+#[test]
+fn what_is_on_its_way_behind_a_refused_message_makes_no_gap() {
+    let mut w = World::new();
+    let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let conv = w.talk(ann, "bob_b");
+    w.send(ann, conv, "one");
+    w.pass(2000);
+    w.input(ann, signet_vault::machine::Input::Online(false));
+    for text in ["two", "three", "four"] {
+        w.send(ann, conv, text);
+    }
+    w.relay.refuse_next = Some(Refusal::TooMany);
+    w.relay.retry_after_s = 20;
+    w.browsers[bob].events.clear();
+    w.input(ann, signet_vault::machine::Input::Online(true));
+    w.pass(15_000);
+    assert_eq!(w.texts(bob, conv), ["one"]);
+    w.pass(10_000);
+    assert_eq!(w.texts(bob, conv), ["one", "two", "three", "four"]);
+    let warned = w.browsers[bob].events.iter().any(|event| match event {
+        Event::Conversations(list) => list.iter().any(|conv| !conv.warnings.is_empty()),
+        _ => false,
+    });
+    assert!(!warned, "a false alarm");
+}
+
 #[test]
 fn a_corrupt_delivery_is_skipped_and_the_rest_shown_with_a_warning() {
     let mut w = World::new();

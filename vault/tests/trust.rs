@@ -231,6 +231,69 @@ fn a_change_of_identity_is_told_and_what_was_in_flight_still_opens() {
     assert_eq!(Delivery::parse(sent).unwrap().header.group_epoch, 1);
 }
 
+/// A stranger who writes more than is held, while nobody can be looked up, makes this browser neither ask nor connect
+/// again and again.
+#[test]
+fn a_stranger_causes_no_storm() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let ann_id = w.account("ann_a");
+    w.pass(2000);
+    let mut max = Puppet::new("max_m");
+    max.register(&mut w.relay);
+    w.relay.refuse_path = Some((signet_shared::api::LOOKUP, signet_shared::wire::Refusal::StoreUnavailable));
+    w.relay.paths.clear();
+    w.said.clear();
+    let lookups = |w: &World| w.relay.paths.iter().filter(|path| *path == signet_shared::api::LOOKUP).count();
+    for n in 0..80 {
+        max.send(&mut w.relay, ann_id, &n.to_string());
+        w.pass(250);
+    }
+    w.pass(40_000);
+    // After 2, 4, 8, 16, 32 seconds.
+    assert!(lookups(&w) <= 6, "{} look-ups", lookups(&w));
+    assert!(!w.outline(ann).iter().any(|said| said == "connect"));
+    // A new line is no reason to ask either: the relay was there, and refused.
+    w.relay.paths.clear();
+    for _ in 0..5 {
+        w.break_line(ann);
+        w.pass(1000);
+    }
+    assert!(lookups(&w) <= 1, "{} look-ups", lookups(&w));
+    w.relay.refuse_path = None;
+    w.pass(120_000);
+    let conv = ConvId::direct(ann_id, max.id());
+    assert_eq!(w.texts(ann, conv), (0..80).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(w.warnings(ann, conv), []);
+}
+
+/// Wherever the tab dies while a longer key log is taken in: what it built on is shown in the end.
+#[test]
+fn a_tab_that_dies_while_it_takes_in_statements_can_take_them_in_again() {
+    let mut w = World::new();
+    let ann = w.sign_up("ann_a");
+    let ann_id = w.account("ann_a");
+    let mut max = Puppet::new("max_m");
+    max.register(&mut w.relay);
+    max.send(&mut w.relay, ann_id, "0");
+    w.pass(2000);
+    let conv = ConvId::direct(ann_id, max.id());
+    let mut texts = vec!["0".to_owned()];
+    for effects in 1..16 {
+        // The next key, and the next after it.
+        max.next_statement(|next| next.eks[0].not_after += 1);
+        max.publish(&mut w.relay);
+        w.browsers[ann].die_after = Some(effects);
+        max.send(&mut w.relay, ann_id, &effects.to_string());
+        texts.push(effects.to_string());
+        w.pass(2000);
+        w.reload(ann);
+        w.pass(10_000);
+        assert_eq!(w.texts(ann, conv), texts, "died after {effects} effects");
+        assert_eq!(w.warnings(ann, conv), []);
+    }
+}
+
 #[test]
 fn a_text_that_is_to_disappear_is_not_kept() {
     let mut w = World::new();

@@ -23,6 +23,8 @@ pub(super) struct Conv {
     /// By their order on the screen.
     pub(super) messages: Map<u64, Shown>,
     pub(super) index: HashMap<MessageId, u64>,
+    /// One's own by their envelopes, for receipts.
+    own_orders: HashMap<EnvId, u64>,
     /// Messages that came before another that they build on: shown after it, or when it does not come.
     ahead: Vec<Shown>,
     pub(super) streams: Streams,
@@ -71,6 +73,7 @@ impl Conv {
             kept_chain: Vec::new(),
             messages: Map::new(),
             index: HashMap::new(),
+            own_orders: HashMap::new(),
             ahead: Vec::new(),
             streams: Streams::default(),
             delivered: HashSet::new(),
@@ -107,11 +110,17 @@ impl Conv {
             match self.to_show.iter_mut().find(|place| place.stream == opened.place.stream) {
                 Some(place) if place.seq < opened.place.seq => *place = opened.place,
                 Some(_) => {}
-                None => self.to_show.push(opened.place),
+                None => {
+                    if self.to_show.len() >= limits::HELD {
+                        // Who starts so often that nobody can tell him of each is not told of the oldest.
+                        self.to_show.remove(0);
+                    }
+                    self.to_show.push(opened.place);
+                }
             }
         }
         let mut views = match &opened.body {
-            MailBody::Delivered(ids) => self.receipt(me, opened.author, ids),
+            MailBody::Delivered(ids) => self.receipt(opened.author == me, ids),
             MailBody::Text(text) => self.message(me, id, at, opened, Some(text.clone())),
             MailBody::Unknown => self.message(me, id, at, opened, None),
         };
@@ -133,7 +142,9 @@ impl Conv {
         let shown = Shown { id, place: opened.place, at, sent_ms: opened.sent_ms, text };
         if opened.author == me {
             // One's own is on the screen already.
-            return vec![self.show(shown)];
+            let order = self.show(shown);
+            self.own_orders.insert(opened.place.env_id, order);
+            return vec![order];
         }
         if self.ahead.iter().all(|ahead| ahead.id != id) {
             self.ahead.push(shown);
@@ -184,28 +195,30 @@ impl Conv {
 
     fn told_again(&self, me: AccountId, id: MessageId, opened: &Opened) -> Vec<u64> {
         match &opened.body {
-            MailBody::Delivered(ids) if opened.author != me => self.mine(me, |id| ids.contains(id)),
+            MailBody::Delivered(ids) if opened.author != me => self.mine(ids.iter()),
             MailBody::Delivered(_) => Vec::new(),
             MailBody::Text(_) | MailBody::Unknown => self.index.get(&id).copied().into_iter().collect(),
         }
     }
 
-    fn receipt(&mut self, me: AccountId, author: AccountId, ids: &[EnvId]) -> Vec<u64> {
-        if author == me {
+    fn receipt(&mut self, mine: bool, ids: &[EnvId]) -> Vec<u64> {
+        if mine {
             for id in ids {
                 self.to_receipt.remove(id);
             }
             self.receipted.extend(ids.iter().copied());
             return Vec::new();
         }
-        let fresh: HashSet<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
-        self.mine(me, |id| fresh.contains(id))
+        let fresh: Vec<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
+        self.mine(fresh.iter())
     }
 
     /// Where one's own messages with such envelopes are shown.
-    fn mine(&self, me: AccountId, such: impl Fn(&EnvId) -> bool) -> Vec<u64> {
-        let mine = |shown: &Shown| shown.id.author == me && such(&shown.place.env_id);
-        self.messages.iter().rev().filter(|(_, shown)| mine(shown)).map(|(order, _)| *order).collect()
+    fn mine<'a>(&self, such: impl Iterator<Item = &'a EnvId>) -> Vec<u64> {
+        let mut orders: Vec<u64> = such.filter_map(|id| self.own_orders.get(id).copied()).collect();
+        orders.sort_unstable();
+        orders.reverse();
+        orders
     }
 
     /// The `seen` rows for one's next message: what others' streams have reached that no message of one's own is known to
@@ -231,5 +244,76 @@ impl Conv {
         let seen = self.messages.range(..=order).map(|(_, shown)| shown.at).max().unwrap_or(0);
         let waiting = self.ahead.iter().map(|shown| shown.at.saturating_sub(1)).min();
         seen.min(waiting.unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signet_shared::{ClientUuid, Hash};
+
+    use super::*;
+
+    const ME: AccountId = AccountId([1; 16]);
+    const PEER: AccountId = AccountId([2; 16]);
+    /// Were the work for each as much as there is already, this would be ten thousand million steps: nobody would see the
+    /// end of these tests.
+    const MANY: u64 = 100_000;
+
+    fn id(n: u64) -> [u8; 32] {
+        Hash::new("test").chain_u64(n).finish()
+    }
+
+    fn conv() -> Conv {
+        Conv::new(ConvId([3; 32]), PEER, 0, StreamId([4; 16]))
+    }
+
+    fn stream(n: u64) -> StreamId {
+        StreamId(id(n)[..16].try_into().unwrap())
+    }
+
+    /// Message `n` of all, in place `seq` of a stream.
+    fn opened(conv: &Conv, author: AccountId, (stream, seq): (StreamId, u64), n: u64, prev: Option<u64>) -> Opened {
+        let first = Header::first_prev(conv.id, author, stream);
+        Opened {
+            conv: conv.id,
+            author,
+            place: Place { stream, seq, env_id: EnvId(id(n)) },
+            prev: prev.map_or(first, |n| EnvId(id(n))),
+            uuid: ClientUuid(id(n)[..16].try_into().unwrap()),
+            sent_ms: n,
+            body: MailBody::Text(String::new()),
+            seen: Vec::new(),
+            abandoned: None,
+        }
+    }
+
+    #[test]
+    fn each_of_a_hundred_thousand_messages_is_marked_by_its_own_receipt() {
+        let mut conv = conv();
+        let (mine, theirs) = (stream(1), stream(2));
+        for n in 0..MANY / 2 {
+            let (text, receipt) = (2 * n, 2 * n + 1);
+            let row = opened(&conv, ME, (mine, n + 1), text, text.checked_sub(2));
+            let Change::Views(shown) = conv.take_in(ME, text + 1, &row) else { panic!("refused") };
+            let mut row = opened(&conv, PEER, (theirs, n + 1), receipt, n.checked_sub(1).map(|n| 2 * n + 1));
+            row.body = MailBody::Delivered(vec![EnvId(id(text))]);
+            let Change::Views(marked) = conv.take_in(ME, receipt + 1, &row) else { panic!("refused") };
+            assert_eq!((shown.len(), &shown), (1, &marked));
+        }
+        assert_eq!(conv.streams.missing(), 0);
+    }
+
+    #[test]
+    fn a_hundred_thousand_streams_are_no_more_work_than_one() {
+        let mut conv = conv();
+        for n in 0..MANY {
+            let row = opened(&conv, PEER, (stream(n), 1), n, None);
+            let Change::Views(shown) = conv.take_in(ME, n + 1, &row) else { panic!("refused") };
+            assert_eq!(shown.len(), 1);
+        }
+        assert_eq!((conv.messages.len() as u64, conv.streams.missing()), (MANY, 0));
+        // As many of them as anybody can be told of: the newest.
+        assert_eq!(conv.to_show.len(), limits::HELD);
+        assert_eq!(conv.to_show.last().map(|place| place.env_id), Some(EnvId(id(MANY - 1))));
     }
 }

@@ -48,6 +48,10 @@ impl Session {
             hands.log("number");
             return self.lost(hands, true);
         }
+        if delivery.is_empty() && self.mailbox.knows(number) {
+            // The relay cannot read any more what it stored there. It is here.
+            return;
+        }
         let incoming = Incoming::parse(&delivery);
         let env_id = incoming.as_ref().map_or(EnvId([0; 32]), Incoming::env_id);
         if self.mailbox.has(number, env_id) {
@@ -102,7 +106,9 @@ impl Session {
                 }
                 if self.hold(hands, place, waiting) && !tried {
                     match need {
-                        Need::Statements(who) => self.look_up(hands, who),
+                        // What comes while look-ups rest does not ask more often than what is here.
+                        Need::Statements(who) if hands.now >= self.lookups_rest_until_ms => self.look_up(hands, who),
+                        Need::Statements(_) => {}
                         Need::State => self.refresh_once(hands),
                     }
                 }
@@ -121,7 +127,9 @@ impl Session {
             let vain = |other: &Waiting| other.tried && (!crowded || other.sender == sender);
             let Some(old) = self.held.iter().find(|(_, other)| vain(other)).map(|(place, _)| *place) else {
                 hands.log("no-room-to-hold");
-                self.left_behind = true;
+                if self.left_behind.len() < limits::HELD && !self.left_behind.contains(&sender) {
+                    self.left_behind.push(sender);
+                }
                 return false;
             };
             if let Some(vain) = self.held.remove(&old) {
@@ -137,10 +145,15 @@ impl Session {
         true
     }
 
-    /// What was left with the relay for want of room is fetched once there is some.
+    /// What was left with the relay for want of room is fetched once there is some for one of its senders.
     pub(super) fn fetch_left_behind<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        let room = self.held.len() < limits::HELD || self.held.values().any(|waiting| waiting.tried);
-        if self.line.is_up() && room && core::mem::take(&mut self.left_behind) {
+        let stays = |of: Option<AccountId>| {
+            let of = |waiting: &&Waiting| of.is_none_or(|sender| waiting.sender == sender);
+            self.held.values().filter(of).filter(|waiting| !waiting.tried).count()
+        };
+        let has_room = |sender: &AccountId| *sender == self.me() || stays(Some(*sender)) < HELD_OF_ONE;
+        if self.line.is_up() && stays(None) < limits::HELD && self.left_behind.iter().any(has_room) {
+            self.left_behind.clear();
             self.lost(hands, true);
         }
     }
@@ -287,8 +300,7 @@ impl Session {
 
     /// What is missing has had its time: it is said to be missing, and what builds on it is shown.
     pub(super) fn patience_over<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        self.line.gap_timed = false;
-        self.line.caught_up |= self.line.is_up();
+        self.line.wait_no_more();
         self.convs.values_mut().for_each(|conv| conv.streams.believe());
         let waiting = self.convs.values_mut().map(|conv| (conv.id, conv.stop_waiting()));
         for (id, views) in waiting.filter(|(_, views)| !views.is_empty()).collect::<Vec<_>>() {

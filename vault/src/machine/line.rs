@@ -8,8 +8,8 @@ use super::{Effect, SocketEffect, SocketInput, Timer, hands::Hands, session::Ses
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
-/// A relay that never says that the backlog is complete hides nothing by that: so long it has, and so long for each
-/// message of the backlog, before what others have seen counts as missing.
+/// A relay that never says that the backlog is complete, or how long it is, hides nothing by that: so long it has from the
+/// opening of the line, and so long for each message of the backlog, before what others have seen counts as missing.
 const PATIENCE_MS: u64 = 30_000;
 const PATIENCE_EACH_MS: u64 = 50;
 const LONGEST_PATIENCE_MS: u64 = 600_000;
@@ -37,10 +37,13 @@ pub(super) struct Line {
     due_ms: u64,
     /// The backlog of this connection has come in.
     pub(super) caught_up: bool,
-    /// The time for that runs, or is over.
-    patience: bool,
-    /// Something that should have come is waited for, and the time for that runs.
-    pub(super) gap_timed: bool,
+    /// What should have come is waited for until then.
+    patient_until_ms: Option<u64>,
+    /// What was left of a backlog's time when its line broke: only time on the line counts, and it counts once, however
+    /// often the line breaks.
+    patience_left_ms: Option<u64>,
+    /// The relay has said how long the backlog is, and got its time for that.
+    lengthened: bool,
     pub(super) receipts_planned: bool,
     /// First and last place of a long backlog.
     backlog: Option<(u64, u64)>,
@@ -49,6 +52,12 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn is_up(&self) -> bool {
         self.at == At::Up
+    }
+
+    /// What was waited for has come, or has had its time.
+    pub(super) fn wait_no_more(&mut self) {
+        self.caught_up |= self.is_up();
+        (self.patient_until_ms, self.patience_left_ms, self.lengthened) = (None, None, false);
     }
 }
 
@@ -94,14 +103,23 @@ impl Session {
                 self.line.last_heard_ms = hands.now;
                 self.line.caught_up = false;
                 self.outbox.line_lost();
-                self.asked.clear();
                 let after = self.mailbox.begin();
+                self.left_behind.clear();
+                // Whatever the relay says on this line, or does not say.
+                let patience_ms = self.line.patience_left_ms.take().unwrap_or(PATIENCE_MS);
+                self.start_patience(hands, patience_ms);
                 self.send_frame(hands, &ClientFrame::Subscribe { after });
                 hands.push(Effect::Timer { timer: Timer::Ping, after_ms: PING_EVERY_MS });
                 hands.event(Event::Connection(Connection::Connected));
+                if self.unreached {
+                    // The relay did not refuse to answer look-ups, it was away.
+                    self.lookups_rest_until_ms = 0;
+                }
                 self.try_held(hands, None);
                 self.pump(hands);
             }
+            // Of a line that has been given up.
+            SocketInput::Frame(_) if !self.line.is_up() => {}
             SocketInput::Frame(bytes) => {
                 self.line.last_heard_ms = hands.now;
                 match ServerFrame::parse(&bytes) {
@@ -128,17 +146,17 @@ impl Session {
     fn frame<R: CryptoRng>(&mut self, hands: &mut Hands<R>, frame: ServerFrame) {
         match frame {
             ServerFrame::Subscribed { head } => {
-                self.line.tries = 0;
                 if !self.mailbox.fits(head) {
                     hands.log("mailbox-other");
                     return self.lost(hands, true);
                 }
                 let from = self.mailbox.cursor();
-                // Counted once, however often the line breaks.
-                if !core::mem::replace(&mut self.line.patience, true) {
+                if let Some(until) = self.line.patient_until_ms
+                    && !core::mem::replace(&mut self.line.lengthened, true)
+                {
                     let backlog = head.saturating_sub(from).saturating_mul(PATIENCE_EACH_MS);
-                    let after_ms = PATIENCE_MS.saturating_add(backlog).min(LONGEST_PATIENCE_MS);
-                    hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
+                    let left = until.saturating_sub(hands.now);
+                    self.start_patience(hands, left.saturating_add(backlog).min(LONGEST_PATIENCE_MS));
                 }
                 self.line.backlog = (head.saturating_sub(from) >= LONG_BACKLOG).then_some((from, head));
             }
@@ -147,10 +165,12 @@ impl Session {
                 self.backlog_progress(hands, seq);
             }
             ServerFrame::CaughtUp { .. } => {
+                self.line.tries = 0;
                 self.line.caught_up = true;
                 if self.line.backlog.take().is_some() {
                     hands.event(Event::Progress(Progress { task: Task::History, done: 1.0, left: Some(0) }));
                 }
+                hands.push(Effect::StopTimer(Timer::Patience));
                 self.patience_over(hands);
             }
             ServerFrame::Sent { req, .. } => self.sent(hands, req),
@@ -181,15 +201,15 @@ impl Session {
             hands.push(Effect::Socket(SocketEffect::Close));
         }
         self.line.at = At::Down;
+        if let Some(until) = self.line.patient_until_ms.take() {
+            // Nothing can come now. For a gap, the next connection's backlog has its own time.
+            let left = until.saturating_sub(hands.now);
+            self.line.patience_left_ms = Some(left).filter(|_| !self.line.caught_up);
+        }
         self.line.caught_up = false;
         self.line.receipts_planned = false;
         self.outbox.line_lost();
-        if core::mem::take(&mut self.line.gap_timed) {
-            // Nothing can come now. The next connection has its time.
-            self.line.patience = false;
-            hands.push(Effect::StopTimer(Timer::Patience));
-        }
-        for timer in [Timer::Ping, Timer::Receipts, Timer::Retry] {
+        for timer in [Timer::Ping, Timer::Receipts, Timer::Retry, Timer::Patience] {
             hands.push(Effect::StopTimer(timer));
         }
         if !hands.online {
@@ -204,17 +224,11 @@ impl Session {
         self.tell_line(hands);
     }
 
-    /// Something is waited for that should have come, or be about to: it has its time, on this connection or the next.
+    /// Something is waited for that should have come, or be about to. It has the time that runs already, if one does; the
+    /// next connection's, while there is none.
     pub(super) fn be_patient<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if !self.line.caught_up {
-            // With the rest of the backlog, then.
-            self.line.patience = self.line.is_up();
-        } else if core::mem::replace(&mut self.line.gap_timed, true) {
-            return;
-        }
-        if self.line.is_up() {
-            let after_ms = if self.line.caught_up { GAP_PATIENCE_MS } else { PATIENCE_MS };
-            hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
+        if self.line.is_up() && self.line.patient_until_ms.is_none() {
+            self.start_patience(hands, GAP_PATIENCE_MS);
         }
     }
 
@@ -222,6 +236,11 @@ impl Session {
     pub(super) fn renew_line<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         self.line.tries = 0;
         self.lost(hands, true);
+    }
+
+    fn start_patience<R: CryptoRng>(&mut self, hands: &mut Hands<R>, after_ms: u64) {
+        self.line.patient_until_ms = Some(hands.now.saturating_add(after_ms));
+        hands.push(Effect::Timer { timer: Timer::Patience, after_ms });
     }
 
     pub(super) fn ping_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {

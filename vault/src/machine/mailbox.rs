@@ -63,6 +63,10 @@ impl Mailbox {
         self.numbers.get(&number) == Some(&id)
     }
 
+    pub(super) fn knows(&self, number: u64) -> bool {
+        self.numbers.contains_key(&number)
+    }
+
     pub(super) fn has_row(&self, place: u64) -> bool {
         self.places.contains(&place)
     }

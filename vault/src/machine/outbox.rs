@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use signet_ask::{Event, FailedBecause, MessageId, Trouble};
 use signet_crypto::{Address, Content, Inner, SealError, SeenRow, Sender, seal_message, seal_record};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, EnvId, StreamId,
+    AccountId, ClientUuid, ConvId, EnvId, Reader, StreamId,
     envelope::{FLAG_WAKE, Header},
     limits,
     wire::{ClientFrame, Refusal},
@@ -53,6 +53,12 @@ pub(super) struct Item {
 impl Item {
     pub(super) fn shown(&self) -> bool {
         !matches!(self.row.body, MailBody::Delivered(_))
+    }
+
+    /// In which it was sealed.
+    fn stream(&self) -> Option<StreamId> {
+        let sealed = self.row.sealed.as_ref()?;
+        Header::read(&mut Reader::new(&sealed.envelope)).ok().map(|header| header.stream_id)
     }
 }
 
@@ -154,13 +160,25 @@ impl Session {
         if !self.line.is_up() || self.outbox.waiting {
             return;
         }
+        // Of each conversation the stream of the first that waits for its answer. Only within a stream does the relay see to
+        // the order.
+        let mut first: Map<ConvId, StreamId> = Map::new();
         for at in 0..self.outbox.items.len() {
             if self.outbox.in_flight.len() >= IN_FLIGHT {
                 break;
             }
             let Some(item) = self.outbox.items.get(at) else { break };
             let uuid = item.row.uuid;
-            if item.acked || item.row.failed.is_some() || self.outbox.in_flight.values().any(|other| *other == uuid) {
+            if item.acked || item.row.failed.is_some() {
+                continue;
+            }
+            let conv = item.row.conv;
+            let Some(stream) = item.stream().or_else(|| self.convs.get(&conv).map(|conv| conv.stream)) else {
+                continue;
+            };
+            if *first.get_or_insert_with(conv, || stream) != stream
+                || self.outbox.in_flight.values().any(|other| *other == uuid)
+            {
                 continue;
             }
             if item.row.sealed.is_none() {
@@ -169,7 +187,9 @@ impl Session {
                 if let Some(peer) = peer.filter(|_| !self.blocked(&item.row.conv))
                     && !self.at_hand(peer)
                 {
-                    self.look_up(hands, peer);
+                    if hands.now >= self.lookups_rest_until_ms {
+                        self.look_up(hands, peer);
+                    }
                     continue;
                 }
                 let Some(item) = self.outbox.items.get(at) else { break };

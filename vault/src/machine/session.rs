@@ -31,11 +31,15 @@ pub(super) struct Session {
     pub(super) mailbox: Mailbox,
     /// Deliveries that cannot be judged yet, by place.
     pub(super) held: Map<u64, Waiting>,
-    /// Others are still with the relay, for want of room.
-    pub(super) left_behind: bool,
+    /// Whose others are still with the relay, for want of room.
+    pub(super) left_behind: Vec<AccountId>,
     /// Accounts whose statements are being asked for.
     pub(super) asked: Vec<AccountId>,
     pub(super) lookup_tries: u32,
+    /// After a look-up in vain, nothing that lies here asks before this.
+    pub(super) lookups_rest_until_ms: u64,
+    /// That was because the relay was not reached.
+    pub(super) unreached: bool,
     /// Who wants to see an identity whose statements are not here.
     pub(super) details_asked: Vec<(AskId, AccountId)>,
     pub(super) outbox: Outbox,
@@ -88,9 +92,11 @@ impl Session {
             convs: Map::new(),
             mailbox: Mailbox::default(),
             held: Map::new(),
-            left_behind: false,
+            left_behind: Vec::new(),
             asked: Vec::new(),
             lookup_tries: 0,
+            lookups_rest_until_ms: 0,
+            unreached: false,
             details_asked: Vec::new(),
             outbox: Outbox::default(),
             drafts: Map::new(),

@@ -6,6 +6,10 @@ use signet_shared::{AccountId, EnvId, StreamId, limits};
 
 use crate::sorted::Map;
 
+mod shelf;
+
+use shelf::Shelf;
+
 /// Between two places of the mailbox there is room for what came in the wrong order.
 const SPACING: u64 = 1 << 20;
 
@@ -50,7 +54,7 @@ pub(super) enum Placed {
 
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    streams: Map<StreamId, Stream>,
+    streams: Shelf<Stream>,
     /// The highest place that others say a stream has reached and that is empty here: one for each stream.
     claims: Vec<Place>,
     /// The same of what may still be on its way: whoever was told earlier than this browser does not lie.
@@ -187,6 +191,10 @@ impl Streams {
         let mut count = 0_u64;
         for (id, stream) in self.streams.iter() {
             let head = stream.links.keys().next_back().copied().unwrap_or(0).max(claimed(id).unwrap_or(0));
+            if head == stream.links.len() as u64 {
+                // The usual case, and this is asked for every message that is shown.
+                continue;
+            }
             let empty = |seq: &u64| *seq > 0 && !stream.links.contains_key(seq);
             let before = stream.links.keys().filter_map(|seq| seq.checked_sub(1)).filter(empty);
             let gone = before.filter(|seq| stream.given_up(*seq, &self.abandoned)).count() as u64;

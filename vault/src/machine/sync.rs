@@ -100,7 +100,8 @@ impl Session {
     fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, refused: bool) {
         self.sync.dirty = true;
         let pause = PUT_AGAIN_MS.saturating_mul(1 << self.sync.tries.min(10)).min(PUT_PAUSE_MS);
-        self.sync.tries = self.sync.tries.saturating_add(1);
+        // While there is no line, the page says that; it does not mean that the state is not taken.
+        self.sync.tries = self.sync.tries.saturating_add(u32::from(refused || self.line.is_up()));
         hands.push(Effect::Timer { timer: Timer::PutState, after_ms: pause });
         if (refused || self.sync.tries >= PUT_TRIES) && !core::mem::replace(&mut self.sync.not_kept, true) {
             hands.event(Event::Conversations(self.conversations()));

@@ -107,8 +107,9 @@ impl Session {
         let conv = ConvId::direct(me, id);
         self.state.pins.insert(id, Pin::new(&account, hands.now));
         self.sync_convs();
-        self.keep_chain(hands, account);
+        // The pin first: should the tab die in between, statements without their pin would be taken for nothing new.
         self.state_changed(hands);
+        self.keep_chain(hands, account);
         hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
         Ok(id)
     }
@@ -167,11 +168,14 @@ impl Session {
         match outcome {
             Ok(()) => {
                 self.lookup_tries = 0;
+                self.lookups_rest_until_ms = 0;
                 self.try_held(hands, Some(who));
                 self.pump(hands);
             }
             Err(Trouble::Unreachable | Trouble::RelayStore | Trouble::TooMany { .. }) => {
                 self.look_up_later(hands, &outcome);
+                self.tell_details(hands, who, outcome.err());
+                return Ok(());
             }
             // The same question would get the same answer: only what comes new asks again.
             Err(ref trouble) => {
@@ -200,7 +204,10 @@ impl Session {
             Err(Trouble::TooMany { after_s }) => u64::from(*after_s).saturating_mul(1000).min(LOOKUP_PAUSE_MS),
             _ => 0,
         };
-        hands.push(Effect::Timer { timer: Timer::Lookup, after_ms: pause.max(asked) });
+        let after_ms = pause.max(asked);
+        self.lookups_rest_until_ms = hands.now.saturating_add(after_ms);
+        self.unreached = matches!(outcome, Err(Trouble::Unreachable));
+        hands.push(Effect::Timer { timer: Timer::Lookup, after_ms });
     }
 
     /// Whatever waits for statements asks for them again.
@@ -259,16 +266,17 @@ impl Session {
         let chain = longer.map_err(|_| Trouble::BadStatement)?;
         let before = conv.chain.as_ref().map(VerifiedAccount::head);
         // Shorter than what another browser of this account has seen: no use, and no proof of anything.
-        if chain.account_id() != who || chain.seq() < pin.seq || before == Some(chain.head()) {
+        let grown = chain.head() != pin.head;
+        if chain.account_id() != who || chain.seq() < pin.seq || (before == Some(chain.head()) && !grown) {
             return Err(Trouble::BadStatement);
         }
-        let grown = chain.head() != pin.head;
         pin.doubts.new_identity |= chain.ik_hash() != pin.ik;
         (pin.head, pin.seq, pin.ik) = (chain.head(), chain.seq(), chain.ik_hash());
-        self.keep_chain(hands, chain);
+        // As in `pin`: a pin without its statements has them fetched.
         if grown {
             self.state_changed(hands);
         }
+        self.keep_chain(hands, chain);
         hands.event(Event::Conversations(self.conversation(&id).into_iter().collect()));
         Ok(())
     }

@@ -10,7 +10,7 @@ use opaque_ke::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use signet_crypto::VerifiedAccount;
 use signet_shared::{
-    AccountId,
+    AccountId, ConvId, StreamId,
     api::{self, Body},
     envelope::{Delivery, Envelope},
     opaque::{KdfProfile, SecretKind, context, credential_id},
@@ -113,6 +113,8 @@ pub struct Relay {
     /// Every body and frame that came in, for canaries.
     pub heard: Vec<Vec<u8>>,
     pub refuse_next: Option<Refusal>,
+    /// Of each line's streams, the first message that was refused for the moment: what is behind it waits for it.
+    turns: BTreeMap<(Client, ConvId, StreamId), u64>,
     /// How long a refusal asks to be left alone.
     pub retry_after_s: u32,
     /// Evil: what is said of the version after a state was stored.
@@ -121,6 +123,14 @@ pub struct Relay {
     pub refuse_path: Option<(&'static str, Refusal)>,
     /// Evil: nobody is told that the backlog has come in.
     pub never_caught_up: bool,
+    /// Evil: nor how long the backlog is.
+    pub never_subscribed: bool,
+    /// Evil: what is said of how long the mailbox is.
+    pub claimed_head: Option<u64>,
+    /// Evil: every number is one too high.
+    pub skip_number: bool,
+    /// Evil: this client is delivered nothing.
+    pub kept_from: Option<Client>,
     /// Evil: whom a name means, where more than one has it.
     pub prefer: Option<AccountId>,
     /// Ids that were looked up.
@@ -154,10 +164,15 @@ impl Relay {
             open: true,
             heard: Vec::new(),
             refuse_next: None,
+            turns: BTreeMap::new(),
             retry_after_s: 0,
             stored_version: None,
             refuse_path: None,
             never_caught_up: false,
+            never_subscribed: false,
+            claimed_head: None,
+            skip_number: false,
+            kept_from: None,
             prefer: None,
             lookups: Vec::new(),
             paths: Vec::new(),
@@ -510,6 +525,7 @@ impl Relay {
             return false;
         }
         self.sockets.insert(client, None);
+        self.turns.retain(|(other, ..), _| *other != client);
         true
     }
 
@@ -519,7 +535,10 @@ impl Relay {
         match ClientFrame::parse(bytes).unwrap() {
             ClientFrame::Subscribe { after } => {
                 let head = self.accounts[&id].mailbox.len() as u64;
-                self.outgoing.push((client, ServerFrame::Subscribed { head }));
+                if !self.never_subscribed {
+                    let head = self.claimed_head.unwrap_or(head);
+                    self.outgoing.push((client, ServerFrame::Subscribed { head }));
+                }
                 self.sockets.insert(client, Some(after));
                 self.serve();
                 if !self.never_caught_up {
@@ -527,7 +546,7 @@ impl Relay {
                 }
             }
             ClientFrame::Send { req, envelope } => {
-                let answer = match self.refuse_next.take().map_or_else(|| self.store(id, &envelope), Err) {
+                let answer = match self.take_turn(client, &envelope).and_then(|()| self.store(id, &envelope)) {
                     Ok(seq) => ServerFrame::Sent { req, seq, received_ms: 0 },
                     Err(refusal) => ServerFrame::Refused { req, refusal, retry_after_s: self.retry_after_s },
                 };
@@ -542,6 +561,21 @@ impl Relay {
             }
             ClientFrame::Ping { nonce } => self.outgoing.push((client, ServerFrame::Pong { nonce })),
         }
+    }
+
+    /// Refuses what is to be refused, and what is behind it in its stream until it comes again.
+    fn take_turn(&mut self, client: Client, envelope: &[u8]) -> Result<(), Refusal> {
+        let header = Envelope::parse(envelope).map_err(|_| Refusal::Malformed)?.header;
+        let stream = (client, header.conv_id, header.stream_id);
+        if self.turns.get(&stream).is_some_and(|first| *first < header.seq) {
+            return Err(Refusal::TooMany);
+        }
+        self.turns.remove(&stream);
+        let Some(refusal) = self.refuse_next.take() else { return Ok(()) };
+        if refusal.is_passing() {
+            self.turns.insert(stream, header.seq);
+        }
+        Err(refusal)
     }
 
     fn store(&mut self, sender: AccountId, bytes: &[u8]) -> Result<u64, Refusal> {
@@ -571,10 +605,13 @@ impl Relay {
         for (client, served) in &mut self.sockets {
             let id = self.sessions.get(client).and_then(|session| session.account);
             let (Some(id), Some(served)) = (id, served) else { continue };
+            if self.kept_from == Some(*client) {
+                continue;
+            }
             let mailbox = &self.accounts[&id].mailbox;
             for (at, mail) in mailbox.iter().enumerate().skip(usize::try_from(*served).unwrap()) {
                 let (record, delivery) = (mail.record.clone(), mail.delivery.clone());
-                let seq = at as u64 + 1;
+                let seq = at as u64 + 1 + u64::from(self.skip_number);
                 self.outgoing.push((*client, ServerFrame::Deliver { seq, received_ms: 0, record, delivery }));
             }
             *served = (*served).max(mailbox.len() as u64);

@@ -2,9 +2,6 @@
 //! through a relay that is honest and is restarted now and then, from tabs that die at any moment. Everything is decided
 //! by a seed. In such a story there is no warning at any time, and in the end everything was shown everywhere, once, in
 //! the order of writing.
-//!
-//! Left out is a relay that refuses one of several messages on their way because there are too many: until it is sent again
-//! its readers are told, rightly, that one is missing.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a broken story fails its test")]
 
@@ -14,7 +11,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use signet_ask::{
     Attach, BodyView, Event, MarkRead, MessageState, ReadPage, SaveDraft, Send, SignIn, Status, TabShare, Trouble,
 };
-use signet_shared::{ClientUuid, ConvId, Hash};
+use signet_shared::{ClientUuid, ConvId, Hash, wire::Refusal};
 use signet_vault::machine::Input;
 
 use crate::common::{PASSWORD, World, slow::Slow};
@@ -188,6 +185,13 @@ impl Story {
             }
             15..36 => self.read(id),
             36..40 => self.draft(id),
+            40..46 => {
+                // Of whatever comes next, perhaps the first of several that are on their way.
+                let refusals = [Refusal::TooMany, Refusal::StoreUnavailable];
+                self.w.relay.refuse_next = Some(refusals[self.dice(2)]);
+                self.w.relay.retry_after_s = self.rng.random_range(0..15);
+                self.count(id, "refused for the moment");
+            }
             _ => {}
         }
     }
