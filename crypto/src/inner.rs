@@ -115,7 +115,7 @@ impl Inner {
 
 impl Content {
     /// Text: UTF-8. Delivered: `n u16, n x env_id[32]`.
-    fn to_body(&self) -> Option<(u16, Zeroizing<Vec<u8>>)> {
+    pub(crate) fn to_body(&self) -> Option<(u16, Zeroizing<Vec<u8>>)> {
         let body = |bytes| Zeroizing::new(bytes);
         match self {
             Self::Text(text) if text.chars().count() <= limits::TEXT_CHARS => {
@@ -136,7 +136,7 @@ impl Content {
         }
     }
 
-    fn parse(content_type: u16, body: &[u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn parse(content_type: u16, body: &[u8]) -> Result<Self, DecodeError> {
         match content_type {
             TEXT => {
                 let text = core::str::from_utf8(body).map_err(|_| DecodeError::Invalid)?;

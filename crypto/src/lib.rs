@@ -9,12 +9,14 @@
 //! | `opaque`, `recovery` | a secret -> [`ExportKey`], without the relay learning it |
 //! | `master` | [`ExportKey`] -> [`UnlockKey`] -> [`MasterKey`] -> one key per purpose |
 //! | `sealed`, `keystore`, `history` | everything that rests on the relay besides messages |
+//! | `backup` | an account's records -> a file under a password of its own, and back, one chunk at a time |
 //! | `safety` | two accounts -> sixty digits to compare |
 //!
 //! Every byte is specified in [`mod@format`].
 
 #[cfg(test)]
 mod ablation;
+mod backup;
 mod history;
 mod inner;
 mod keys;
@@ -36,6 +38,10 @@ mod statement;
 #[doc = include_str!("../FORMAT.md")]
 pub mod format {}
 
+pub use backup::{
+    BACKUP_HEADER, BackupContact, BackupCost, BackupError, BackupHeader, BackupKey, BackupKeystore, BackupMessage,
+    BackupReader, BackupRecord, BackupState, BackupSummary, BackupWriter, Doubts, Flaw,
+};
 pub use history::{open_record, seal_record};
 pub use inner::{Content, Inner, SeenRow};
 pub use keys::{ContentKey, DecryptionKey, EncryptionPublic, IdentityKey, IdentityPublic, KeyError};

@@ -9,7 +9,7 @@ use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    padding::{pad, unpad},
+    padding::{pad, padded_len, unpad},
     primitives::{cfb_decrypt, cfb_encrypt, hkdf, hmac, same},
 };
 
@@ -29,6 +29,25 @@ pub fn seal_object<R>(key: &ObjectKey, purpose: Purpose, aad: &Aad, plaintext: &
 where
     R: CryptoRng + ?Sized,
 {
+    seal_as(key, purpose.label(), &aad.to_bytes(), plaintext, rng)
+}
+
+/// Opens what [`seal_object`] sealed under the same key, purpose and additional data. The tag is compared, in constant
+/// time, before anything is decrypted.
+pub fn open_object(
+    key: &ObjectKey,
+    purpose: Purpose,
+    aad: &Aad,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    open_as(key, purpose.label(), &aad.to_bytes(), sealed)
+}
+
+/// As [`seal_object`], for a purpose whose additional data are other bytes.
+pub(crate) fn seal_as<R>(key: &ObjectKey, purpose: &str, aad: &[u8], plaintext: &[u8], rng: &mut R) -> Vec<u8>
+where
+    R: CryptoRng + ?Sized,
+{
     let mut salt = [0; SALT];
     rng.fill_bytes(&mut salt);
     let keys = SealKeys::derive(key, purpose, &salt);
@@ -38,12 +57,11 @@ where
     [&[VERSION], &salt[..], &ct[..], &tag[..]].concat()
 }
 
-/// Opens what [`seal_object`] sealed under the same key, purpose and additional data. The tag is compared, in constant
-/// time, before anything is decrypted.
-pub fn open_object(
+/// As [`open_object`], for a purpose whose additional data are other bytes.
+pub(crate) fn open_as(
     key: &ObjectKey,
-    purpose: Purpose,
-    aad: &Aad,
+    purpose: &str,
+    aad: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let (&version, rest) = sealed.split_first().ok_or(OpenError)?;
@@ -59,6 +77,11 @@ pub fn open_object(
     let mut padded = Zeroizing::new(ct.to_vec());
     cfb_decrypt(&keys.enc, &keys.iv, &mut padded);
     Ok(Zeroizing::new(unpad(&padded).ok_or(OpenError)?.to_vec()))
+}
+
+/// The length of a sealed object whose plaintext has `len` bytes.
+pub(crate) fn sealed_len(len: usize) -> usize {
+    1 + SALT + padded_len(len) + TAG
 }
 
 /// What a sealed object is for. An object sealed for one purpose opens for no other.
@@ -129,7 +152,6 @@ impl ObjectKey {
         Self(bytes)
     }
 
-    #[cfg(any(test, feature = "self-test"))]
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -159,8 +181,8 @@ pub(crate) struct SealKeys {
 }
 
 impl SealKeys {
-    pub(crate) fn derive(key: &ObjectKey, purpose: Purpose, salt: &[u8; SALT]) -> Self {
-        let all = hkdf::<80>(&key.0, salt, &[&Hash::label("seal"), purpose.label().as_bytes()]);
+    pub(crate) fn derive(key: &ObjectKey, purpose: &str, salt: &[u8; SALT]) -> Self {
+        let all = hkdf::<80>(&key.0, salt, &[&Hash::label("seal"), purpose.as_bytes()]);
         let mut keys = Self { enc: Zeroizing::new([0; 32]), mac: Zeroizing::new([0; 32]), iv: [0; 16] };
         keys.enc.copy_from_slice(&all[..32]);
         keys.mac.copy_from_slice(&all[32..64]);
@@ -168,10 +190,9 @@ impl SealKeys {
         keys
     }
 
-    pub(crate) fn tag(&self, purpose: Purpose, aad: &Aad, salt: &[u8; SALT], ct: &[u8]) -> [u8; TAG] {
-        let aad = aad.to_bytes();
+    pub(crate) fn tag(&self, purpose: &str, aad: &[u8], salt: &[u8; SALT], ct: &[u8]) -> [u8; TAG] {
         let mut prefix = Writer::new();
-        prefix.raw(&Hash::label("seal tag")).bytes8(purpose.label().as_bytes()).u64(aad.len() as u64).raw(&aad);
+        prefix.raw(&Hash::label("seal tag")).bytes8(purpose.as_bytes()).u64(aad.len() as u64).raw(aad);
         prefix.raw(salt).u64(ct.len() as u64);
         hmac(self.mac.as_slice(), &[&prefix.finish(), ct])
     }

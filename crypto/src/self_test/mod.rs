@@ -9,6 +9,7 @@
     reason = "whoever runs a vector wants to see it fail"
 )]
 
+pub mod backup;
 mod opaque;
 mod own;
 pub mod parsers;

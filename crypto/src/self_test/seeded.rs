@@ -82,14 +82,14 @@ fn inner() -> Inner {
 }
 
 /// `H(L("seeded") || seed || n)` for n = 0, 1 ... For tests alone: whoever has the seed has everything.
-struct Seeded {
+pub(crate) struct Seeded {
     seed: Vec<u8>,
     next: u64,
     rest: Vec<u8>,
 }
 
 impl Seeded {
-    fn new(seed: &[u8]) -> Self {
+    pub(crate) fn new(seed: &[u8]) -> Self {
         Self { seed: seed.to_vec(), next: 0, rest: Vec::new() }
     }
 

@@ -39,7 +39,7 @@ pub fn message(envelope: &Envelope, key: &ContentKey) -> Vec<Value> {
 pub fn object(key: &ObjectKey, purpose: Purpose, aad: &Aad, sealed: &[u8]) -> Option<Vec<Value>> {
     let (salt, rest) = sealed.get(1..)?.split_first_chunk::<32>()?;
     let (ct, _) = rest.split_last_chunk::<32>()?;
-    let keys = SealKeys::derive(key, purpose, salt);
+    let keys = SealKeys::derive(key, purpose.label(), salt);
     let mut hidden = ct.to_vec();
     cfb_decrypt(&keys.enc, &keys.iv, &mut hidden);
     Some(vec![
@@ -50,7 +50,7 @@ pub fn object(key: &ObjectKey, purpose: Purpose, aad: &Aad, sealed: &[u8]) -> Op
         ("iv", keys.iv.to_vec()),
         ("hidden", hidden),
         ("ct", ct.to_vec()),
-        ("tag", keys.tag(purpose, aad, salt, ct).to_vec()),
+        ("tag", keys.tag(purpose.label(), &aad.to_bytes(), salt, ct).to_vec()),
     ])
 }
 

@@ -25,6 +25,41 @@ pub fn root(leaves: &[Node]) -> Node {
     }
 }
 
+/// The root over leaf hashes that come one by one, without keeping them: only the roots of the complete subtrees so far,
+/// at most one of each height.
+#[derive(Debug, Clone, Default)]
+pub struct Frontier {
+    peaks: Vec<(u32, Node)>,
+    count: u64,
+}
+
+impl Frontier {
+    pub fn push(&mut self, leaf: Node) {
+        let (mut height, mut hash) = (0, leaf);
+        while let Some(&(other, left)) = self.peaks.last()
+            && other == height
+        {
+            hash = node_hash(&left, &hash);
+            height += 1;
+            self.peaks.pop();
+        }
+        self.peaks.push((height, hash));
+        self.count += 1;
+    }
+
+    /// How many leaves there were.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// As [`root`] of all leaves so far.
+    pub fn root(&self) -> Node {
+        let mut peaks = self.peaks.iter().rev().map(|(_, hash)| *hash);
+        let last = peaks.next().unwrap_or_else(|| root(&[]));
+        peaks.fold(last, |right, left| node_hash(&left, &right))
+    }
+}
+
 /// The audit path of leaf `index`, from the bottom up (RFC 6962, section 2.1.1). Empty if `index` is out of range.
 pub fn path(leaves: &[Node], index: usize) -> Vec<Node> {
     if index >= leaves.len() || leaves.len() == 1 {
@@ -97,6 +132,16 @@ mod tests {
                     assert_eq!(root_of_path(leaves[index], index, size, &p[..p.len() - 1]), None);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn leaves_one_by_one_have_the_same_root() {
+        let (mut leaves, mut frontier) = (Vec::new(), Frontier::default());
+        for i in 0..=130 {
+            assert_eq!((frontier.root(), frontier.count()), (root(&leaves), i));
+            leaves.push(leaf_hash(&i.to_be_bytes()));
+            frontier.push(leaf_hash(&i.to_be_bytes()));
         }
     }
 

@@ -16,7 +16,7 @@ mod upload;
 pub use delivery::Delivery;
 pub use header::{FLAG_WAKE, Header, Kind, MAGIC, Suite};
 pub use leaf::Leaf;
-pub use merkle::{Node, leaf_hash, path, root, root_of_path};
+pub use merkle::{Frontier, Node, leaf_hash, path, root, root_of_path};
 pub use upload::Envelope;
 
 use crate::{DecodeError, Digest32, EnvId, Hash, Reader, Writer, limits};
