@@ -83,6 +83,10 @@ test("a taken username is said beside the field", async ({ newPage }) => {
   await fillSignUp(other, "Anna", password());
   await other.getByRole("button", { name: "Create account" }).click();
   await expect(alert(other)).toHaveText(/taken/i, { timeout: 150_000 });
+  const name = other.getByRole("textbox", { name: "Username" });
+  await expect(name).toHaveAccessibleDescription(/taken/i);
+  const [field, said] = [await name.boundingBox(), await alert(other).boundingBox()];
+  expect((said?.y ?? Infinity) - ((field?.y ?? 0) + (field?.height ?? 0))).toBeLessThan(40);
   await expect(other.getByRole("textbox", { name: "Password", exact: true })).toBeVisible();
 });
 

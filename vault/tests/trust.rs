@@ -224,7 +224,7 @@ fn a_change_of_identity_is_told_and_what_was_in_flight_still_opens() {
     }
     w.pass(2000);
     assert_eq!(w.texts(ann, conv), ["before", "after"]);
-    assert_eq!(w.warnings(ann, conv), [Warning::NewIdentity { verified: false }]);
+    assert_eq!(w.warnings(ann, conv), [Warning::NewIdentity]);
     // What Ann writes names the same count.
     w.send(ann, conv, "to the new one");
     let sent = &w.relay.accounts[&max.id()].mailbox.last().unwrap().delivery;

@@ -76,7 +76,6 @@ fn word_of(state: &MessageState) -> &'static str {
         MessageState::Sending => text::STATE_SENDING,
         MessageState::Sent => text::STATE_SENT,
         MessageState::Delivered => text::STATE_DELIVERED,
-        MessageState::Read => text::STATE_READ,
         MessageState::Failed(_) => text::STATE_FAILED,
         MessageState::Received => "",
     }
@@ -87,7 +86,6 @@ fn name_of(state: &MessageState) -> Option<&'static str> {
         MessageState::Sending => Some("sending"),
         MessageState::Sent => Some("sent"),
         MessageState::Delivered => Some("delivered"),
-        MessageState::Read => Some("read"),
         MessageState::Failed(_) => Some("failed"),
         MessageState::Received => None,
     }

@@ -48,18 +48,31 @@ impl Field {
             .set("spellcheck", "false")
             .set("required", "")
             .live("readonly", move || flag(busy.get()));
-        if hint.is_some() {
-            line = line.set("aria-describedby", hint_id.clone());
-        }
-        if let Some(error) = error {
-            line = line.live("aria-invalid", move || error.with(Option::is_some).then_some("true".into()));
+        // The error takes the hint's place as what a screen reader says of the field, for as long as there is one.
+        let error_id = [id, "-error"].concat();
+        let described = (hint.map(|_| hint_id.clone()), error_id.clone());
+        match error {
+            Some(error) => {
+                line = line.live("aria-invalid", move || error.with(Option::is_some).then_some("true".into())).live(
+                    "aria-describedby",
+                    move || match error.with(Option::is_some) {
+                        true => Some(described.1.clone().into()),
+                        false => described.0.clone().map(Into::into),
+                    },
+                );
+            }
+            None => {
+                if let Some(hint) = described.0 {
+                    line = line.set("aria-describedby", hint);
+                }
+            }
         }
         let mut field = div("field").child(el("label").set("for", id).text(label)).child(input(line));
         if let Some(hint) = hint {
             field = field.child(el("p").class("hint").set("id", hint_id).text(hint));
         }
         match error {
-            Some(error) => field.part(move || error.get().map(alert)),
+            Some(error) => field.part(move || error.get().map(|says| alert(says).set("id", error_id.clone()))),
             None => field,
         }
     }

@@ -130,7 +130,6 @@ texts! {
     STATE_SENDING = "Sending";
     STATE_SENT = "Sent";
     STATE_DELIVERED = "Delivered";
-    STATE_READ = "Read";
     STATE_FAILED = "Not sent";
     RETRY = "Try again";
     DISCARD = "Discard";

@@ -99,8 +99,8 @@ pub enum Warning {
     /// The relay has shown older keys or an older list of contacts than this account has had: it went back in time, by a
     /// fault or on purpose. What was added since may be gone from new browsers.
     RolledBack,
-    /// The other person has a new identity. `verified`: they had been verified, so sending is blocked.
-    NewIdentity { verified: bool },
+    /// The other person's identity key was replaced, and the replaced one signed for that.
+    NewIdentity,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,8 +139,6 @@ pub enum MessageState {
     Sent,
     /// A reader's browser has opened it, and said so under seal.
     Delivered,
-    /// A reader has seen it.
-    Read,
     Failed(FailedBecause),
     Received,
 }

@@ -71,7 +71,7 @@ impl Session {
             warnings.push(Warning::RolledBack);
         }
         if doubts.new_identity {
-            warnings.push(Warning::NewIdentity { verified: false });
+            warnings.push(Warning::NewIdentity);
         }
         warnings
     }

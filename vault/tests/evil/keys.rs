@@ -200,7 +200,7 @@ fn ev_28_delivered_long_after_a_change_of_identity() {
     stage.w.pass(86_400_000);
     stage.push(late.delivery);
     stage.w.pass(10_000);
-    stage.shows(&["hello", "written after", "written before"], &[Warning::NewIdentity { verified: false }]);
+    stage.shows(&["hello", "written after", "written before"], &[Warning::NewIdentity]);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn ev_29_signed_by_a_key_that_was_replaced() {
         sign(key, &mut old);
         stage.push(old.to_bytes());
         stage.w.pass(10_000);
-        stage.shows(&["hello"], &[Warning::NewIdentity { verified: false }]);
+        stage.shows(&["hello"], &[Warning::NewIdentity]);
         assert_eq!(stage.w.browsers[stage.ann].logs.last(), Some(&"signature"));
     }
     // The new statement was asked for, and what is known now is kept; no receipt, no record.
@@ -230,7 +230,7 @@ fn ev_29_signed_by_a_key_that_was_replaced() {
     assert_eq!(stage.w.browsers[stage.ann].logs.last(), Some(&"members"));
     stage.push(written.delivery);
     stage.w.pass(10_000);
-    stage.shows(&["hello", "by the old key"], &[Warning::NewIdentity { verified: false }]);
+    stage.shows(&["hello", "by the old key"], &[Warning::NewIdentity]);
 }
 
 #[test]
