@@ -69,7 +69,7 @@ function isTouched(control) {
 async function whatIsMissing() {
   if (!window.isSecureContext) return "missing-secure-context";
   if (!mayCompile()) return "missing-webassembly";
-  if (!navigator.cookieEnabled) return "missing-cookies";
+  if (!mayKeepCookies()) return "missing-cookies";
   if (typeof BroadcastChannel !== "function" || !navigator.locks || typeof AbortSignal?.timeout !== "function") {
     return "missing-browser";
   }
@@ -84,6 +84,19 @@ function mayCompile() {
     return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) instanceof WebAssembly.Module;
   } catch {
     return false;
+  }
+}
+
+// What the browser says of itself does not tell of a choice for this site. The cookie is gone again at once.
+function mayKeepCookies() {
+  const cookie = "__Host-signet-check=1; Path=/; Secure; SameSite=Strict";
+  try {
+    document.cookie = cookie;
+    return document.cookie.includes("__Host-signet-check=1");
+  } catch {
+    return false;
+  } finally {
+    document.cookie = `${cookie}; Max-Age=0`;
   }
 }
 

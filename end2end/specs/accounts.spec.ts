@@ -86,7 +86,7 @@ test("a taken username is said beside the field", async ({ newPage }) => {
   const name = other.getByRole("textbox", { name: "Username" });
   await expect(name).toHaveAccessibleDescription(/taken/i);
   const [field, said] = [await name.boundingBox(), await alert(other).boundingBox()];
-  expect((said?.y ?? Infinity) - ((field?.y ?? 0) + (field?.height ?? 0))).toBeLessThan(40);
+  expect((said?.y ?? Infinity) - ((field?.y ?? 0) + (field?.height ?? 0))).toBeLessThan(80);
   await expect(other.getByRole("textbox", { name: "Password", exact: true })).toBeVisible();
 });
 

@@ -99,6 +99,8 @@ pub enum Warning {
     /// The relay has shown older keys or an older list of contacts than this account has had: it went back in time, by a
     /// fault or on purpose. What was added since may be gone from new browsers.
     RolledBack,
+    /// The relay gives others other keys for this account than it has, or hides them.
+    OwnKeysDiffer,
     /// The other person's identity key was replaced, and the replaced one signed for that.
     NewIdentity,
 }

@@ -25,6 +25,7 @@ pub(super) enum Call {
     UpFinished,
     In(LoginCall),
     Secret(SecretCall),
+    Audit,
     Sessions(AskId),
     EndSession(AskId),
     EndOthers(AskId),

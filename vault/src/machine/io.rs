@@ -143,6 +143,8 @@ pub enum Timer {
     SignOut,
     /// For the last step of replacing a secret.
     Secret,
+    /// For comparing one's own published keys.
+    Audit,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

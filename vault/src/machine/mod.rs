@@ -2,6 +2,7 @@
 //! tests, which play whole stories between machines and a relay in milliseconds.
 
 mod account;
+mod audit;
 mod conv;
 mod facts;
 mod hands;
@@ -173,6 +174,7 @@ impl<R: CryptoRng> Machine<R> {
             | Call::Lookup(_)
             | Call::Start { .. }
             | Call::Secret(_)
+            | Call::Audit
             | Call::Sessions(_)
             | Call::EndSession(_)
             | Call::EndOthers(_) => {
@@ -183,6 +185,7 @@ impl<R: CryptoRng> Machine<R> {
                     Call::Refresh => session.refreshed(hands, result),
                     Call::Lookup(who) => session.looked_up(hands, who, result),
                     Call::Start { ask, name } => session.started(hands, ask, &name, result),
+                    Call::Audit => session.audited(hands, result),
                     Call::Secret(call) => session.secret_answer(hands, call, result),
                     call => session.sessions_answer(hands, &call, result),
                 };
@@ -218,6 +221,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Lookup => session.lookup_time(hands),
             Timer::Patience => session.patience_over(hands),
             Timer::Secret => session.secret_time(hands),
+            Timer::Audit => session.audit(hands),
             Timer::SignOut => {}
         }
     }

@@ -145,6 +145,7 @@ impl<R: CryptoRng> Machine<R> {
         }
         hands.event(Event::Status(status));
         session.connect(hands);
+        session.audit(hands);
         self.phase = Phase::SignedIn(session);
     }
 
@@ -332,7 +333,13 @@ impl<R: CryptoRng> Machine<R> {
                 }
                 self.hands.push(Effect::Socket(SocketEffect::Close));
                 let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];
-                for timer in line.into_iter().chain([Timer::PutState, Timer::Lookup, Timer::Patience, Timer::Secret]) {
+                for timer in line.into_iter().chain([
+                    Timer::PutState,
+                    Timer::Lookup,
+                    Timer::Patience,
+                    Timer::Secret,
+                    Timer::Audit,
+                ]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }
             }

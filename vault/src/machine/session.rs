@@ -52,6 +52,8 @@ pub(super) struct Session {
     pub(super) change: Option<Box<Change>>,
     /// The relay has been asked for a session in the place of this one, and has not answered.
     pub(super) replacing: bool,
+    /// The relay gives others other keys for this account than it has.
+    pub(super) own_keys_differ: bool,
     /// A local slot in the making, after that.
     pub(super) deposit: Option<Deposit>,
 }
@@ -105,6 +107,7 @@ impl Session {
             by_recovery_key: false,
             change: None,
             replacing: false,
+            own_keys_differ: false,
             deposit: None,
         };
         session.sync_convs();

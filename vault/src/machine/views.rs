@@ -70,6 +70,9 @@ impl Session {
         if self.sync.rolled_back {
             warnings.push(Warning::RolledBack);
         }
+        if self.own_keys_differ {
+            warnings.push(Warning::OwnKeysDiffer);
+        }
         if doubts.new_identity {
             warnings.push(Warning::NewIdentity);
         }

@@ -101,6 +101,8 @@ pub struct Relay {
     pub logins_too_old: bool,
     /// Evil: what a new secret is tried against is not what was laid down.
     pub swap_pending_slot: bool,
+    /// Evil: who is asked for, and whose statements are given.
+    pub instead: Option<(AccountId, AccountId)>,
     sent: HashMap<(AccountId, Vec<u8>), u64>,
     /// What made an account: the same again is no error.
     pub finished: HashMap<AccountId, Vec<u8>>,
@@ -156,6 +158,7 @@ impl Relay {
             closing: Vec::new(),
             logins_too_old: false,
             swap_pending_slot: false,
+            instead: None,
             sent: HashMap::new(),
             finished: HashMap::new(),
             sockets: BTreeMap::new(),
@@ -405,10 +408,15 @@ impl Relay {
                 if let api::Who::Id(id) = &q.who {
                     self.lookups.push(*id);
                 }
-                let account = match &q.who {
-                    api::Who::Name(name) => self.named(name.shown()).map(|(_, account)| &*account),
-                    api::Who::Id(id) => self.accounts.get(id),
+                let found = match &q.who {
+                    api::Who::Name(name) => self.named(name.shown()).map(|(id, _)| id),
+                    api::Who::Id(id) => Some(*id),
                 };
+                let given = match (found, self.instead) {
+                    (Some(id), Some((asked, given))) if id == asked => Some(given),
+                    (found, _) => found,
+                };
+                let account = given.and_then(|id| self.accounts.get(&id));
                 let statements = account.ok_or(Refusal::NoSuchAccount)?.statements.iter();
                 let after = usize::try_from(q.after).unwrap();
                 Ok(api::Statements { statements: statements.skip(after).cloned().collect() }.to_bytes())

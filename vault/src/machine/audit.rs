@@ -1,0 +1,64 @@
+//! Self-audit: what the relay tells others of this account's keys, compared with the keys that are here.
+//!
+//! Asked by name, as somebody would who meets this account for the first time. A relay that gives some people another
+//! answer than it gives this account is not found in this way; what they compare with each other finds it.
+
+use rand_core::CryptoRng;
+use signet_ask::{Event, Trouble};
+use signet_crypto::VerifiedAccount;
+use signet_shared::api::{self, Lookup, Statements, Who};
+
+use super::{
+    Effect, HttpAnswer, NoAnswer, Timer,
+    account::parse_chain,
+    hands::{Call, Hands, parsed},
+    session::Session,
+};
+
+const EVERY_MS: u64 = 24 * 3600 * 1000;
+/// After no answer.
+const AGAIN_MS: u64 = 600_000;
+
+impl Session {
+    pub(super) fn audit<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        let who = Who::Name(self.account.me.username().clone());
+        hands.post(api::LOOKUP, &Lookup { who, after: 0 }, Call::Audit);
+        hands.push(Effect::Timer { timer: Timer::Audit, after_ms: EVERY_MS });
+    }
+
+    /// An error if the session is over.
+    pub(super) fn audited<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let honest = match parsed::<Statements>(result) {
+            Ok(found) => self.is_mine(&found.statements),
+            // Others are told that nobody has this name.
+            Err(Trouble::NoSuchUser | Trouble::RelayNonsense) => false,
+            Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
+            Err(_) => {
+                hands.push(Effect::Timer { timer: Timer::Audit, after_ms: AGAIN_MS });
+                return Ok(());
+            }
+        };
+        if !honest {
+            hands.log("own-keys-differ");
+        }
+        if core::mem::replace(&mut self.own_keys_differ, !honest) == honest {
+            hands.event(Event::Conversations(self.conversations()));
+        }
+        Ok(())
+    }
+
+    /// Whether these are this account's statements: all that are known here, and none for a key that is not here.
+    fn is_mine(&self, statements: &[Vec<u8>]) -> bool {
+        let Ok(chain) = parse_chain(statements) else { return false };
+        VerifiedAccount::verify(&chain).is_ok_and(|said| {
+            said.account_id() == self.me()
+                && said.knows(&self.account.me.head())
+                && said.ik_hash() == self.account.ik()
+                && self.account.ek_ids.contains(&said.ek().id())
+        })
+    }
+}
