@@ -1,10 +1,10 @@
 //! Against whoever signs in: keystore, state, slots, statements and the login itself are the relay's to spoil.
 
-use signet_ask::{Status, Trouble, Warning};
+use signet_ask::{SignInWithRecoveryKey, SignUp, Status, Trouble, Warning};
 use signet_shared::{AccountId, api, opaque::SecretKind};
 
 use crate::{
-    common::{World, puppet::Puppet, relay::Account},
+    common::{PASSWORD, World, puppet::Puppet, relay::Account},
     stage::{come_back, paths, sign_in},
 };
 
@@ -214,4 +214,27 @@ fn ev_09_a_slot_of_another_secret() {
     (mine.keystore, mine.state) = (theirs.keystore, theirs.state);
     let (answer, outline) = sign_in(&mut w, other, "ann_a");
     assert_eq!((answer, paths(&outline)), (Err(Trouble::KeystoreDamaged), SIGNING_IN.to_vec()));
+}
+
+#[test]
+fn ev_09_at_a_sign_in_by_recovery_key() {
+    let mut w = World::new();
+    let id = w.browser();
+    let question = SignUp { username: "ann_a".into(), password: PASSWORD.into(), stay: false, ticket: None };
+    let key = w.ask(id, question).unwrap().0;
+    w.person("bob_b");
+    let bob = w.account("bob_b");
+    let other = w.browser();
+    let recover =
+        |w: &mut World| w.ask(other, SignInWithRecoveryKey { username: "ann_a".into(), key: key.clone(), stay: false });
+    w.relay.slot = Some(SecretKind::Password);
+    assert_eq!(recover(&mut w), Err(Trouble::KeystoreDamaged));
+    w.relay.slot = None;
+    // A record and slot of the relay's own making do not even let the recovery key in.
+    let theirs = w.relay.accounts[&bob].records[&2].clone();
+    let mine = w.account("ann_a");
+    let own = w.relay.accounts.get_mut(&mine).unwrap().records.insert(2, theirs).unwrap();
+    assert_eq!(recover(&mut w), Err(Trouble::RecoveryKeyFailed));
+    w.relay.accounts.get_mut(&mine).unwrap().records.insert(2, own);
+    assert!(recover(&mut w).is_ok());
 }

@@ -43,9 +43,8 @@
 //! |---|---|---|
 //! | EV-20, 23, 24 | a ghost in a group, a removed member kept, a forked group | groups |
 //! | EV-30 | a tampered backup | backups |
-//! | EV-09 | a recovery record of the relay's own at a sign-in by recovery key | recovery |
 //! | EV-28, 29 | the rest of them: one's own keys replaced, and late messages of a key that somebody stole | key rotation |
-//! | EV-03, 22 | key logs compared between people, and with one's own | transparency |
+//! | EV-03, 22 | key logs compared between people | transparency |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken stage fails its test")]
 
