@@ -47,6 +47,25 @@ export async function signIn(page: Page, name: string, secret: string, { stay = 
   await expectSignedIn(page);
 }
 
+/** Signs in with the recovery key, up to the choice of a new password. */
+export async function recover(page: Page, name: string, key: string): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByRole("link", { name: "Use recovery key" }).click();
+  await fillRecover(page, name, key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Choose a new password" })).toBeVisible({ timeout: 60_000 });
+}
+
+export async function fillRecover(page: Page, name: string, key: string): Promise<void> {
+  const field = page.getByRole("textbox", { name: "Username", exact: true });
+  // The page offers the name last used here; a test types faster than a person sees it.
+  await expect(async () => {
+    await field.fill(name);
+    await expect(field).toHaveValue(name, { timeout: 1_000 });
+  }).toPass();
+  await page.getByRole("textbox", { name: "Recovery key", exact: true }).fill(key);
+}
+
 /** The conversations are there, and nothing is asked. */
 export async function expectSignedIn(page: Page): Promise<void> {
   await expect(page.getByRole("navigation", { name: "Conversations" })).toBeVisible({ timeout: 60_000 });

@@ -1,6 +1,6 @@
 //! The whole interface: the page of the current address.
 
-use leptos::prelude::{provide_context, request_animation_frame, untrack};
+use leptos::prelude::{provide_context, untrack};
 use signet_ask::Status;
 
 use crate::{
@@ -35,6 +35,7 @@ fn page(app: App, route: Route) -> El {
     untrack(|| match route {
         Route::SignUp => page::sign_up(app),
         Route::SignIn => page::sign_in(app),
+        Route::Recover => page::recover(app),
         Route::Chat => chat::chat(app),
         Route::Settings => page::settings(app),
         #[cfg(feature = "ssr")]
@@ -50,11 +51,13 @@ fn page(app: App, route: Route) -> El {
 fn follow_by_focus(app: App) {
     let mut shown = None;
     after(move || {
-        let now = (app.route.get(), app.chats.open.with(Option::is_some));
+        // A recovery key takes the place of the page, and gives it back.
+        let page = (app.route.get(), app.recovery.with(Option::is_some));
+        let now = (page, app.chats.open.with(Option::is_some));
         let before = shown.replace(now);
-        if before.is_some_and(|before| before != now) && !(now.0 == Route::Chat && now.1) {
+        if before.is_some_and(|before| before != now) && !(now.0 == (Route::Chat, false) && now.1) {
             // The new page may not stand yet: what it is made of follows the same signals.
-            request_animation_frame(browser::focus_heading);
+            browser::soon(browser::focus_heading);
         }
     });
 }
@@ -94,9 +97,7 @@ fn guard(app: App) {
             route::go(app, Route::SignIn, None, Step::Replace);
         }
         Some(Status::SignedIn { .. }) if matches!(route, Route::Home | Route::SignIn) => {
-            let wanted = app.wanted.get_untracked().unwrap_or(Route::Chat);
-            app.wanted.set(None);
-            route::go(app, wanted, app.chats.open.get_untracked(), Step::Replace);
+            route::lead_in(app);
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! The few things asked of the browser. Used only in effects and handlers: at build time there is none.
 
 use js_sys::{Array, Date};
-use leptos::prelude::{document as leptos_document, window};
+use leptos::prelude::{document as leptos_document, request_animation_frame, window};
 use signet_shared::ClientUuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
@@ -24,6 +24,20 @@ pub(crate) fn set_address(address: &str, replace: bool) {
     } else {
         history.push_state_with_url(&JsValue::NULL, "", Some(address))
     };
+}
+
+/// Where this site is, as `https://name`.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+pub(crate) fn print() {
+    let _ = window().print();
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    Date::now() as u64
 }
 
 pub(crate) fn reload() {
@@ -71,6 +85,11 @@ pub(crate) fn focus(id: &str) {
     if let Some(element) = by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }
+}
+
+/// Once what follows the signals that were just set stands on the page.
+pub(crate) fn soon(then: impl FnOnce() + 'static) {
+    request_animation_frame(then);
 }
 
 /// Where a person who hears the page or walks it by keyboard begins to read.
@@ -163,9 +182,19 @@ pub(crate) fn day(ms: u64) -> String {
     date(ms).to_locale_date_string("default", &options).into()
 }
 
+pub(crate) fn calendar(ms: u64) -> String {
+    let options = object(&[("day", "numeric"), ("month", "long"), ("year", "numeric")]);
+    date(ms).to_locale_date_string("default", &options).into()
+}
+
+/// Day and time.
+pub(crate) fn moment(ms: u64) -> String {
+    [calendar(ms), clock(ms)].join(", ")
+}
+
 /// The time for today, the date for earlier days.
 pub(crate) fn brief(ms: u64) -> String {
-    if day_number(ms) == day_number(Date::now() as u64) {
+    if day_number(ms) == day_number(now()) {
         clock(ms)
     } else {
         date(ms).to_locale_date_string("default", &object(&[("day", "numeric"), ("month", "short")])).into()

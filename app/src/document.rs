@@ -65,9 +65,16 @@ mod tests {
         for (route, words) in [
             (Route::Home, ["Create account", "Sign in"].as_slice()),
             (Route::SignUp, &["Username", "Password", "Repeat password", "Create account"]),
-            (Route::SignIn, &["Username", "Password", "Sign in", "Stay signed in on this browser"]),
+            (Route::SignIn, &["Username", "Password", "Sign in", "Stay signed in on this browser", "Use recovery key"]),
+            (
+                Route::Recover,
+                &["Username", "Recovery key", "Sign in", "Stay signed in on this browser", "Use password"],
+            ),
             (Route::Chat, &["Conversations", "New conversation", "Connection", "Sign out"]),
-            (Route::Settings, &["Theme", "Sign out"]),
+            (
+                Route::Settings,
+                &["Theme", "Sign out", "Change password", "Show recovery key status", "Sign out everywhere else"],
+            ),
             (Route::Privacy, &["What is not kept"]),
         ] {
             let html = document(route);

@@ -15,19 +15,22 @@ pub enum Route {
     Home,
     SignUp,
     SignIn,
+    Recover,
     Chat,
     Settings,
     Privacy,
 }
 
 impl Route {
-    pub const ALL: [Self; 6] = [Self::Home, Self::SignUp, Self::SignIn, Self::Chat, Self::Settings, Self::Privacy];
+    pub const ALL: [Self; 7] =
+        [Self::Home, Self::SignUp, Self::SignIn, Self::Recover, Self::Chat, Self::Settings, Self::Privacy];
 
     pub fn path(self) -> &'static str {
         match self {
             Self::Home => "/",
             Self::SignUp => "/sign-up",
             Self::SignIn => "/sign-in",
+            Self::Recover => "/recover",
             Self::Chat => "/chat",
             Self::Settings => "/settings",
             Self::Privacy => "/privacy",
@@ -39,6 +42,7 @@ impl Route {
             Self::Home => "index.html",
             Self::SignUp => "sign-up.html",
             Self::SignIn => "sign-in.html",
+            Self::Recover => "recover.html",
             Self::Chat => "chat.html",
             Self::Settings => "settings.html",
             Self::Privacy => "privacy.html",
@@ -50,6 +54,7 @@ impl Route {
             Self::Home => text::TITLE_HOME,
             Self::SignUp => text::TITLE_SIGN_UP,
             Self::SignIn => text::TITLE_SIGN_IN,
+            Self::Recover => text::TITLE_RECOVER,
             Self::Chat => text::TITLE_CHAT,
             Self::Settings => text::TITLE_SETTINGS,
             Self::Privacy => text::TITLE_PRIVACY,
@@ -100,6 +105,13 @@ pub(crate) fn go(app: App, route: Route, conv: Option<ConvId>, step: Step) {
         app.route.set(route);
         browser::scroll_to_top();
     }
+}
+
+/// From a page that signs in to the one that was wanted, or else to the conversations.
+pub(crate) fn lead_in(app: App) {
+    let wanted = app.wanted.get_untracked().unwrap_or(Route::Chat);
+    app.wanted.set(None);
+    go(app, wanted, app.chats.open.get_untracked(), Step::Replace);
 }
 
 /// Follows the browser's back and forward buttons.

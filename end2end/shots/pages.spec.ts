@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
-import { expectSignedIn, expectStates, expectTexts, openConversation, password, send, signUp, startConversation } from "../people.ts";
+import { expectSignedIn, expectStates, expectTexts, openConversation, password, recover, send, signUp, startConversation } from "../people.ts";
 
 const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
 const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
@@ -16,14 +16,14 @@ const TALK: [who: "anna" | "bruno", text: string][] = [
 ];
 
 /** Takes a picture of what is shown, in every size and colour. */
-async function shoot(page: Page, name: string): Promise<void> {
+async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
   for (const [width, size] of Object.entries(WIDTHS)) {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(size);
       await page.evaluate(() => document.fonts.ready);
       const path = join(FOLDER, `${name}-${width}-${colorScheme}.png`);
-      await page.screenshot({ path, animations: "disabled", caret: "initial" });
+      await page.screenshot({ path, animations: "disabled", caret: "initial", fullPage });
     }
   }
   await page.setViewportSize(WIDTHS.wide);
@@ -48,10 +48,14 @@ test("pages that anyone sees", async ({ newPage }) => {
   await page.goto("/sign-in");
   await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
   await shoot(page, "sign-in");
+  await page.goto("/recover");
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
+  await shoot(page, "recover");
 });
 
 test("pages of an account", async ({ newPage }) => {
   const pages = { anna: await newPage(), bruno: await newPage() };
+  const recovered = await newPage();
   await signUp(pages.bruno, "bruno", password());
 
   const secret = password();
@@ -62,6 +66,10 @@ test("pages of an account", async ({ newPage }) => {
   await pages.anna.getByRole("button", { name: "Create account" }).click();
   await expect(pages.anna.getByRole("heading", { name: "Your recovery key" })).toBeVisible({ timeout: 150_000 });
   await shoot(pages.anna, "recovery-key");
+  const key = await pages.anna.getByTestId("recovery-key").innerText();
+  await pages.anna.emulateMedia({ media: "print" });
+  await pages.anna.screenshot({ path: join(FOLDER, "recovery-key-on-paper.png") });
+  await pages.anna.emulateMedia({ media: "screen" });
   await pages.anna.getByRole("checkbox", { name: "I have saved my recovery key" }).check();
   await pages.anna.getByRole("button", { name: "Continue" }).click();
   await expectSignedIn(pages.anna);
@@ -79,6 +87,8 @@ test("pages of an account", async ({ newPage }) => {
   await shoot(pages.anna, "chat");
   await pages.anna.getByRole("button", { name: "Conversation details" }).click();
   await expect(pages.anna.getByTestId("safety-number")).toBeVisible();
+  await pages.anna.getByRole("button", { name: "Mark as verified" }).click();
+  await expect(pages.anna.getByRole("button", { name: "Remove verification" })).toBeVisible();
   await shoot(pages.anna, "details");
   await pages.anna.goto("/chat");
   await expectSignedIn(pages.anna);
@@ -88,5 +98,17 @@ test("pages of an account", async ({ newPage }) => {
   await shoot(pages.anna, "new-conversation");
   await pages.anna.goto("/settings");
   await expect(pages.anna.getByText("Signed in as")).toBeVisible();
-  await shoot(pages.anna, "settings");
+  await recover(recovered, "anna", key);
+  await shoot(recovered, "choose-password");
+  await pages.anna.reload();
+  await expect(pages.anna.getByRole("button", { name: /^Sign out .+ on .+/ })).toBeVisible();
+  await shoot(pages.anna, "settings", true);
+  await pages.anna.getByRole("button", { name: "Change password" }).click();
+  await pages.anna.getByRole("button", { name: "Save new password" }).click();
+  await expect(pages.anna.getByRole("alert").first()).toBeVisible();
+  await shoot(pages.anna, "change-password", true);
+  await pages.anna.getByRole("button", { name: "Cancel" }).click();
+  await pages.anna.getByRole("button", { name: "Show recovery key status" }).click();
+  await pages.anna.getByRole("button", { name: "Replace recovery key" }).click();
+  await shoot(pages.anna, "recovery-status", true);
 });

@@ -1,7 +1,7 @@
 import { expect, profile, test } from "../fixtures.ts";
 import { fillSignIn, introduce, openConversation, password, signUp } from "../people.ts";
 
-const PAGES = ["/", "/sign-up", "/sign-in", "/chat", "/settings", "/privacy"];
+const PAGES = ["/", "/sign-up", "/sign-in", "/recover", "/chat", "/settings", "/privacy"];
 
 test("every page is the same bytes for everyone, with a policy that allows no inline script", async ({ newBrowser }) => {
   const [stranger, anna] = [await newBrowser(), await newBrowser()];

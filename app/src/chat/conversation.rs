@@ -2,7 +2,7 @@ use leptos::task::spawn_local;
 use signet_ask::{MarkRead, MessageId, ReadPage};
 use signet_shared::ConvId;
 
-use super::{compose::compose, details::details, empty, message, show, skeleton};
+use super::{compose::compose, details::details, empty, message, show, skeleton, verified_mark};
 use crate::{
     Route, browser,
     el::{El, after, div, el},
@@ -51,6 +51,7 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         }
     });
 
+    let verified = move || app.chats.find(conv).is_some_and(|view| view.with(|view| view.verified));
     let back = el("button").set("type", "button").class("icon-button back").set("aria-label", text::BACK);
     let back = back.child(icon::back()).on("click", move |_| route::go(app, Route::Chat, None, Step::Push));
     let heading = el("h2").set("id", "conversation-title").set("tabindex", "-1").set("dir", "auto");
@@ -60,6 +61,7 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         .child(back)
         .part(move || title.get().map(|name| avatar(&name)))
         .child(heading.live_text(move || title.get().unwrap_or_default().into()))
+        .part(move || verified().then(verified_mark))
         .child(more);
     let warnings = move || {
         let warnings = app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default();

@@ -1,7 +1,7 @@
 use signet_ask::{ConversationView, LastLine, Task};
 use wasm_bindgen::JsCast;
 
-use super::{empty, new::new_conversation, skeleton};
+use super::{empty, new::new_conversation, skeleton, verified_mark};
 use crate::{
     Route, browser,
     el::{El, div, el, flag},
@@ -59,7 +59,11 @@ fn entry(app: App, chat: Chat) -> El {
 }
 
 fn content(view: &ConversationView) -> Vec<El> {
-    let mut parts = vec![el("span").class("entry-title").set("dir", "auto").text(view.title.clone())];
+    let mut title = el("span").class("entry-title").set("dir", "auto").text(view.title.clone());
+    if view.verified {
+        title = title.text(" ").child(verified_mark());
+    }
+    let mut parts = vec![title];
     if let Some(last) = &view.last {
         parts.push(el("span").class("entry-time").text(" ").text(browser::brief(last.sent_ms)));
     }

@@ -64,6 +64,11 @@ fn empty(class: &'static str, icon: El, heading: &'static str, title: &'static s
     div(class).children([mark, el(heading).text(title), el("p").text(says)])
 }
 
+/// Beside the name of someone whose identity has been compared.
+fn verified_mark() -> El {
+    el("span").class("verified").child(icon::shield()).child(el("span").class("unseen").text(text::VERIFIED_MARK))
+}
+
 /// Grey bars in the place of what is not there yet.
 fn skeleton(class: &'static str, bars: impl IntoIterator<Item = El>) -> El {
     div(class).set("role", "img").set("aria-label", text::LOADING).children(bars)

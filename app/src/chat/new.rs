@@ -3,8 +3,8 @@ use signet_ask::StartConversation;
 
 use crate::{
     Route, browser,
-    el::{El, after, el},
-    part::{Field, dialog, submit},
+    el::{El, after},
+    part::{Field, dialog, form, submit},
     route::{self, Step},
     state::App,
     text,
@@ -17,13 +17,7 @@ const FIELD: &str = "new-username";
 pub(super) fn new_conversation(app: App, open: Value<bool>) -> El {
     let busy = Value::new(false);
     let error = Value::new(None::<String>);
-    let form = el("form").class("form").set("method", "post").set("novalidate", "");
-    let form = form
-        .live("aria-busy", move || Some(busy.get().to_string().into()))
-        .on("submit", move |event| {
-            event.prevent_default();
-            start(app, open, busy, error);
-        })
+    let form = form("form", busy, move || start(app, open, busy, error))
         .child(
             Field::new(FIELD, text::USERNAME, "off", busy)
                 .hint(text::NEW_CONVERSATION_TEXT)
@@ -45,9 +39,6 @@ pub(super) fn new_conversation(app: App, open: Value<bool>) -> El {
 
 fn start(app: App, open: Value<bool>, busy: Value<bool>, error: Value<Option<String>>) {
     let name = browser::typed(FIELD).trim().trim_start_matches('@').to_owned();
-    if busy.get_untracked() {
-        return;
-    }
     if name.is_empty() {
         return error.set(Some(text::NEW_CONVERSATION_TEXT.to_owned()));
     }

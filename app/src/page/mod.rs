@@ -1,9 +1,12 @@
 //! The pages outside the conversations.
 
+mod change;
 #[cfg(feature = "ssr")]
 mod home;
+mod new_password;
 #[cfg(feature = "ssr")]
 mod privacy;
+mod recover;
 mod recovery;
 mod settings;
 mod sign_in;
@@ -11,8 +14,10 @@ mod sign_up;
 
 #[cfg(feature = "ssr")]
 pub(crate) use home::home;
+use new_password::NewPassword;
 #[cfg(feature = "ssr")]
 pub(crate) use privacy::privacy;
+pub(crate) use recover::recover;
 pub(crate) use recovery::recovery;
 pub(crate) use settings::settings;
 pub(crate) use sign_in::sign_in;

@@ -2,7 +2,7 @@ use leptos::task::spawn_local;
 
 use crate::{
     Route, browser,
-    el::{El, after, div, el, flag},
+    el::{El, div, el, flag},
     part::{button, icon, shell_without_links},
     route::{self, Step},
     state::App,
@@ -10,11 +10,10 @@ use crate::{
     value::Value,
 };
 
-/// The recovery key, once, to be saved before going on.
+/// A recovery key just made, once, to be saved before going on.
 pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     let saved = Value::new(false);
     let said = Value::new("");
-    after(|| browser::focus("recovery-title"));
     let copied = key.clone();
     let copy = move |_| {
         let key = copied.clone();
@@ -23,34 +22,43 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
             said.set(if done { text::COPIED } else { text::COPY_FAILED });
         });
     };
+    let (site, today) = (browser::origin(), browser::calendar(browser::now()));
+    let facts = [(text::RECOVERY_OF, username.clone()), (text::RECOVERY_AT, site), (text::RECOVERY_DATE, today)];
     let kept = key.clone();
+    let written = facts.clone();
     let download = move |_| {
-        let content = [&fill(text::RECOVERY_FILE, &username), "\n\n", &kept, "\n"].concat();
+        let facts = written.iter().map(|(what, is)| [what, ": ", is, "\n"].concat()).collect::<String>();
+        let content = [&fill(text::RECOVERY_FILE, &username), "\n\n", &kept, "\n\n", &facts].concat();
         let _ = browser::download(&["signet-recovery-key-", &username, ".txt"].concat(), &content);
     };
     let pair = el("p").class("pair").children([
-        el("button").set("type", "button").class("button").on("click", copy).child(icon::copy()).text(text::COPY),
-        el("button")
-            .set("type", "button")
-            .class("button")
-            .on("click", download)
-            .child(icon::download())
-            .text(text::DOWNLOAD),
+        button("button", "").on("click", copy).child(icon::copy()).text(text::COPY),
+        button("button", "").on("click", download).child(icon::download()).text(text::DOWNLOAD),
+        button("button", "").on("click", |_| browser::print()).child(icon::print()).text(text::PRINT),
     ]);
+    // On paper it stands alone: what it opens, where, and since when, goes with it.
+    let paper = el("dl")
+        .class("on-paper")
+        .children(facts.into_iter().flat_map(|(what, is)| [el("dt").text(what), el("dd").text(is)]));
     let tick = el("input").set("type", "checkbox").set("id", "saved");
     let tick = tick.on("change", move |_| saved.set(browser::is_checked("saved")));
     let label = el("div").child(el("label").set("for", "saved").text(text::SAVED_IT));
     let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
-    let page = el("section").class("card form").children([
-        el("h1").set("id", "recovery-title").set("tabindex", "-1").text(text::RECOVERY_KEY),
+    let page = el("section").class("card form recovery").children([
+        el("h1").set("tabindex", "-1").text(text::RECOVERY_KEY),
         el("p").class("lead").text(text::RECOVERY_TEXT),
         el("p").class("secret").set("data-testid", "recovery-key").set("dir", "ltr").text(key),
+        paper,
         pair,
         el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),
         div("check").child(tick).child(label),
         done.on("click", move |_| {
+            app.tell(signet_ask::RecoveryKeySaved {});
             app.recovery.set(None);
-            route::go(app, Route::Chat, None, Step::Replace);
+            // A replaced one was made from the settings, which are shown again.
+            if app.route.get_untracked() == Route::SignUp {
+                route::go(app, Route::Chat, None, Step::Replace);
+            }
         }),
     ]);
     shell_without_links("narrow", |main| main.child(page))

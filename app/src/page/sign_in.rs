@@ -1,10 +1,10 @@
 use leptos::task::spawn_local;
-use signet_ask::{Status, Task};
+use signet_ask::{SignIn, SignInWithRecoveryKey, Status, Task, Trouble};
 
 use crate::{
     Route, browser,
-    el::{El, after, div, el},
-    part::{Field, alert, progress, shell, submit},
+    el::{El, after, el},
+    part::{Field, alert, form, shell, submit, working},
     route::link,
     state::App,
     text,
@@ -12,9 +12,37 @@ use crate::{
 };
 
 pub(crate) fn sign_in(app: App) -> El {
-    let busy = Value::new(false);
-    let error = Value::new(None::<String>);
+    shell("narrow", |main| main.child(door(app, Secret::Password)))
+}
 
+/// What opens the account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secret {
+    Password,
+    RecoveryKey,
+}
+
+/// What is wrong with each field, and what is going on.
+#[derive(Clone, Copy)]
+struct Form {
+    app: App,
+    secret: Secret,
+    username_error: Value<Option<String>>,
+    secret_error: Value<Option<String>>,
+    error: Value<Option<String>>,
+    busy: Value<bool>,
+}
+
+/// The form that signs in with either secret.
+pub(super) fn door(app: App, secret: Secret) -> El {
+    let form = Form {
+        app,
+        secret,
+        username_error: Value::new(None),
+        secret_error: Value::new(None),
+        error: Value::new(None),
+        busy: Value::new(false),
+    };
     // The name last used here, unless something has been typed already.
     after(move || {
         if let Some(Status::SignedOut { username: Some(name) }) = app.status.get()
@@ -24,60 +52,83 @@ pub(crate) fn sign_in(app: App) -> El {
             field.set_value(&name);
         }
     });
-
-    let form = el("form").class("card form").set("method", "post").set("novalidate", "");
-    let form = form.live("aria-busy", move || Some(busy.get().to_string().into())).on("submit", move |event| {
-        event.prevent_default();
-        if !busy.get_untracked() && app.ready.get_untracked() {
-            send(app, busy, error);
-        }
-    });
-    let form = form
-        .child(el("h1").text(text::SIGN_IN))
-        .child(el("p").class("lead").text(text::SIGN_IN_LEAD))
-        .part(move || error.get().or_else(|| app.trouble_text()).map(alert))
-        .child(Field::new("username", text::USERNAME, "username", busy).show(|line| line))
-        .child(Field::new("password", text::PASSWORD, "current-password", busy).secret().show(|line| line))
-        .child(super::stay(busy))
-        .part(move || {
-            let working = div("working").set("role", "status");
-            busy.get().then(|| {
-                working
-                    .child(progress(app, Task::SignIn, text::SIGNING_IN, None))
-                    .child(el("p").class("hint").text(text::SIGNING_IN_TEXT))
-            })
-        })
-        .child(submit(app, text::SIGN_IN, busy))
-        .child(super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)));
-    shell("narrow", |main| main.child(form))
+    form.fields()
 }
 
-fn send(app: App, busy: Value<bool>, error: Value<Option<String>>) {
-    let question = signet_ask::SignIn {
-        username: browser::typed("username").trim().to_owned(),
-        password: browser::typed("password"),
-        stay: browser::is_checked("stay"),
-    };
-    let empty = if question.username.is_empty() {
-        Some((text::USERNAME_EMPTY, "username"))
-    } else {
-        question.password.is_empty().then_some((text::PASSWORD_EMPTY, "password"))
-    };
-    app.trouble.set(None);
-    error.set(empty.map(|(sentence, _)| sentence.to_owned()));
-    if let Some((_, field)) = empty {
-        return browser::focus(field);
-    }
-    busy.set(true);
-    app.progress.set(None);
-    spawn_local(async move {
-        match app.ask(question).await {
-            Ok(status) => app.set_status(status),
-            Err(trouble) => {
-                error.set(Some(text::trouble(&trouble)));
-                busy.set(false);
-                browser::focus("password");
+impl Form {
+    fn fields(self) -> El {
+        let Self { app, busy, .. } = self;
+        let (title, lead, working_text) = match self.secret {
+            Secret::Password => (text::SIGN_IN, text::SIGN_IN_LEAD, text::SIGNING_IN_TEXT),
+            Secret::RecoveryKey => (text::RECOVER, text::RECOVER_LEAD, text::RECOVERING_TEXT),
+        };
+        let field = match self.secret {
+            Secret::Password => Field::new("password", text::PASSWORD, "current-password", busy).secret(),
+            // Read off paper, sign by sign: it can be seen while it is typed.
+            Secret::RecoveryKey => {
+                Field::new("recovery-key", text::RECOVERY_KEY_FIELD, "off", busy).hint(text::RECOVERY_KEY_HINT)
+            }
+        };
+        let username = Field::new("username", text::USERNAME, "username", busy).error(self.username_error);
+        let form = form("card form", busy, move || self.send())
+            .child(el("h1").text(title))
+            .child(el("p").class("lead").text(lead))
+            .part(move || self.error.get().or_else(|| app.trouble_text()).map(alert))
+            .child(username.show(|line| line))
+            .child(field.error(self.secret_error).show(|line| line))
+            .child(super::stay(busy))
+            .part(move || busy.get().then(|| working(app, Task::SignIn, text::SIGNING_IN, working_text)))
+            .child(submit(app, text::SIGN_IN, busy));
+        match self.secret {
+            Secret::Password => form.children([
+                super::aside(text::FORGOTTEN, link(Route::Recover, "").text(text::USE_RECOVERY_KEY)),
+                super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)),
+            ]),
+            Secret::RecoveryKey => {
+                form.child(super::aside(text::REMEMBERED, link(Route::SignIn, "").text(text::USE_PASSWORD)))
             }
         }
-    });
+    }
+
+    fn send(self) {
+        let app = self.app;
+        if !app.ready.get_untracked() {
+            return;
+        }
+        let (field, nothing) = match self.secret {
+            Secret::Password => ("password", text::PASSWORD_EMPTY),
+            Secret::RecoveryKey => ("recovery-key", text::RECOVERY_KEY_EMPTY),
+        };
+        let username = browser::typed("username").trim().to_owned();
+        let secret = browser::typed(field);
+        let stay = browser::is_checked("stay");
+        app.trouble.set(None);
+        self.error.set(None);
+        self.username_error.set(username.is_empty().then(|| text::USERNAME_EMPTY.to_owned()));
+        self.secret_error.set(secret.is_empty().then(|| nothing.to_owned()));
+        if username.is_empty() || secret.is_empty() {
+            return browser::focus(if username.is_empty() { "username" } else { field });
+        }
+        self.busy.set(true);
+        app.progress.set(None);
+        spawn_local(async move {
+            let answer = match self.secret {
+                Secret::Password => app.ask(SignIn { username, password: secret, stay }).await,
+                Secret::RecoveryKey => app.ask(SignInWithRecoveryKey { username, key: secret, stay }).await,
+            };
+            match answer {
+                Ok(status) => app.set_status(status),
+                Err(trouble) => {
+                    let beside = match trouble {
+                        Trouble::BadUsername => self.username_error,
+                        Trouble::BadRecoveryKey | Trouble::IsRecoveryKey => self.secret_error,
+                        _ => self.error,
+                    };
+                    beside.set(Some(text::trouble(&trouble)));
+                    self.busy.set(false);
+                    browser::focus(field);
+                }
+            }
+        });
+    }
 }

@@ -2,11 +2,11 @@ use leptos::task::spawn_local;
 use signet_ask::{CancelSignUp, Status, Task, Trouble};
 use signet_shared::{Username, UsernameError};
 
+use super::NewPassword;
 use crate::{
     Route, browser,
     el::{El, after, div, el, flag},
-    part::{Field, alert, button, progress, shell, strength, submit},
-    password,
+    part::{Field, alert, button, form, progress, shell, submit},
     route::{self, Step, link},
     state::App,
     text,
@@ -17,10 +17,8 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Form {
     username_error: Value<Option<String>>,
-    password_error: Value<Option<String>>,
-    repeat_error: Value<Option<String>>,
+    password: NewPassword,
     error: Value<Option<String>>,
-    strength: Value<u8>,
     busy: Value<bool>,
 }
 
@@ -40,49 +38,22 @@ impl Form {
     fn new() -> Self {
         Self {
             username_error: Value::new(None),
-            password_error: Value::new(None),
-            repeat_error: Value::new(None),
+            password: NewPassword::new(),
             error: Value::new(None),
-            strength: Value::new(0),
             busy: Value::new(false),
         }
     }
 
     fn fields(self, app: App) -> El {
         let busy = self.busy;
-        let judge = move |_| {
-            let username = browser::typed("username");
-            self.strength.set(password::strength(&browser::typed("password"), username.trim()));
-        };
-        let form = el("form").class("card form").set("method", "post").set("novalidate", "");
-        form.live("aria-busy", move || Some(busy.get().to_string().into()))
-            .on("submit", move |event| {
-                event.prevent_default();
-                self.submit(app);
-            })
+        let username = Field::new("username", text::USERNAME, "username", busy).hint(text::USERNAME_HINT);
+        let labels = [text::PASSWORD, text::REPEAT_PASSWORD];
+        form("card form", busy, move || self.submit(app))
             .child(el("h1").text(text::CREATE_ACCOUNT))
             .child(el("p").class("lead").text(text::SIGN_UP_LEAD))
             .part(move || self.error.get().map(alert))
-            .child(
-                Field::new("username", text::USERNAME, "username", busy)
-                    .hint(text::USERNAME_HINT)
-                    .error(self.username_error)
-                    .show(|line| line),
-            )
-            .child(
-                Field::new("password", text::PASSWORD, "new-password", busy)
-                    .secret()
-                    .hint(text::PASSWORD_HINT)
-                    .error(self.password_error)
-                    .show(|line| line.on("input", judge)),
-            )
-            .child(strength(self.strength))
-            .child(
-                Field::new("repeat", text::REPEAT_PASSWORD, "new-password", busy)
-                    .secret()
-                    .error(self.repeat_error)
-                    .show(|line| line),
-            )
+            .child(username.error(self.username_error).show(|line| line))
+            .children(self.password.fields(labels, busy, || browser::typed("username")))
             .child(super::stay(busy))
             .part(move || busy.get().then(|| working(app)))
             .child(submit(app, text::CREATE_ACCOUNT, busy))
@@ -90,14 +61,11 @@ impl Form {
     }
 
     fn submit(self, app: App) {
-        if self.busy.get_untracked() || !app.ready.get_untracked() {
-            return;
-        }
         let username = browser::typed("username").trim().to_owned();
-        let password = browser::typed("password");
-        if !self.accepts(&username, &password) {
+        if !app.ready.get_untracked() || !self.accepts(&username) {
             return;
         }
+        let password = browser::typed(NewPassword::FIELD);
         let stay = browser::is_checked("stay");
         self.busy.set(true);
         app.progress.set(None);
@@ -111,22 +79,18 @@ impl Form {
     }
 
     /// Says what is wrong beside each field, and goes to the first.
-    fn accepts(self, username: &str, password: &str) -> bool {
+    fn accepts(self, username: &str) -> bool {
         let bad_name = username.parse::<Username>().err().map(|why| match why {
             UsernameError::TooShort => text::USERNAME_SHORT,
             UsernameError::TooLong => text::USERNAME_LONG,
             UsernameError::Start => text::USERNAME_START,
             UsernameError::Character => text::USERNAME_CHARACTER,
         });
-        let bad_password = password::objection(password, username);
-        let differs = (browser::typed("repeat") != password).then_some(text::PASSWORD_DIFFERS);
+        let bad_password = self.password.objection(username);
         self.error.set(None);
         self.username_error.set(bad_name.map(str::to_owned));
-        self.password_error.set(bad_password.map(str::to_owned));
-        self.repeat_error.set(differs.map(str::to_owned));
-        let first = [(bad_name, "username"), (bad_password, "password"), (differs, "repeat")];
-        match first.into_iter().find(|(bad, _)| bad.is_some()) {
-            Some((_, field)) => {
+        match bad_name.and(Some("username")).or(bad_password) {
+            Some(field) => {
                 browser::focus(field);
                 false
             }
@@ -137,7 +101,7 @@ impl Form {
     fn report(self, trouble: &Trouble) {
         let beside = match trouble {
             Trouble::BadUsername | Trouble::UsernameTaken => self.username_error,
-            Trouble::BadPassword => self.password_error,
+            Trouble::BadPassword => self.password.error,
             _ => self.error,
         };
         beside.set(Some(text::trouble(trouble)));

@@ -1,7 +1,7 @@
 use signet_ask::Task;
 
 use crate::{
-    el::{El, el},
+    el::{El, div, el},
     state::{App, percent},
 };
 
@@ -11,4 +11,10 @@ pub(crate) fn progress(app: App, task: Task, label: &'static str, start: Option<
         let done = app.progress_of(task).map(percent).or(start);
         done.map(|done| done.to_string().into())
     })
+}
+
+/// The bar of a task with a sentence below it.
+pub(crate) fn working(app: App, task: Task, label: &'static str, says: &'static str) -> El {
+    let bar = progress(app, task, label, None);
+    div("working").set("role", "status").child(bar).child(el("p").class("hint").text(says))
 }

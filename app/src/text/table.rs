@@ -17,6 +17,7 @@ texts! {
     TITLE_HOME = "Signet: messages sealed in your browser";
     TITLE_SIGN_UP = "Create account · Signet";
     TITLE_SIGN_IN = "Sign in · Signet";
+    TITLE_RECOVER = "Use recovery key · Signet";
     TITLE_CHAT = "Conversations · Signet";
     TITLE_SETTINGS = "Settings · Signet";
     TITLE_PRIVACY = "Privacy · Signet";
@@ -77,11 +78,15 @@ texts! {
 
     // Recovery key
     RECOVERY_KEY = "Your recovery key";
-    RECOVERY_TEXT = "It stands in for a password that you forget. Nobody else has it, and it is shown only now. Print it, or keep it in a password manager. This version of Signet has no page that takes it yet; the next will.";
+    RECOVERY_TEXT = "It opens your account when you have forgotten your password. Nobody else has it, and it is shown only now. Print it, or keep it in a password manager.";
     COPY = "Copy";
     COPIED = "Copied. Clear the clipboard once you have put it somewhere safe.";
     COPY_FAILED = "The browser did not allow copying. Select the recovery key and copy it by hand, or download it.";
     DOWNLOAD = "Download";
+    PRINT = "Print";
+    RECOVERY_OF = "Account";
+    RECOVERY_AT = "Address";
+    RECOVERY_DATE = "Made on";
     SAVED_IT = "I have saved my recovery key";
     CONTINUE = "Continue";
     RECOVERY_FILE = "Signet recovery key of {}";
@@ -92,6 +97,40 @@ texts! {
     SIGNING_IN_TEXT = "Checking your password takes your browser a few seconds. That slowness is what makes it hard to guess.";
     USERNAME_EMPTY = "Type your username.";
     PASSWORD_EMPTY = "Type your password.";
+    FORGOTTEN = "Forgotten your password?";
+    USE_RECOVERY_KEY = "Use recovery key";
+
+    // Sign in with the recovery key
+    RECOVER = "Sign in with your recovery key";
+    RECOVER_LEAD = "It opens your messages as your password does, and is never sent to the server either. Then you choose a new password.";
+    RECOVERY_KEY_FIELD = "Recovery key";
+    RECOVERY_KEY_HINT = "Groups of four letters and digits. Small letters and missing hyphens do no harm.";
+    RECOVERY_KEY_EMPTY = "Type your recovery key.";
+    RECOVERING_TEXT = "Checking your recovery key takes your browser a few seconds.";
+    REMEMBERED = "Know your password?";
+    USE_PASSWORD = "Use password";
+    CHOOSE_PASSWORD = "Choose a new password";
+    CHOOSE_PASSWORD_LEAD = "You signed in with your recovery key. A new password takes the place of the forgotten one; your messages and the recovery key stay as they are.";
+    SET_PASSWORD = "Set password";
+    LATER = "Later";
+
+    // Replace the password
+    CHANGE_PASSWORD = "Change password";
+    CURRENT_PASSWORD = "Current password";
+    CURRENT_HINT = "Your recovery key works here too.";
+    CURRENT_EMPTY = "Type your current password or your recovery key.";
+    CURRENT_WRONG = "This is neither your password nor your recovery key. Check it and try again; nothing was changed.";
+    CURRENT_AGAIN = "Too much time has passed since you signed in. Type your password or your recovery key once more.";
+    NEW_PASSWORD = "New password";
+    REPEAT_NEW_PASSWORD = "Repeat new password";
+    NEW_IS_RECOVERY_KEY = "This is a recovery key. Choose a password that is different from it.";
+    OTHERS_TOO = "Also sign out everywhere else";
+    SAVE_PASSWORD = "Save new password";
+    CHANGING = "Proving that it is you";
+    CHANGING_TEXT = "This takes your browser a few seconds. Until it is done, nothing is changed.";
+    PASSWORD_CHANGED = "Your password is changed.";
+    ENDED_ONE = "1 other browser was signed out.";
+    ENDED_MANY = "{} other browsers were signed out.";
 
     // Conversations
     CONVERSATIONS = "Conversations";
@@ -141,7 +180,13 @@ texts! {
 
     // Details
     SAFETY_NUMBER = "Safety number";
-    SAFETY_TEXT = "Compare this number with {} in person or over a call. If both of you see the same, nobody stands between you.";
+    SAFETY_TEXT = "Meet {}, or call, and read this number to each other: it stands here and in their conversation details. If it is the same on both sides, nobody stands between you. Do not send it as a message.";
+    VERIFIED_MARK = "verified";
+    VERIFIED_ON = "Verified on {}.";
+    VERIFIED_BEFORE = "Verified on {}, before their keys were renewed. They signed for the new keys with the old ones; you may compare again.";
+    NOT_VERIFIED = "Not verified yet.";
+    MARK_VERIFIED = "Mark as verified";
+    REMOVE_VERIFIED = "Remove verification";
     DETAILS_LOADING = "Computing the safety number…";
 
     // Settings
@@ -155,6 +200,36 @@ texts! {
     UNSENT_TEXT = "They are in this browser alone, and signing out removes them.";
     SIGN_OUT_ANYWAY = "Sign out and lose them";
     STAY_SIGNED_IN = "Stay signed in";
+    RECOVERY_SECTION = "Recovery key";
+    RECOVERY_SECTION_TEXT = "It opens your account when you have forgotten your password.";
+    SHOW_RECOVERY = "Show recovery key status";
+    HIDE_RECOVERY = "Hide recovery key status";
+    MADE_ON = "Made on {}";
+    SAVED_ON = "Saved on {}";
+    NOT_SAVED = "You have not said that it is saved";
+    TESTED_ON = "Last tested on {}";
+    NEVER_TESTED = "Never tested";
+    TEST_RECOVERY = "Test recovery key";
+    TEST = "Test";
+    TESTING = "Testing your recovery key";
+    TESTING_TEXT = "This takes your browser a few seconds. Nothing is changed by it.";
+    RECOVERY_WORKS = "This recovery key works.";
+    RECOVERY_WORKS_NOT = "This recovery key does not open your account. If it has been replaced, find the newest one; otherwise make a new one below.";
+    REPLACE_RECOVERY = "Replace recovery key";
+    REPLACE_TEXT = "A new one is made and shown once. The present one stops working at that moment.";
+    MAKE_RECOVERY = "Make new recovery key";
+    REPLACING = "Making a new recovery key";
+    SESSIONS = "Sessions";
+    SESSIONS_TEXT = "The browsers in which this account is signed in. When one was last used is known to within an hour.";
+    NO_OTHERS = "You are signed in nowhere else.";
+    END_OTHERS = "Sign out everywhere else";
+    THIS_BROWSER = "This browser";
+    SESSION_BEGUN = "signed in on {}";
+    SESSION_USED = "last used on {}";
+    SESSION_ENDED_NOW = "{} is signed out.";
+    OTHER_BROWSER = "Another browser";
+    OTHER_SYSTEM = "another system";
+    ON_SYSTEM = " on ";
     APPEARANCE = "Appearance";
     THEME = "Theme";
     THEME_SYSTEM = "Like the device";
@@ -181,7 +256,7 @@ texts! {
     PRIVACY_LIMITS = "Limits, stated plainly";
     PRIVACY_LIMITS_1 = "The server knows who writes to whom and when. Sealing does not hide that.";
     PRIVACY_LIMITS_2 = "Someone who obtains your password can read your whole history. So can someone who controls your device while you are signed in.";
-    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back. No page takes the recovery key yet: until one does, a lost password is final.";
+    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back.";
     PRIVACY_LIMITS_4 = "The server delivers this page's code. Its files are fixed and listed by hash, so that a change can be noticed, but a browser alone cannot prevent one.";
     PRIVACY_LIMITS_5 = "What you send, the other person can keep, copy and show.";
 

@@ -12,10 +12,10 @@ table::texts! {
     LOGIN_FAILED = "The username or the password is wrong. Check both and try again.";
     RECOVERY_KEY_FAILED = "The username or the recovery key is wrong, or the recovery key has been replaced. Check both and try again.";
     BAD_RECOVERY_KEY = "This is not a whole recovery key, or a character of it is wrong. Compare all fourteen groups of four with what you saved.";
-    IS_RECOVERY_KEY = "That is a recovery key, not a password. To sign in with it, choose \"Use recovery key\".";
+    IS_RECOVERY_KEY = "That is a recovery key, not a password. To sign in with it, follow \"Use recovery key\" below.";
     LOGIN_TOO_OLD = "For this, your password or recovery key must have been typed a few minutes ago at most. Sign in again, then try once more.";
     CHANGED_ELSEWHERE = "Another browser of yours changed the same thing at the same time. Look at how it is now, then try again.";
-    NOT_AS_READ = "What you compared is not what is there now. Close these details, open them again, and compare once more.";
+    NOT_AS_READ = "What you compared is not what is there now. Compare the number that stands here once more.";
     NO_SUCH_USER = "Nobody has this username. Check the spelling with the person you are looking for.";
     YOURSELF = "That is your own username. Type the username of someone else.";
     TOO_MANY_ONE = "Too many tries. Wait 1 second, then try again.";

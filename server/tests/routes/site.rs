@@ -4,10 +4,11 @@ use signet_shared::api;
 
 use crate::common::{Browser, Relay, Store};
 
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/", "index"),
     ("/sign-up", "sign-up"),
     ("/sign-in", "sign-in"),
+    ("/recover", "recover"),
     ("/chat", "chat"),
     ("/settings", "settings"),
     ("/privacy", "privacy"),

@@ -62,6 +62,8 @@ pub struct ConversationView {
     /// Milliseconds since 1970 of the newest message, or of the conversation's start here: the list's order.
     pub touched_ms: u64,
     pub warnings: Vec<Warning>,
+    /// The person says to have compared the other one's identity as it is now.
+    pub verified: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! What the page is told of conversations and messages.
 
-use signet_ask::{BodyView, ConversationView, LastLine, MessageId, MessageState, MessageView, Page, Trouble, Warning};
+use signet_ask::{
+    BodyView, ConversationView, LastLine, MessageId, MessageState, MessageView, Page, Trouble, Verified, Warning,
+};
 use signet_shared::ConvId;
 
 use super::{
@@ -43,6 +45,7 @@ impl Session {
             last: last.map(last_line),
             touched_ms,
             warnings: self.warnings(conv, pin.doubts),
+            verified: matches!(pin.verified(), Verified::Yes { .. }),
         })
     }
 

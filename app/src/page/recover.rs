@@ -1,0 +1,58 @@
+use leptos::{prelude::untrack, task::spawn_local};
+use signet_ask::ReadAccount;
+
+use super::{
+    change::PasswordChange,
+    sign_in::{Secret, door},
+};
+use crate::{
+    browser,
+    el::{El, after, el, flag},
+    part::{button, shell},
+    route,
+    state::App,
+    text,
+    value::Value,
+};
+
+/// Signs in with the recovery key, then asks for a new password.
+pub(crate) fn recover(app: App) -> El {
+    let choosing = Value::new(false);
+    after(move || {
+        if app.username().is_none() {
+            return choosing.set(false);
+        }
+        spawn_local(async move {
+            let account = app.ask(ReadAccount {}).await;
+            if choosing.is_gone() {
+                return;
+            }
+            // Whoever came here signed in already has nothing to choose.
+            if account.is_ok_and(|account| account.by_recovery_key) {
+                choosing.set(true);
+                browser::soon(browser::focus_heading);
+            } else {
+                route::lead_in(app);
+            }
+        });
+    });
+    let page = move |choosing: bool| if choosing { choose(app) } else { door(app, Secret::RecoveryKey) };
+    shell("narrow", |main| {
+        main.part(move || {
+            let choosing = choosing.get();
+            [untrack(|| page(choosing))]
+        })
+    })
+}
+
+fn choose(app: App) -> El {
+    let change = PasswordChange::new(app, Value::new(false), false);
+    after(move || {
+        if change.done.with(Option::is_some) {
+            route::lead_in(app);
+        }
+    });
+    let head = [el("h1").text(text::CHOOSE_PASSWORD), el("p").class("lead").text(text::CHOOSE_PASSWORD_LEAD)];
+    let later = button("button wide", text::LATER).live("disabled", move || flag(change.busy.get()));
+    change.form("card form", head, text::SET_PASSWORD).child(later.on("click", move |_| route::lead_in(app)))
+}

@@ -1,0 +1,141 @@
+//! One's account, secret by secret and session by session, and how the pages look.
+
+mod looks;
+mod password;
+mod recovery;
+mod sessions;
+
+use leptos::task::spawn_local;
+use signet_ask::{AccountView, ReadAccount};
+
+use self::sessions::Sessions;
+use super::{NewPassword, change::CURRENT};
+use crate::{
+    Route, browser,
+    el::{El, after, el, flag},
+    part::{SigningOut, avatar, button, shell},
+    route::link,
+    state::App,
+    text,
+    value::Value,
+};
+
+/// The forms of this page. One at a time is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Password,
+    Test,
+    Replace,
+}
+
+#[derive(Clone, Copy)]
+struct Settings {
+    app: App,
+    open: Value<Option<Form>>,
+    /// The open form waits for its answer.
+    busy: Value<bool>,
+    account: Value<Option<AccountView>>,
+    /// Signed in with the recovery key, and the password not replaced since.
+    by_key: Value<bool>,
+    sessions: Sessions,
+}
+
+pub(crate) fn settings(app: App) -> El {
+    let page = Settings {
+        app,
+        open: Value::new(None),
+        busy: Value::new(false),
+        account: Value::new(None),
+        by_key: Value::new(false),
+        sessions: Sessions::new(app),
+    };
+    // Again when one comes back to this tab: other browsers come and go meanwhile.
+    after(move || {
+        if app.visible.get() && app.username().is_some() {
+            page.read();
+        }
+    });
+    let up = el("p").class("up").child(link(Route::Chat, "").text(text::BACK_TO_CHAT));
+    let sections = [account(app), page.password(), page.recovery(), page.sessions.section(), looks::looks()];
+    shell("prose settings", |main| main.children([up, el("h1").text(text::SETTINGS)]).children(sections))
+}
+
+impl Settings {
+    fn read(self) {
+        self.read_account();
+        self.sessions.read();
+    }
+
+    fn read_account(self) {
+        spawn_local(async move {
+            // It asks this browser's vault alone: what keeps it from answering is told above everything else.
+            let account = self.app.ask(ReadAccount {}).await;
+            if let (Ok(account), false) = (account, self.account.is_gone()) {
+                if self.by_key.get_untracked() != account.by_recovery_key {
+                    self.by_key.set(account.by_recovery_key);
+                }
+                self.account.set(Some(account));
+            }
+        });
+    }
+
+    /// The button that opens a form, in whose place the form stands then.
+    fn opener(self, form: Form, id: &'static str, label: &'static str) -> El {
+        let app = self.app;
+        button("button", label)
+            .set("id", id)
+            .live("hidden", move || flag(self.open.get() == Some(form)))
+            .live("disabled", move || flag(self.busy.get() || app.username().is_none()))
+            .on("click", move |_| {
+                self.open.set(Some(form));
+                browser::soon(move || browser::focus(self.first_field(form)));
+            })
+    }
+
+    fn first_field(self, form: Form) -> &'static str {
+        match form {
+            Form::Password if self.by_key.get_untracked() => NewPassword::FIELD,
+            Form::Password | Form::Replace => CURRENT,
+            Form::Test => recovery::KEY,
+        }
+    }
+
+    fn is_open(self, form: Form) -> bool {
+        self.open.get() == Some(form)
+    }
+
+    /// Closes what is open; the focus goes back to what opened it.
+    fn close(self, opener: &'static str) {
+        self.open.set(None);
+        browser::soon(move || browser::focus(opener));
+    }
+
+    fn cancel(self, opener: &'static str) -> El {
+        let cancel = button("button wide", text::CANCEL).live("disabled", move || flag(self.busy.get()));
+        cancel.on("click", move |_| self.close(opener))
+    }
+}
+
+fn section(title: &'static str) -> El {
+    el("section").class("card").child(el("h2").text(title))
+}
+
+/// What has been done, told to those who hear the page too.
+fn said(words: Value<String>) -> El {
+    el("p").class("said").set("role", "status").live_text(move || words.get().into())
+}
+
+fn account(app: App) -> El {
+    let who = move || {
+        let name = app.username()?;
+        let says = el("span").text(text::SIGNED_IN_AS).text(" ").child(el("strong").text(name.clone()));
+        Some(el("p").class("who").child(avatar(&name)).child(says))
+    };
+    let signing_out = SigningOut::new(app);
+    let sign_out = button("button", text::SIGN_OUT).live("disabled", move || flag(app.username().is_none()));
+    section(text::ACCOUNT)
+        .part(who)
+        .child(el("p").class("hint").text(text::SIGN_OUT_TEXT))
+        .child(sign_out.on("click", move |_| signing_out.start()))
+        .child(signing_out.dialog())
+}
