@@ -10,6 +10,7 @@ import struct
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 try:
@@ -316,3 +317,88 @@ def safety_half(id, username, ik_spki):
 def safety_number(one, other):
     """Each is (account_id, username, IK SPKI)."""
     return ' '.join(sum(sorted([safety_half(*one), safety_half(*other)]), []))
+
+
+# 14. The backup file
+
+def backup_fields(account_id, salt, created_ms, chunk_size=65535, m=65536, t=3, p=1, suite=1, kdf=1, ver=1):
+    return (b'SGNB' + u16(ver) + u8(kdf) + u32(m) + u32(t) + u8(p) + salt + u16(suite) + account_id + u64(created_ms)
+            + u32(chunk_size))
+
+
+def backup_bk(password, salt, m, t, p):
+    return Argon2id(salt=salt, length=32, iterations=t, lanes=p, memory_cost=m).derive(password.encode())
+
+
+def backup_keys(bk): return hkdf(bk, b'', L('backup hk')), hkdf(bk, b'', L('backup ck'))
+
+
+def backup_header(fields, hk):
+    maced = fields + HMAC(hk, L('backup header'), fields)
+    return maced + H(L('backup checksum'), maced)[:8]
+
+
+def backup_header_hash(header): return H(L('backup'), header)
+def backup_aad(header_hash, index, final): return header_hash + u64(index) + u8(final)
+def backup_chunk(final, sealed): return u8(final) + b32(sealed)
+def backup_digest(header_hash, n_chunks, root): return H(L('backup end'), header_hash, u64(n_chunks), root)
+def backup_record(type, body): return u8(type) + b32(body)
+def backup_account(id, username): return backup_record(1, id + b8(username.encode()))
+def backup_keystore(version, plaintext): return backup_record(2, u64(version) + plaintext)
+def backup_end(contacts, messages): return backup_record(255, u32(contacts) + u64(messages))
+
+
+def backup_contact(id, username, seq, head, ik_hash, since_ms, doubts, verified, pin):
+    return backup_record(4, id + b8(username.encode()) + u64(seq) + head + ik_hash + u64(since_ms) + u8(doubts)
+                         + option(verified) + (b'\x01' + b32(pin) if pin else b'\x00'))
+
+
+def backup_message(place, conv_id, env_id, author, stream_id, seq, client_uuid, reply_to, sent_ms, received_ms, state,
+                   content_type, body, k):
+    return backup_record(6, u64(place) + conv_id + env_id + author + stream_id + u64(seq) + client_uuid
+                         + option(reply_to) + u64(sent_ms) + u64(received_ms) + u8(state) + u16(content_type) + b32(body)
+                         + option(k))
+
+
+def write_backup(fields, bk, ik, stream):
+    """The whole file."""
+    hk, ck = backup_keys(bk)
+    header, size = backup_header(fields, hk), int.from_bytes(fields[74:], 'big')
+    hash, out, leaves = backup_header_hash(header), [], []
+    for at in range(0, len(stream), size):
+        final = at + size >= len(stream)
+        sealed = seal_object(ck, 'backup', backup_aad(hash, len(leaves), final), stream[at:at + size])
+        out.append(backup_chunk(final, sealed))
+        leaves.append(leaf_hash(sealed))
+    top = root(leaves)
+    sig = ik.sign('sig backup', backup_digest(hash, len(leaves), top))
+    return header + b''.join(out) + u64(len(leaves)) + top + sig
+
+
+def read_backup(file, bk, ik):
+    """The record stream, n_chunks and root of a file that `ik` signed; what is in the records is left to the caller."""
+    hk, ck = backup_keys(bk)
+    fields, size = file[:78], int.from_bytes(file[74:78], 'big')
+    need(fields[:7] == b'SGNB\0\1\1' and file[:118] == backup_header(fields, hk), 'header')
+    r, hash, stream, leaves, final = Reader(file), backup_header_hash(file[:118]), b'', [], 0
+    r.take(118)
+    while not final:
+        final, sealed = r.number(1), r.string(4)
+        need(final in (0, 1), 'final')
+        plain = open_object(ck, 'backup', backup_aad(hash, len(leaves), final), sealed)
+        need(0 < len(plain) <= size if final else len(plain) == size, 'chunk')
+        stream += plain
+        leaves.append(leaf_hash(sealed))
+    n, top, sig = r.number(8), r.take(32), r.take(384)
+    r.finish()
+    need((n, top) == (len(leaves), root(leaves)), 'root')
+    ik.verify('sig backup', backup_digest(hash, n, top), sig)
+    return stream, n, top
+
+
+def backup_records(stream):
+    """Type and body of each."""
+    r, records = Reader(stream), []
+    while r.at < len(stream):
+        records.append((r.number(1), r.string(4)))
+    return records

@@ -175,7 +175,7 @@ impl BackupHeader {
         Self { chunk_size, ..self }
     }
 
-    fn fields(&self) -> Vec<u8> {
+    pub(crate) fn fields(&self) -> Vec<u8> {
         let mut w = Writer::with_capacity(BACKUP_HEADER);
         w.raw(MAGIC).u16(VERSION).u8(ARGON2ID).u32(self.cost.m_kib).u32(self.cost.t).u8(self.cost.p);
         w.raw(&self.salt).u16(self.suite.number()).raw(self.account.as_bytes());

@@ -68,6 +68,15 @@ impl BackupWriter {
         self.close(out, ik, rng)
     }
 
+    /// The chunks of any record stream, without a footer.
+    #[cfg(any(test, feature = "self-test"))]
+    pub(crate) fn unsigned<R: CryptoRng + ?Sized>(mut self, stream: &[u8], rng: &mut R) -> Vec<u8> {
+        let mut out = self.add(stream, rng);
+        let last = core::mem::take(&mut self.pending);
+        self.seal(&last, true, &mut out, rng);
+        out
+    }
+
     fn close<R>(mut self, mut out: Vec<u8>, ik: &IdentityKey, rng: &mut R) -> Result<Vec<u8>, BackupError>
     where
         R: CryptoRng + ?Sized,

@@ -79,7 +79,9 @@ mod tests {
         let lines = run_own(&own);
         lines.iter().for_each(|line| println!("{line}"));
         // Everything that can be refused is, at least once.
-        for kind in ["message", "uploaded", "account", "keystore", "history", "slot", "local", "object", "recovery"] {
+        for kind in
+            ["message", "uploaded", "account", "keystore", "history", "slot", "local", "object", "recovery", "backup"]
+        {
             let line = lines.iter().find(|line| line.starts_with(&format!("own {kind}:"))).unwrap();
             assert!(!line.contains(" 0 "), "{line}");
         }

@@ -10,9 +10,10 @@ use signet_shared::{
     wire::{ClientFrame, ServerFrame},
 };
 
+use super::backup;
 use crate::{
-    EncryptionPublic, IdentityKey, IdentityPublic, Incoming, Inner, MasterKey, RecoveryKey, VerifiedAccount, keystore,
-    looks_like_recovery_key,
+    BACKUP_HEADER, BackupHeader, EncryptionPublic, IdentityKey, IdentityPublic, Incoming, Inner, MasterKey,
+    RecoveryKey, VerifiedAccount, keystore, looks_like_recovery_key,
     opaque::{read_ke2, read_registration_response},
     padding::{pad, unpad},
 };
@@ -20,7 +21,8 @@ use crate::{
 /// A parser by the name of its fuzz target; it says whether it accepted.
 pub type Parser = (&'static str, fn(&[u8]) -> bool);
 
-pub const PARSERS: [Parser; 17] = [
+pub const PARSERS: [Parser; 18] = [
+    ("backup", backup),
     ("delivery", delivery),
     ("envelope", envelope),
     ("statement", statement),
@@ -39,6 +41,30 @@ pub const PARSERS: [Parser; 17] = [
     ("registration_response", registration_response),
     ("ke2", ke2),
 ];
+
+/// The first byte chooses: a header, a file under a known key, or the record stream of a file that is sealed rightly.
+pub fn backup(data: &[u8]) -> bool {
+    match data.split_first() {
+        Some((0, head)) => {
+            let header = BackupHeader::parse(head);
+            header.as_ref().is_ok_and(|header| head.starts_with(&header.fields()) && head.len() == BACKUP_HEADER)
+        }
+        Some((1, file)) => {
+            let key = backup::key(backup::BK);
+            let [whole, pieces] = [1 << 20, 3].map(|piece| backup::read(file, &key, piece).map(|(_, summary)| summary));
+            assert_eq!(whole, pieces);
+            whole.is_ok()
+        }
+        Some((2, stream)) => {
+            let records = backup::read_stream(stream);
+            if let Ok(records) = &records {
+                assert_eq!(backup::stream(records), stream);
+            }
+            records.is_ok()
+        }
+        _ => false,
+    }
+}
 
 pub fn delivery(data: &[u8]) -> bool {
     let parsed = Delivery::parse(data);

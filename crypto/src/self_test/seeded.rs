@@ -10,11 +10,11 @@ use signet_shared::{
     opaque::{KdfProfile, SecretKind},
 };
 
-use super::trace;
+use super::{backup, trace};
 use crate::{
-    Aad, Address, Content, Inner, KeyMaker, Keyring, LocalShares, Login, Making, MasterKey, Purpose, RecoveryKey,
-    Registration, Sender, UnlockKey, VerifiedAccount, make_first_statement, seal_keystore, seal_message, seal_object,
-    seal_record,
+    Aad, Address, BackupCost, BackupHeader, Content, Inner, KeyMaker, Keyring, LocalShares, Login, Making, MasterKey,
+    Purpose, RecoveryKey, Registration, Sender, UnlockKey, VerifiedAccount, make_first_statement, seal_keystore,
+    seal_message, seal_object, seal_record,
 };
 
 /// What was written, by name, as the SHA-256 of its bytes.
@@ -49,6 +49,9 @@ pub(super) fn digests() -> Vec<(&'static str, String)> {
     note("recovery key", RecoveryKey::make(rng).to_string().as_bytes());
     note("registration request", &Registration::start(b"correct horse", rng).unwrap().1);
     note("KE1", &Login::start(b"correct horse", rng).unwrap().1);
+    let header = BackupHeader::make(account, 5, BackupCost::USUAL, rng).unwrap();
+    let records = backup::records(&a, &a_keys, &b);
+    note("backup", &backup::file(&header, &backup::key(backup::BK), &records, &a_keys.ik, rng).unwrap());
     all
 }
 

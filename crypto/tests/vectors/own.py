@@ -475,6 +475,224 @@ def numbers():
     write('stretch_profile_0', kind='stretch', outcome='profile', profile=0, input=bytes(64), output=bytes(64))
 
 
+# Backups
+
+MASTER_BK = H(b'backup')
+
+
+def keystore_of(person): return signet.backup_keystore(3, signet.keystore_plaintext(bytes([4]) * 32, person.ik.pkcs8,
+                                                                                    [person.ek.pkcs8]))
+
+
+def contact(person, **change):
+    fields = dict(id=person.id, username=person.name, seq=1, head=person.head, ik_hash=person.ik.ik_hash, since_ms=5,
+                  doubts=0, verified=b'', pin=person.pin) | change
+    return signet.backup_contact(**fields)
+
+
+def kept(place, author, text=b'Meet at nine?', **change):
+    fields = dict(place=place, conv_id=conv(TWO), env_id=H(u64(place)), author=author.id, stream_id=STREAM, seq=place,
+                  client_uuid=bytes([9]) * 16, reply_to=b'', sent_ms=1_790_000_000_000, received_ms=1_790_000_000_001,
+                  state=3 if author is A else 1, content_type=1, body=text, k=b'') | change
+    return signet.backup_message(**fields)
+
+
+def again(record, change):
+    """A record with another body."""
+    body = change(record[5:])
+    return record[:1] + u32(len(body)) + body
+
+
+def backups():
+    head = [signet.backup_account(A.id, A.name), keystore_of(A), signet.backup_record(3, A.pin)]
+    people = sorted([B, C], key=lambda p: p.id)
+    one, other = contact(people[0]), contact(people[1])
+    mine, yours = kept(3, A), kept(9, B)
+    hk, ck = signet.backup_keys(MASTER_BK)
+    salt = bytes([1]) * 32
+
+    def fields(**how): return signet.backup_fields(A.id, salt, 1_790_000_000_000, **how)
+
+    def case(claim, outcome, file, **more):
+        write('backup_' + claim, kind='backup', outcome=outcome, BK=MASTER_BK, file=file, **more)
+
+    def records(claim, outcome, *records, contacts=0, messages=0, size=65535, end=True, **more):
+        stream = b''.join(records) + (signet.backup_end(contacts, messages) if end else b'')
+        file = signet.write_backup(fields(chunk_size=size), MASTER_BK, A.ik, stream)
+        if outcome == 'opens':
+            _, n, top = signet.read_backup(file, MASTER_BK, A.ik)
+            more |= dict(account_id=A.id, created_ms=1_790_000_000_000, contacts=contacts, messages=messages, n_chunks=n,
+                         root=top, hk=hk, ck=ck, header_hash=signet.backup_header_hash(file[:118]),
+                         **(listed('record', records) if len(stream) < 20_000 else {}))
+        case(claim, outcome, file, **more)
+        return file
+
+    # What opens.
+    small = records('small_chunks', 'opens', *head, one, other, mine, yours, contacts=2, messages=2, size=255)
+    whole = records('account_alone', 'opens', *head)
+    length = len(b''.join(head) + signet.backup_end(0, 0))
+    records('chunk_exactly_full', 'opens', *head, size=length)
+    records('last_chunk_of_one_byte', 'opens', *head, size=length - 1)
+    records('usual_chunks', 'opens', *head, one, *(kept(n, B, b'x' * 20_000) for n in range(1, 5)), contacts=1, messages=4)
+    records('contact_without_statements', 'opens', *head, contact(B, pin=b'', seq=7, doubts=7), contacts=1)
+    records('contact_verified_before_a_rotation', 'opens', *head, contact(B, verified=bytes([6]) * 32, doubts=1),
+            contacts=1)
+    records('message_with_everything', 'opens', *head, kept(0, A, reply_to=bytes([2]) * 32, k=bytes([3]) * 32, state=2),
+            messages=1)
+    records('unknown_content_is_kept', 'opens', *head, kept(1, B, b'\xff' * 9, content_type=777), messages=1)
+    password = 'Grüße, Pferd & Heftklammer'
+    bk = signet.backup_bk(password, salt, 65536, 3, 1)
+    file = signet.write_backup(fields(), bk, A.ik, b''.join(head) + signet.backup_end(0, 0))
+    write('backup_password', kind='backup', outcome='opens', password=password, BK=bk, file=file)
+    write('backup_password_other', kind='backup', outcome='wrong password', password=password.lower(), file=file)
+
+    # The header; nothing of what follows it is looked at.
+    def header(claim, outcome, change=lambda h: h, **how): case('header_' + claim, outcome,
+                                                                change(signet.backup_header(fields(**how), hk)))
+    header('empty', 'no backup', lambda h: b'')
+    header('of_three_bytes', 'no backup', lambda h: h[:3])
+    header('magic_of_a_message', 'no backup', lambda h: b'SGN1' + h[4:])
+    header('version_0', 'altered', ver=0)
+    header('version_2', 'newer', ver=2)
+    header('version_2_cut_short', 'newer', lambda h: h[:6], ver=2)
+    header('cut_short', 'cut short', lambda h: h[:117])
+    header('alone', 'cut short')
+    header('checksum_flipped', 'altered', lambda h: h[:117] + u8(h[117] ^ 1))
+    header('mac_flipped', 'altered', lambda h: h[:109] + u8(h[109] ^ 1) + h[110:])
+    header('salt_flipped', 'altered', lambda h: h[:47] + u8(h[47] ^ 1) + h[48:])
+    header('kdf_2', 'newer', kdf=2)
+    header('suite_2', 'newer', suite=2)
+    header('memory_too_small', 'too weak', m=65535)
+    header('memory_too_large', 'too costly', m=1048577)
+    header('memory_of_4_tib', 'too costly', m=2**32 - 1)
+    header('two_passes', 'too weak', t=2)
+    header('eleven_passes', 'too costly', t=11)
+    header('no_lanes', 'too weak', p=0)
+    header('five_lanes', 'too costly', p=5)
+    header('chunk_of_254', 'altered', chunk_size=254)
+    header('chunk_of_1_mib', 'altered', chunk_size=1048576)
+
+    def resummed(h): return h[:110] + H(L('backup checksum'), h[:110])[:8]
+    header('account_changed_with_its_checksum', 'wrong password', lambda h: resummed(h[:46] + u8(h[46] ^ 1) + h[47:]))
+    header('mac_under_another_key', 'wrong password', lambda h: signet.backup_header(h[:78], ck))
+    header('mac_without_label', 'wrong password', lambda h: resummed(h[:78] + signet.HMAC(hk, h[:78]) + bytes(8)))
+
+    # Chunks and footer of the account alone, in chunks of 3000 bytes: one full, and the last.
+    stream, size = b''.join(head) + signet.backup_end(0, 0), 3000
+    top_header = signet.backup_header(fields(chunk_size=size), hk)
+    hash = signet.backup_header_hash(top_header)
+
+    def built(claim, outcome, parts=None, seal=None, purpose='backup', key=ck, flags=None, aad=signet.backup_aad,
+              hidden=None, count=None, top=None, digest=None, signer=A.ik, label='sig backup', salt=32,
+              change=lambda f: f, file_header=top_header):
+        parts = [stream[i:i + size] for i in range(0, len(stream), size)] if parts is None else parts
+        sealed = []
+        for i, part in enumerate(parts):
+            pad = hidden(part) if hidden and i == 0 else None
+            sealed.append(signet.seal_object(key, purpose, aad(hash, i, i + 1 == len(parts)), part, hidden=pad))
+        flags = flags or [i + 1 == len(parts) for i in range(len(parts))]
+        leaves = [signet.leaf_hash(one) for one in sealed]
+        root = top or signet.root(leaves)
+        n = len(sealed) if count is None else count
+        sig = signer.sign(label, digest(n, root) if digest else signet.backup_digest(hash, n, root), salt)
+        chunks = b''.join(signet.backup_chunk(f, one) for f, one in zip(flags, sealed))
+        case(claim, outcome, change(file_header + chunks + u64(n) + root + sig))
+
+    full = 1 + 32 + len(signet.hide(bytes(size))) + 32
+    built('in_two_chunks', 'opens')
+    built('chunk_final_2', 'altered', flags=[2, 1])
+    built('chunk_final_too_early', 'altered', flags=[1, 1])
+    built('chunk_never_final', 'altered', flags=[0, 0])
+    built('chunk_longer_than_its_size', 'altered', change=put(119, u32(full + 1)))
+    built('chunk_shorter_than_its_size', 'altered', change=put(119, u32(full - 16)))
+    built('chunk_without_index', 'altered', aad=lambda hash, i, final: hash + u64(0) + u8(final))
+    built('chunk_without_final', 'altered', aad=lambda hash, i, final: hash + u64(i))
+    built('chunk_without_header', 'altered', aad=lambda hash, i, final: bytes(32) + u64(i) + u8(final))
+    built('chunk_as_a_keystore', 'altered', purpose='keystore')
+    built('chunk_under_hk', 'altered', key=hk)
+    built('chunk_under_bk', 'altered', key=MASTER_BK)
+    built('chunk_padding_missing', 'altered', hidden=lambda part: (part + bytes(full))[:full - 65])
+    built('chunk_not_full', 'record', parts=[stream[:2999], stream[2999:]])
+    long = b''.join(head) + kept(1, B, b'x' * (6000 - len(b''.join(head)) - len(kept(1, B, b''))))
+    built('chunk_empty_at_the_end', 'record', parts=[long[:3000], long[3000:], b''])
+    built('chunks_of_another_header', 'altered',
+          file_header=signet.backup_header(signet.backup_fields(A.id, salt, 5, chunk_size=size), hk))
+    built('chunks_swapped', 'altered', change=lambda f: f[:118] + f[118 + 5 + full:-424] + f[118:118 + 5 + full] + f[-424:])
+    built('chunk_missing', 'altered', change=lambda f: f[:118] + f[118 + 5 + full:])
+    built('chunk_twice', 'altered', change=lambda f: f[:118 + 5 + full] + f[118:])
+    built('footer_missing', 'cut short', change=lambda f: f[:-424])
+    built('footer_cut_short', 'cut short', change=lambda f: f[:-1])
+    built('footer_and_a_byte', 'altered', change=lambda f: f + b'\0')
+    built('twice_in_one_file', 'altered', change=lambda f: f + f)
+    built('last_chunk_missing', 'altered', change=lambda f: f[:118 + 5 + full] + f[-424:])
+    built('footer_counts_three', 'altered', count=3)
+    built('footer_root_of_others', 'altered', top=bytes(32))
+    built('signature_flipped', 'signature', change=lambda f: f[:-1] + u8(f[-1] ^ 1))
+    built('signature_as_of_a_message', 'signature', label='sig msg')
+    built('signature_salt_20', 'signature', salt=20)
+    built('signature_of_the_encryption_key', 'signature', signer=A.ek)
+    built('signature_of_another_account', 'signature', signer=B.ik)
+    built('signature_without_header', 'signature', digest=lambda n, root: signet.backup_digest(bytes(32), n, root))
+    built('signature_without_count', 'signature', digest=lambda n, root: H(L('backup end'), hash, root))
+
+    # Records, sealed and signed as they must be.
+    account, keystore, statements = head
+    records('nothing', 'order')
+    records('no_end', 'order', *head, end=False)
+    records('two_ends', 'order', *head, signet.backup_end(0, 0))
+    records('more_after_the_end', 'order', *head, signet.backup_end(0, 0), mine, end=False)
+    records('record_cut_short', 'order', *head, yours[:-1], end=False)
+    records('end_before_the_last_chunk', 'order', *head, signet.backup_end(0, 0), b'\x06' + bytes(300), end=False, size=length)
+    records('end_counts_a_contact_more', 'count', *head, contacts=1)
+    records('end_counts_a_message_less', 'count', *head, mine, messages=0)
+    records('end_of_eleven_bytes', 'count', *head, signet.backup_record(255, bytes(11)), end=False)
+    records('type_0', 'record', *head, signet.backup_record(0, b''))
+    records('type_5', 'record', *head, signet.backup_record(5, b''))
+    records('type_7', 'record', *head, signet.backup_record(7, b''))
+    records('keystore_first', 'order', keystore, account, statements)
+    records('account_missing', 'order', keystore, statements)
+    records('keystore_missing', 'order', account, statements)
+    records('statements_missing', 'order', account, keystore)
+    records('account_twice', 'order', account, account, keystore, statements)
+    records('contact_after_a_message', 'order', *head, mine, one, contacts=1, messages=1)
+    records('contacts_descend', 'order', *head, other, one, contacts=2)
+    records('contact_twice', 'order', *head, one, one, contacts=2)
+    records('places_descend', 'order', *head, yours, mine, messages=2)
+    records('place_twice', 'order', *head, mine, mine, messages=2)
+    records('account_too_long', 'record', again(account, lambda b: b + bytes(65)), keystore, statements)
+    records('account_trailing_byte', 'record', again(account, lambda b: b + b'\0'), keystore, statements)
+    records('account_of_another', 'account', signet.backup_account(B.id, A.name), keystore, statements)
+    records('username_in_other_capitals', 'account', signet.backup_account(A.id, 'ANNA'), keystore, statements)
+    records('username_with_a_space', 'record', signet.backup_account(A.id, 'An na'), keystore, statements)
+    records('statements_of_another', 'account', account, keystore, signet.backup_record(3, B.pin))
+    records('keystore_of_another', 'keys', account, keystore_of(B), statements)
+    records('keystore_version_byte_2', 'keys', account, again(keystore, lambda b: b[:8] + b'\x02' + b[9:]), statements)
+    records('keystore_trailing_byte', 'keys', account, again(keystore, lambda b: b + b'\0'), statements)
+    records('keystore_too_long', 'record', account, again(keystore, lambda b: b + bytes(65536)), statements)
+    records('statements_none', 'statements', account, keystore, signet.backup_record(3, signet.pin([])))
+    records('statements_signature_flipped', 'statements', account, keystore,
+            again(statements, lambda b: b[:-3] + u8(b[-3] ^ 1) + b[-2:]))
+    records('contact_is_the_account', 'account', *head, contact(A), contacts=1)
+    records('contact_with_anothers_statements', 'statements', *head, contact(B, pin=C.pin), contacts=1)
+    records('contact_pin_of_another_head', 'statements', *head, contact(B, head=C.head), contacts=1)
+    records('contact_pin_of_another_key', 'statements', *head, contact(B, ik_hash=C.ik.ik_hash), contacts=1)
+    records('contact_pin_further_than_statements', 'statements', *head, contact(B, seq=2), contacts=1)
+    records('contact_of_another_name', 'statements', *head, contact(B, username='bert_3'), contacts=1)
+    records('contact_unknown_doubt', 'record', *head, contact(B, doubts=8), contacts=1)
+    records('contact_trailing_byte', 'record', *head, again(contact(B), lambda b: b + b'\0'), contacts=1)
+    records('contact_option_2', 'record', *head, again(contact(B, pin=b''), lambda b: b[:-1] + b'\x02'), contacts=1)
+    records('message_state_0', 'record', *head, kept(1, B, state=0), messages=1)
+    records('message_state_4', 'record', *head, kept(1, A, state=4), messages=1)
+    records('message_of_anothers_as_sent', 'account', *head, kept(1, B, state=2), messages=1)
+    records('message_of_ones_own_as_received', 'account', *head, kept(1, A, state=1), messages=1)
+    records('message_not_utf8', 'record', *head, kept(1, B, b'\xff'), messages=1)
+    records('message_of_too_many_characters', 'record', *head, kept(1, B, b'x' * 20_001), messages=1)
+    records('message_too_long', 'record', *head, kept(1, B, bytes(131_073), content_type=777), messages=1)
+    records('message_of_receipts', 'record', *head, kept(1, B, u16(1) + bytes(32), content_type=2), messages=1)
+    records('message_key_of_31_bytes', 'record', *head, kept(1, B, k=bytes(31)), messages=1)
+    records('message_trailing_byte', 'record', *head, again(yours, lambda b: b + b'\0'), messages=1)
+
+
 if __name__ == '__main__':
-    for make in (messages, uploaded, accounts, objects, slots, under_the_master_key, numbers):
+    for make in (messages, uploaded, accounts, objects, slots, under_the_master_key, numbers, backups):
         make()

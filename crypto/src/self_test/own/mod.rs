@@ -2,6 +2,7 @@
 //! `name = value`; `kind` says what is claimed about, `outcome` what must become of it.
 
 mod accounts;
+mod backup;
 mod messages;
 mod objects;
 mod values;
@@ -26,6 +27,7 @@ pub(super) fn check<'a>(name: &'a str, text: &'a str) -> Result<(&'a str, &'a st
         "message" => messages::message(&vector),
         "uploaded" => messages::uploaded(&vector),
         "account" => accounts::account(&vector),
+        "backup" => backup::backup(&vector),
         "keystore" => objects::keystore(&vector),
         "history" => objects::history(&vector),
         "slot" => objects::slot(&vector),
