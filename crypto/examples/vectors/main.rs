@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod backups;
 mod keys;
 mod messages;
 mod objects;
@@ -42,6 +43,7 @@ fn write(count: usize, folder: &Path) -> ExitCode {
     messages::write(count, &accounts, &keys, folder);
     objects::write(count, folder);
     slots::write(count, &accounts, &keys, folder);
+    backups::write(count, &accounts, &keys, folder);
     println!("Rust wrote {count} of each kind");
     ExitCode::SUCCESS
 }
@@ -53,6 +55,7 @@ fn open(folder: &Path) -> ExitCode {
     messages::open(folder, &accounts, &keys, &mut tally);
     objects::open(folder, &mut tally);
     slots::open(folder, &accounts, &keys, &mut tally);
+    backups::open(folder, &accounts, &keys, &mut tally);
     tally.report("Rust")
 }
 

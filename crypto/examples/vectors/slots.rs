@@ -121,7 +121,7 @@ fn make_keystore(keys: &Keys) -> Record {
     record
 }
 
-fn ring(keys: &Keys, ik: usize, eks: &[usize]) -> Keyring {
+pub(crate) fn ring(keys: &Keys, ik: usize, eks: &[usize]) -> Keyring {
     let ek = |n: &usize| DecryptionKey::from_pkcs8(Suite::Rsa3072, &keys.get(*n).pkcs8).unwrap();
     Keyring { ik: IdentityKey::from_pkcs8(&keys.get(ik).pkcs8).unwrap(), eks: eks.iter().map(ek).collect() }
 }

@@ -50,6 +50,40 @@ function objectValues(key, purpose, id, object, version, ikHash, amkEpoch, plain
   }
 }
 
+/** The records that the fields say, and the whole stream. */
+function backupStream(r, accounts, keys) {
+  const own = accounts[r.account]
+  const keystore = signet.keystorePlaintext(hex(r.prev_hash), keys[r.ik], r.eks.map((n) => keys[n]))
+  const contacts = r.contacts.map((c) =>
+    signet.backupContact({
+      ...accounts[c.account], sinceMs: c.since_ms, doubts: Number(c.doubts), verified: hex(c.verified),
+      pin: c.with_statements === '1' ? accounts[c.account].pin : none,
+    }),
+  )
+  const messages = r.messages.map((m) =>
+    signet.backupMessage({
+      place: m.place, convId: hex(m.conv_id), envId: hex(m.env_id), author: hex(m.author), streamId: hex(m.stream_id),
+      seq: m.seq, clientUuid: hex(m.client_uuid), replyTo: hex(m.reply_to), sentMs: m.sent_ms,
+      receivedMs: m.received_ms, state: Number(m.state), contentType: Number(m.content_type), body: hex(m.body),
+      key: hex(m.key),
+    }),
+  )
+  const records = [...signet.backupAccount(own, r.keystore_version, keystore), ...contacts, ...messages]
+  return [records, cat([...records, signet.backupEnd(contacts.length, messages.length)])]
+}
+
+const backupFields = (r, accounts) =>
+  signet.backupFields({
+    m: Number(r.m_KiB), t: Number(r.t), p: Number(r.p), salt: hex(r.salt), accountId: accounts[r.account].id,
+    createdMs: r.created_ms, chunkSize: Number(r.chunk_size),
+  })
+
+function backupValues(r, fields, file) {
+  const [hk, ck] = signet.backupKeys(hex(r.BK))
+  const header = signet.backupHeader(fields, hk)
+  return { hk, ck, header, header_hash: signet.backupHeaderHash(header), sig: file.subarray(-384) }
+}
+
 /** As it stands in a file: bytes in hexadecimal, numbers in decimal, lists and records of these. */
 function text(value) {
   if (Buffer.isBuffer(value)) return value.toString('hex')
@@ -102,7 +136,8 @@ function openFolder(folder) {
         old = ik
       })
       same('accounts', at, r, { account_id: id, ik_hash: ik.ikHash, ek_id: ek.ekId, pin: signet.pin(wholes) })
-      accounts.push({ id, head: prev, username: r.username, spki: ik.spki, ik, ek })
+      const [seq, pin] = [wholes.length, signet.pin(wholes)]
+      accounts.push({ id, head: prev, username: r.username, spki: ik.spki, ik, ek, seq, pin, ikHash: ik.ikHash })
     },
 
     messages(r, at) {
@@ -164,6 +199,15 @@ function openFolder(folder) {
     safety(r, at) {
       same('safety', at, r, { number: signet.safetyNumber(accounts[r.one], accounts[r.other]) })
     },
+
+    backups(r, at) {
+      const [file, fields] = [hex(r.file), backupFields(r, accounts)]
+      need(file.subarray(0, 78).equals(fields), 'fields of the header')
+      const [records, stream] = backupStream(r, accounts, keys)
+      const [read, chunks, top] = signet.readBackup(file, hex(r.BK), keys[r.ik])
+      need(read.equals(stream), 'records')
+      same('backups', at, r, { ...backupValues(r, fields, file), records, n_chunks: chunks, root: top })
+    },
   }
 
   function sealed(kind, at, r, key) {
@@ -220,6 +264,7 @@ function writeFolder(count, folder) {
     history: each(makeHistory),
     recovery: each(() => some(32)).map((key) => ({ key, text: signet.recoveryText(key) })),
     safety: each(() => makeSafety(accounts)),
+    backups: each(() => makeBackup(accounts, keys), Math.ceil(count / 100)),
   }
   for (const [name, records] of Object.entries(files)) {
     const lines = records.map((record) => JSON.stringify(text(record)))
@@ -255,7 +300,10 @@ function makeAccount(keys) {
     pin: signet.pin(statements.map((said) => said.whole)), statements,
   }
   const ek = eks.at(-1)
-  return { id, head: prev, username, spki: keys[ik].spki, ik: keys[ik], ek: keys[ek], places: { ik, ek }, record }
+  return {
+    id, head: prev, username, spki: keys[ik].spki, ik: keys[ik], ek: keys[ek], places: { ik, ek }, record,
+    seq: statements.length, pin: record.pin, ikHash: keys[ik].ikHash,
+  }
 }
 
 function makeMessage(n, accounts) {
@@ -340,6 +388,33 @@ function makeHistory() {
 function makeSafety(accounts) {
   const [one, other] = sample(2, accounts.length)
   return { one, other, number: signet.safetyNumber(accounts[one], accounts[other]) }
+}
+
+/** Under a BK that no password makes: see `signet.mjs`. */
+function makeBackup(accounts, keys) {
+  const [own, ...others] = sample(4, accounts.length)
+  const me = accounts[own]
+  others.sort((a, b) => Buffer.compare(accounts[a].id, accounts[b].id))
+  const contacts = others.map((account) => ({
+    account, since_ms: rand64(), doubts: below(8), verified: pick([none, some(32)]), with_statements: below(2),
+  }))
+  const messages = Array.from({ length: below(20) }, (_, n) => {
+    const state = 1 + below(3)
+    return {
+      place: 7 * n, conv_id: some(32), env_id: some(32), author: state === 1 ? some(16) : me.id, stream_id: some(16),
+      seq: rand64(), client_uuid: some(16), reply_to: pick([none, some(32)]), sent_ms: rand64(), received_ms: rand64(),
+      state, content_type: pick([1, 1, 1, 777]), body: Buffer.from('aß🦀'.repeat(below(400))), key: pick([none, some(32)]),
+    }
+  })
+  const record = {
+    account: own, keystore_version: rand64(), prev_hash: some(32), ik: me.places.ik, eks: [me.places.ek], contacts,
+    messages, password: '', BK: some(32), salt: some(32), created_ms: rand64(), chunk_size: 255 + below(4000),
+    m_KiB: 65536 + below(983041), t: 3 + below(8), p: 1 + below(4),
+  }
+  const said = text(record)
+  const [fields, [records, stream]] = [backupFields(said, accounts), backupStream(said, accounts, keys)]
+  const [file, chunks, top] = signet.writeBackup(fields, record.BK, me.ik, stream)
+  return { ...record, ...backupValues(said, fields, file), records, n_chunks: chunks, root: top, file }
 }
 
 const [verb, ...words] = process.argv.slice(2)

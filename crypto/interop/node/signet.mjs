@@ -270,3 +270,100 @@ export function safetyNumber(...accounts) {
   })
   return halves.sort().join(' ')
 }
+
+// 14. The backup file. Node has had Argon2id only since version 24, so BK is given.
+
+export const backupFields = (b) =>
+  cat([
+    Buffer.from('SGNB'), u16(1), u8(1), u32(b.m), u32(b.t), u8(b.p), b.salt, u16(1), b.accountId, u64(b.createdMs),
+    u32(b.chunkSize),
+  ])
+
+export function backupKeys(bk) {
+  return [hkdf(bk, '', L('backup hk')), hkdf(bk, '', L('backup ck'))]
+}
+
+export function backupHeader(fields, hk) {
+  const maced = cat([fields, HMAC(hk, L('backup header'), fields)])
+  return cat([maced, H(L('backup checksum'), maced).subarray(0, 8)])
+}
+
+export const backupHeaderHash = (header) => H(L('backup'), header)
+const backupAad = (hash, index, final) => cat([hash, u64(index), u8(final)])
+const backupDigest = (hash, chunks, top) => H(L('backup end'), hash, u64(chunks), top)
+const backupRecord = (type, body) => cat([u8(type), b32(body)])
+export const backupEnd = (contacts, messages) => backupRecord(255, cat([u32(contacts), u64(messages)]))
+
+/** Records 1, 2 and 3. */
+export const backupAccount = (own, version, keystore) => [
+  backupRecord(1, cat([own.id, b8(Buffer.from(own.username))])),
+  backupRecord(2, cat([u64(version), keystore])),
+  backupRecord(3, own.pin),
+]
+
+export const backupContact = (c) =>
+  backupRecord(
+    4,
+    cat([
+      c.id, b8(Buffer.from(c.username)), u64(c.seq), c.head, c.ikHash, u64(c.sinceMs), u8(c.doubts), option(c.verified),
+      c.pin.length ? cat([u8(1), b32(c.pin)]) : u8(0),
+    ]),
+  )
+
+export const backupMessage = (m) =>
+  backupRecord(
+    6,
+    cat([
+      u64(m.place), m.convId, m.envId, m.author, m.streamId, u64(m.seq), m.clientUuid, option(m.replyTo), u64(m.sentMs),
+      u64(m.receivedMs), u8(m.state), u16(m.contentType), b32(m.body), option(m.key),
+    ]),
+  )
+
+/** The whole file, and its n_chunks and root. */
+export function writeBackup(fields, bk, ik, stream) {
+  const [hk, ck] = backupKeys(bk)
+  const [header, size] = [backupHeader(fields, hk), fields.readUInt32BE(74)]
+  const [hash, out, leaves] = [backupHeaderHash(header), [header], []]
+  for (let at = 0; at < stream.length; at += size) {
+    const final = at + size >= stream.length ? 1 : 0
+    const salt = crypto.randomBytes(32)
+    const ad = backupAad(hash, leaves.length, final)
+    const [enc, mac, iv] = objectKeys(ck, salt, 'backup')
+    const ct = cfbEncrypt(enc, iv, hide(stream.subarray(at, at + size)))
+    const sealed = cat([u8(1), salt, ct, objectTag(mac, 'backup', ad, salt, ct)])
+    out.push(u8(final), b32(sealed))
+    leaves.push(leafHash(sealed))
+  }
+  const top = root(leaves)
+  const sig = ik.sign('sig backup', backupDigest(hash, leaves.length, top))
+  return [cat([...out, u64(leaves.length), top, sig]), leaves.length, top]
+}
+
+/** The record stream, n_chunks and root of a file that `ik` signed; what is in the records is left to the caller. */
+export function readBackup(file, bk, ik) {
+  const [hk, ck] = backupKeys(bk)
+  const [fields, size] = [file.subarray(0, 78), file.readUInt32BE(74)]
+  need(fields.subarray(0, 7).equals(Buffer.from('SGNB\0\x01\x01')), 'header')
+  need(file.subarray(0, 118).equals(backupHeader(fields, hk)), 'header')
+  let [at, final] = [118, 0]
+  const take = (n) => {
+    need(at + n <= file.length, 'cut short')
+    at += n
+    return file.subarray(at - n, at)
+  }
+  const [hash, stream, leaves] = [backupHeaderHash(file.subarray(0, 118)), [], []]
+  while (final === 0) {
+    final = take(1)[0]
+    need(final <= 1, 'final')
+    const sealed = take(take(4).readUInt32BE())
+    const plain = openObject(ck, 'backup', backupAad(hash, leaves.length, final), sealed)
+    need(final ? plain.length > 0 && plain.length <= size : plain.length === size, 'chunk')
+    stream.push(plain)
+    leaves.push(leafHash(sealed))
+  }
+  const top = root(leaves)
+  need(take(40).equals(cat([u64(leaves.length), top])), 'root')
+  ik.verify('sig backup', backupDigest(hash, leaves.length, top), take(384))
+  need(at === file.length, 'bytes left over')
+  return [cat(stream), leaves.length, top]
+}

@@ -83,6 +83,38 @@ def object_values(key, purpose, account_id, object, version, ik_hash, amk_epoch,
                 hidden=signet.hide(plaintext), ct=sealed[33:-32], tag=sealed[-32:], sealed=sealed)
 
 
+def backup_stream(record, accounts, keys):
+    """The records that the fields say, and their end."""
+    r, own = record, accounts[number(record, 'account')]
+    plain = signet.keystore_plaintext(get(r, 'prev_hash'), keys[number(r, 'ik')].pkcs8,
+                                      [keys[int(n)].pkcs8 for n in r['eks']])
+    records = [signet.backup_account(own['id'], own['username']),
+               signet.backup_keystore(number(r, 'keystore_version'), plain), signet.backup_record(3, own['pin'])]
+    for c in r['contacts']:
+        who = accounts[number(c, 'account')]
+        records.append(signet.backup_contact(
+            who['id'], who['username'], who['seq'], who['head'], who['ik_hash'], number(c, 'since_ms'),
+            number(c, 'doubts'), get(c, 'verified'), who['pin'] if number(c, 'with_statements') else b''))
+    for m in r['messages']:
+        records.append(signet.backup_message(
+            number(m, 'place'), get(m, 'conv_id'), get(m, 'env_id'), get(m, 'author'), get(m, 'stream_id'),
+            number(m, 'seq'), get(m, 'client_uuid'), get(m, 'reply_to'), number(m, 'sent_ms'), number(m, 'received_ms'),
+            number(m, 'state'), number(m, 'content_type'), get(m, 'body'), get(m, 'key')))
+    return records, b''.join(records) + signet.backup_end(len(r['contacts']), len(r['messages']))
+
+
+def backup_fields(record, accounts):
+    return signet.backup_fields(
+        accounts[number(record, 'account')]['id'], get(record, 'salt'), number(record, 'created_ms'),
+        number(record, 'chunk_size'), number(record, 'm_KiB'), number(record, 't'), number(record, 'p'))
+
+
+def backup_values(record, fields, file):
+    hk, ck = signet.backup_keys(get(record, 'BK'))
+    header = signet.backup_header(fields, hk)
+    return dict(hk=hk, ck=ck, header=header, header_hash=signet.backup_header_hash(header), sig=file[-384:])
+
+
 # Opening
 
 def open_folder(folder):
@@ -111,7 +143,8 @@ def open_folder(folder):
             tally.same('accounts', at, said, body=body, statement_hash=prev, whole=wholes[-1])
             old = ik
         tally.same('accounts', at, record, account_id=id, ik_hash=ik.ik_hash, ek_id=eks[-1].ek_id, pin=signet.pin(wholes))
-        accounts.append(dict(id=id, head=prev, username=record['username'], ik=ik, ek=eks[-1]))
+        accounts.append(dict(id=id, head=prev, username=record['username'], ik=ik, ek=eks[-1], seq=seq,
+                             ik_hash=ik.ik_hash, pin=signet.pin(wholes)))
 
     def message(at, record):
         people = [accounts[int(n)] for n in record['readers']]
@@ -177,8 +210,20 @@ def open_folder(folder):
         values = ((p['id'], p['username'], p['ik'].spki) for p in (one, other))
         tally.same('safety', at, record, number=signet.safety_number(*values))
 
+    def backup(at, record):
+        file, bk = get(record, 'file'), get(record, 'BK')
+        fields = backup_fields(record, accounts)
+        if record['password'] and signet.Argon2id:
+            tally.same('backups', at, record, BK=signet.backup_bk(
+                record['password'], get(record, 'salt'), *(number(record, name) for name in ('m_KiB', 't', 'p'))))
+        signet.need(file[:78] == fields, 'fields of the header')
+        records, stream = backup_stream(record, accounts, keys)
+        read, n, top = signet.read_backup(file, bk, keys[number(record, 'ik')])
+        signet.need(read == stream and signet.backup_records(read)[-1][0] == 255, 'records')
+        tally.same('backups', at, record, **backup_values(record, fields, file), records=records, n_chunks=n, root=top)
+
     for kind, check in dict(keys=key, accounts=account, messages=message, objects=object, slots=slot, keystores=keystore,
-                            history=history, recovery=recovery, safety=safety).items():
+                            history=history, recovery=recovery, safety=safety, backups=backup).items():
         tally.each(folder, kind, check)
     print('Python opened ' + ', '.join(f'{n} {kind}' for kind, n in tally.opened.items()) + f': {tally.mismatches} mismatches')
     return tally.mismatches == 0
@@ -204,6 +249,7 @@ def write_folder(count, folder):
         history=[make_history() for _ in range(count)],
         recovery=[dict(key=k, text=signet.recovery_text(k)) for k in (some(32) for _ in range(count))],
         safety=[make_safety(accounts) for _ in range(count)],
+        backups=[make_backup(accounts, keys) for _ in range(-(-count // 100))],
     )
     for name, records in files.items():
         lines = ',\n'.join(json.dumps(in_text(record), separators=(',', ':')) for record in records)
@@ -240,7 +286,8 @@ def make_account(keys):
                                whole=signet.statement_whole(body, sig, old_sig)))
     record = dict(username=username, nonce=nonce, account_id=id, ik_hash=keys[ik].ik_hash, ek_id=keys[eks[-1]].ek_id,
                   pin=signet.pin([s['whole'] for s in statements]), statements=statements)
-    return dict(id=id, head=prev, username=username, ik=ik, ek=eks[-1], spki=keys[ik].spki, record=record)
+    return dict(id=id, head=prev, username=username, ik=ik, ek=eks[-1], spki=keys[ik].spki, record=record, seq=seq,
+                ik_hash=keys[ik].ik_hash, pin=record['pin'])
 
 
 def make_message(n, accounts, keys):
@@ -323,6 +370,29 @@ def make_safety(accounts):
     one, other = pick.sample(range(len(accounts)), 2)
     values = ((accounts[i]['id'], accounts[i]['username'], accounts[i]['spki']) for i in (one, other))
     return dict(one=one, other=other, number=signet.safety_number(*values))
+
+
+def make_backup(accounts, keys):
+    own, *others = pick.sample(range(len(accounts)), 4)
+    me, state = accounts[own], [pick.randint(1, 3) for _ in range(pick.randint(0, 20))]
+    contacts = [dict(account=i, since_ms=rand64(), doubts=pick.randint(0, 7), verified=pick.choice([b'', some(32)]),
+                     with_statements=pick.randint(0, 1)) for i in sorted(others, key=lambda i: accounts[i]['id'])]
+    messages = [dict(
+        place=7 * n, conv_id=some(32), env_id=some(32), author=some(16) if state[n] == 1 else me['id'], stream_id=some(16),
+        seq=rand64(), client_uuid=some(16), reply_to=pick.choice([b'', some(32)]), sent_ms=rand64(), received_ms=rand64(),
+        state=state[n], content_type=pick.choice([1, 1, 1, 777]), body=('aß🦀' * pick.randint(0, 400)).encode(),
+        key=pick.choice([b'', some(32)])) for n in range(len(state))]
+    m, t, p = pick.randint(65536, 70000), pick.randint(3, 4), pick.randint(1, 2)
+    password = f'Grüße {rand64()}' if signet.Argon2id else ''
+    record = dict(account=own, keystore_version=rand64(), prev_hash=some(32), ik=me['ik'], eks=[me['ek']],
+                  contacts=contacts, messages=messages, password=password, salt=some(32), created_ms=rand64(),
+                  chunk_size=pick.randint(255, 4096), m_KiB=m, t=t, p=p)
+    record['BK'] = signet.backup_bk(password, record['salt'], m, t, p) if password else some(32)
+    said = in_text(record)
+    fields, (records, stream) = backup_fields(said, accounts), backup_stream(said, accounts, keys)
+    file = signet.write_backup(fields, record['BK'], keys[me['ik']], stream)
+    _, n, top = signet.read_backup(file, record['BK'], keys[me['ik']])
+    return record | backup_values(said, fields, file) | dict(records=records, n_chunks=n, root=top, file=file)
 
 
 if __name__ == '__main__':

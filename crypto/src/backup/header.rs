@@ -153,7 +153,7 @@ impl BackupHeader {
     }
 
     /// The file's first bytes.
-    pub(super) fn to_bytes(&self, key: &BackupKey) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, key: &BackupKey) -> Vec<u8> {
         let mut bytes = self.fields();
         bytes.extend_from_slice(&self.mac_under(key));
         let sum = checksum(&bytes);

@@ -151,10 +151,15 @@ pub fn stream(records: &[BackupRecord]) -> Vec<u8> {
     all
 }
 
-/// `hk`, `ck` and `header_hash`.
+/// `hk`, `ck`, `header` and `header_hash`.
 pub fn values(header: &BackupHeader, key: &BackupKey) -> Vec<Value> {
     let [hk, ck] = key.parts();
-    vec![("hk", hk.as_bytes().to_vec()), ("ck", ck.as_bytes().to_vec()), ("header_hash", header.hash(key).to_vec())]
+    vec![
+        ("hk", hk.as_bytes().to_vec()),
+        ("ck", ck.as_bytes().to_vec()),
+        ("header", header.to_bytes(key)),
+        ("header_hash", header.hash(key).to_vec()),
+    ]
 }
 
 /// `BK`, as [`BackupHeader::unlock`] derives it.
