@@ -1,9 +1,6 @@
 use core::time::Duration;
 
-use leptos::{
-    prelude::{on_cleanup, set_timeout},
-    task::spawn_local,
-};
+use leptos::prelude::{on_cleanup, set_timeout};
 use signet_ask::{ReadDraft, SaveDraft, Send};
 use signet_shared::{ConvId, limits};
 use wasm_bindgen::JsCast;
@@ -99,13 +96,15 @@ fn fit(field: &HtmlTextAreaElement, text: &str) {
 }
 
 /// Refused after the conversation was left: what was typed after it is the draft by now, and goes below it.
-async fn put_back(app: App, conv: ConvId, text: String) {
-    if let Ok(rest) = app.ask(ReadDraft { conv }).await
-        && !rest.starts_with(&text)
-    {
-        let text = if rest.is_empty() { text } else { [&text, "\n", &rest].concat() };
-        app.tell(SaveDraft { conv, text });
-    }
+fn put_back(app: App, conv: ConvId, text: String) {
+    app.ask(ReadDraft { conv }, move |answer| {
+        if let Ok(rest) = answer
+            && !rest.starts_with(&text)
+        {
+            let text = if rest.is_empty() { text } else { [&text, "\n", &rest].concat() };
+            app.tell(SaveDraft { conv, text });
+        }
+    });
 }
 
 impl Writing {
@@ -152,11 +151,10 @@ impl Writing {
         app.keep_draft();
         self.sending.set(Some(text.clone()));
         let _ = field.focus();
-        spawn_local(async move {
-            let answer = app.ask(Send { conv, uuid, text: text.clone() }).await;
+        app.ask(Send { conv, uuid, text: text.clone() }, move |answer| {
             if self.sending.is_gone() {
                 if answer.is_err() {
-                    put_back(app, conv, text).await;
+                    put_back(app, conv, text);
                 }
                 return;
             }
@@ -182,8 +180,8 @@ impl Writing {
 
     fn bring_back(self) {
         let Some(field) = area() else { return };
-        spawn_local(async move {
-            let Ok(kept) = self.app.ask(ReadDraft { conv: self.conv }).await else { return };
+        self.app.ask(ReadDraft { conv: self.conv }, move |answer| {
+            let Ok(kept) = answer else { return };
             let still_here = self.app.chats.open.get_untracked() == Some(self.conv);
             if still_here && !kept.is_empty() && field.value().is_empty() {
                 field.set_value(&kept);

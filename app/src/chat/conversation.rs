@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{MarkRead, MessageId, ReadPage};
 use signet_shared::ConvId;
 
@@ -152,8 +151,7 @@ impl Reading {
             return;
         }
         self.busy.set(true);
-        spawn_local(async move {
-            let answer = app.ask(ReadPage { conv, before, limit: PAGE }).await;
+        app.ask(ReadPage { conv, before, limit: PAGE }, move |answer| {
             // Another conversation may have been opened meanwhile: then these signals are gone.
             if self.busy.is_gone() || app.chats.open.get_untracked() != Some(conv) {
                 return;

@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{Details, MarkVerified, ReadDetails, Trouble, Verified};
 use signet_shared::ConvId;
 
@@ -41,19 +40,17 @@ pub(super) fn details(app: App, conv: ConvId, open: Value<bool>) -> El {
 
 impl Shown {
     fn read(self) {
-        spawn_local(async move {
-            match self.app.ask(ReadDetails { conv: self.conv }).await {
-                Ok(details) => {
-                    self.verified.set(details.verified);
-                    let is_same = |seen: &Option<Details>| {
-                        seen.as_ref().is_some_and(|seen| seen.safety_number == details.safety_number)
-                    };
-                    if !self.read.is_gone() && !self.read.with_untracked(is_same) {
-                        self.read.set(Some(details));
-                    }
+        self.app.ask(ReadDetails { conv: self.conv }, move |answer| match answer {
+            Ok(details) => {
+                self.verified.set(details.verified);
+                let is_same = |seen: &Option<Details>| {
+                    seen.as_ref().is_some_and(|seen| seen.safety_number == details.safety_number)
+                };
+                if !self.read.is_gone() && !self.read.with_untracked(is_same) {
+                    self.read.set(Some(details));
                 }
-                Err(trouble) => self.error.set(Some(text::trouble(&trouble))),
             }
+            Err(trouble) => self.error.set(Some(text::trouble(&trouble))),
         });
     }
 
@@ -82,8 +79,7 @@ impl Shown {
     /// Says so of the number that was shown, and of no other.
     fn mark(self, safety_number: String, verified: bool) {
         self.error.set(None);
-        spawn_local(async move {
-            let answer = self.app.ask(MarkVerified { conv: self.conv, safety_number, verified }).await;
+        self.app.ask(MarkVerified { conv: self.conv, safety_number, verified }, move |answer| {
             if let Err(trouble) = &answer {
                 self.error.set(Some(text::trouble(trouble)));
             }

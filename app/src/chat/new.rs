@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::StartConversation;
 
 use crate::{
@@ -44,8 +43,8 @@ fn start(app: App, open: Value<bool>, busy: Value<bool>, error: Value<Option<Str
     }
     busy.set(true);
     error.set(None);
-    spawn_local(async move {
-        match app.ask(StartConversation { username: name }).await {
+    app.ask(StartConversation { username: name }, move |answer| {
+        match answer {
             Ok(conv) => {
                 open.set(false);
                 route::go(app, Route::Chat, Some(conv), Step::Push);

@@ -1,4 +1,4 @@
-use leptos::{prelude::untrack, task::spawn_local};
+use leptos::prelude::untrack;
 use signet_ask::{ChangePassword, Task, Trouble};
 
 use super::NewPassword;
@@ -74,8 +74,7 @@ impl PasswordChange {
         let question = ChangePassword { current, new, end_others: browser::is_checked(OTHERS) };
         self.busy.set(true);
         app.progress.set(None);
-        spawn_local(async move {
-            let answer = app.ask(question).await;
+        app.ask(question, move |answer| {
             self.busy.set(false);
             match answer {
                 Ok(ended) => self.done.set(Some(ended)),

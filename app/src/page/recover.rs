@@ -1,4 +1,4 @@
-use leptos::{prelude::untrack, task::spawn_local};
+use leptos::prelude::untrack;
 use signet_ask::ReadAccount;
 
 use super::{
@@ -20,10 +20,13 @@ pub(crate) fn recover(app: App) -> El {
     let choosing = Value::new(false);
     after(move || {
         if app.username().is_none() {
-            return choosing.set(false);
+            // Only then: the form would be made anew, without what has been typed.
+            if choosing.get_untracked() {
+                choosing.set(false);
+            }
+            return;
         }
-        spawn_local(async move {
-            let account = app.ask(ReadAccount {}).await;
+        app.ask(ReadAccount {}, move |account| {
             if choosing.is_gone() {
                 return;
             }

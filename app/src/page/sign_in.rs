@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{SignIn, SignInWithRecoveryKey, Status, Task, Trouble};
 
 use crate::{
@@ -111,24 +110,24 @@ impl Form {
         }
         self.busy.set(true);
         app.progress.set(None);
-        spawn_local(async move {
-            let answer = match self.secret {
-                Secret::Password => app.ask(SignIn { username, password: secret, stay }).await,
-                Secret::RecoveryKey => app.ask(SignInWithRecoveryKey { username, key: secret, stay }).await,
-            };
-            match answer {
-                Ok(status) => app.set_status(status),
-                Err(trouble) => {
-                    let beside = match trouble {
-                        Trouble::BadUsername => self.username_error,
-                        Trouble::BadRecoveryKey | Trouble::IsRecoveryKey => self.secret_error,
-                        _ => self.error,
-                    };
-                    beside.set(Some(text::trouble(&trouble)));
-                    self.busy.set(false);
-                    browser::focus(field);
-                }
-            }
-        });
+        let then = move |answer| match answer {
+            Ok(status) => app.set_status(status),
+            Err(trouble) => self.report(&trouble, field),
+        };
+        match self.secret {
+            Secret::Password => app.ask(SignIn { username, password: secret, stay }, then),
+            Secret::RecoveryKey => app.ask(SignInWithRecoveryKey { username, key: secret, stay }, then),
+        }
+    }
+
+    fn report(self, trouble: &Trouble, field: &'static str) {
+        let beside = match trouble {
+            Trouble::BadUsername => self.username_error,
+            Trouble::BadRecoveryKey | Trouble::IsRecoveryKey => self.secret_error,
+            _ => self.error,
+        };
+        beside.set(Some(text::trouble(trouble)));
+        self.busy.set(false);
+        browser::focus(field);
     }
 }

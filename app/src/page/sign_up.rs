@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{CancelSignUp, Status, Task, Trouble};
 use signet_shared::{Username, UsernameError};
 
@@ -69,8 +68,9 @@ impl Form {
         let stay = browser::is_checked("stay");
         self.busy.set(true);
         app.progress.set(None);
-        spawn_local(async move {
-            match app.ask(signet_ask::SignUp { username: username.clone(), password, stay, ticket: None }).await {
+        let question = signet_ask::SignUp { username: username.clone(), password, stay, ticket: None };
+        app.ask(question, move |answer| {
+            match answer {
                 Ok(key) => app.recovery.set(Some((username, key.0))),
                 Err(trouble) => self.report(&trouble),
             }

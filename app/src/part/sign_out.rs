@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{SignOut, Trouble};
 
 use super::{button, dialog};
@@ -42,8 +41,8 @@ impl SigningOut {
     }
 
     fn ask(self, anyway: bool) {
-        spawn_local(async move {
-            let doubt = match self.app.ask(SignOut { anyway }).await {
+        self.app.ask(SignOut { anyway }, move |answer| {
+            let doubt = match answer {
                 Ok(()) => None,
                 Err(Trouble::Unsent { messages, drafts }) => Some(Doubt::Unsent { messages, drafts }),
                 Err(Trouble::MaybeUnsent) => Some(Doubt::MaybeUnsent),

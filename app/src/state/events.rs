@@ -1,6 +1,6 @@
 //! The vault's events, each into its signal.
 
-use leptos::{prelude::SetValue, task::spawn_local};
+use leptos::prelude::SetValue;
 use signet_ask::{Event, Status};
 
 use super::App;
@@ -10,14 +10,12 @@ impl App {
     /// Starts the vault and asks who is signed in.
     pub(crate) fn connect(self) {
         let vault = Vault::connect(move |event| self.hear(event));
-        self.vault.set_value(Some(vault.clone()));
-        spawn_local(async move {
-            match vault.attach().await {
-                Ok(status) => self.set_status(status),
-                Err(trouble) => {
-                    self.trouble.set(Some(trouble));
-                    self.set_status(Status::SignedOut { username: None });
-                }
+        self.vault.set_value(Some(vault));
+        self.ask(Vault::first_question(), move |answer| match answer {
+            Ok(status) => self.set_status(status),
+            Err(trouble) => {
+                self.trouble.set(Some(trouble));
+                self.set_status(Status::SignedOut { username: None });
             }
         });
     }

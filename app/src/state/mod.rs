@@ -7,10 +7,12 @@ mod events;
 pub(crate) use chats::{Chat, Chats, Row};
 
 use leptos::prelude::*;
-use signet_ask::{Ask, Connection, Progress, Status, Task, Trouble};
+use signet_ask::{Ask, Connection, Progress, Question, Status, Task, Trouble};
 use signet_shared::ConvId;
 
 use crate::{Route, value::Value};
+
+type Then = Box<dyn FnOnce(Result<Vec<u8>, Trouble>)>;
 
 /// Copied freely: signals are handles.
 #[derive(Clone, Copy)]
@@ -80,19 +82,33 @@ impl App {
         self.progress.get().filter(|progress| progress.task == task)
     }
 
+    /// Asks, and goes on with the answer. Of a future for each question the compiler would make a machine for each.
+    pub(crate) fn ask<A: Ask + 'static>(self, question: A, then: impl FnOnce(Result<A::Answer, Trouble>) + 'static) {
+        let read = move |answer: Result<Vec<u8>, Trouble>| {
+            let fault = || Err(Trouble::Fault { code: "answer".into() });
+            then(answer.and_then(|bytes| signet_ask::decode(&bytes).unwrap_or_else(fault)));
+        };
+        self.post(question.into(), Box::new(read));
+    }
+
+    /// Asks where only the doing matters.
+    pub(crate) fn tell(self, question: impl Into<Question>) {
+        self.post(question.into(), Box::new(drop));
+    }
+
     #[cfg(feature = "browser")]
-    pub(crate) async fn ask<A: Ask>(self, question: A) -> Result<A::Answer, Trouble> {
-        match self.vault.get_value() {
-            Some(vault) => vault.ask(question).await,
-            None => Err(Trouble::Fault { code: "not connected".into() }),
-        }
+    fn post(self, question: Question, then: Then) {
+        leptos::task::spawn_local(async move {
+            then(match self.vault.get_value() {
+                Some(vault) => vault.ask(question).await,
+                None => Err(Trouble::Fault { code: "not connected".into() }),
+            });
+        });
     }
 
     /// At build time nobody answers.
     #[cfg(not(feature = "browser"))]
-    pub(crate) async fn ask<A: Ask>(self, _: A) -> Result<A::Answer, Trouble> {
-        core::future::pending().await
-    }
+    fn post(self, _: Question, _: Then) {}
 
     /// Has the vault keep under seal what is being written.
     pub(crate) fn keep_draft(self) {
@@ -101,13 +117,6 @@ impl App {
         if let Some((conv, text)) = unkept {
             self.tell(signet_ask::SaveDraft { conv, text });
         }
-    }
-
-    /// Asks where only the doing matters.
-    pub(crate) fn tell<A: Ask + 'static>(self, question: A) {
-        leptos::task::spawn_local(async move {
-            let _ = self.ask(question).await;
-        });
     }
 
     #[cfg(not(feature = "browser"))]
@@ -129,11 +138,9 @@ impl App {
     }
 
     fn load_conversations(self) {
-        leptos::task::spawn_local(async move {
-            match self.ask(signet_ask::Conversations {}).await {
-                Ok(list) => self.chats.merge_list(list),
-                Err(trouble) => self.trouble.set(Some(trouble)),
-            }
+        self.ask(signet_ask::Conversations {}, move |answer| match answer {
+            Ok(list) => self.chats.merge_list(list),
+            Err(trouble) => self.trouble.set(Some(trouble)),
         });
     }
 }

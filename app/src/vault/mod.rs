@@ -7,7 +7,7 @@ use std::{
 };
 
 use js_sys::{ArrayBuffer, Function, Promise, Uint8Array};
-use signet_ask::{Ask, Attach, Event, FromVault, Question, Status, TabShare, ToVault, Trouble, decode, encode};
+use signet_ask::{Attach, Event, FromVault, Question, TabShare, ToVault, Trouble, decode, encode};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, Storage, Worker, WorkerOptions, WorkerType};
@@ -47,14 +47,14 @@ impl Vault {
         Self { line }
     }
 
-    pub(crate) async fn ask<A: Ask>(&self, question: A) -> Result<A::Answer, Trouble> {
-        let Some(answer) = self.line.post(question.into()).await else { return Err(self.line.trouble()) };
-        decode::<Result<A::Answer, Trouble>>(&answer).unwrap_or_else(|| Err(Trouble::Fault { code: "answer".into() }))
+    /// The answer, still encoded.
+    pub(crate) async fn ask(&self, question: Question) -> Result<Vec<u8>, Trouble> {
+        self.line.post(question).await.ok_or_else(|| self.line.trouble())
     }
 
     /// The first question of every page: opens the account from what this browser kept, if it can.
-    pub(crate) async fn attach(&self) -> Result<Status, Trouble> {
-        self.ask(Attach { share: kept_share() }).await
+    pub(crate) fn first_question() -> Attach {
+        Attach { share: kept_share() }
     }
 }
 

@@ -5,7 +5,6 @@ mod password;
 mod recovery;
 mod sessions;
 
-use leptos::task::spawn_local;
 use signet_ask::{AccountView, ReadAccount};
 
 use self::sessions::Sessions;
@@ -67,9 +66,8 @@ impl Settings {
     }
 
     fn read_account(self) {
-        spawn_local(async move {
-            // It asks this browser's vault alone: what keeps it from answering is told above everything else.
-            let account = self.app.ask(ReadAccount {}).await;
+        // It asks this browser's vault alone: what keeps it from answering is told above everything else.
+        self.app.ask(ReadAccount {}, move |account| {
             if let (Ok(account), false) = (account, self.account.is_gone()) {
                 if self.by_key.get_untracked() != account.by_recovery_key {
                     self.by_key.set(account.by_recovery_key);

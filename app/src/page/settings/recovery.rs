@@ -1,4 +1,4 @@
-use leptos::{prelude::untrack, task::spawn_local};
+use leptos::prelude::untrack;
 use signet_ask::{RecoveryStatus, ReplaceRecoveryKey, Task, TestRecoveryKey, Trouble};
 
 use super::{
@@ -67,8 +67,7 @@ impl Settings {
             }
             busy.set(true);
             app.progress.set(None);
-            spawn_local(async move {
-                let answer = app.ask(TestRecoveryKey { key }).await;
+            app.ask(TestRecoveryKey { key }, move |answer| {
                 busy.set(false);
                 match answer {
                     Ok(()) => {
@@ -108,8 +107,7 @@ impl Settings {
             busy.set(true);
             app.progress.set(None);
             let name = untrack(|| app.username()).unwrap_or_default();
-            spawn_local(async move {
-                let answer = app.ask(ReplaceRecoveryKey { current: typed }).await;
+            app.ask(ReplaceRecoveryKey { current: typed }, move |answer| {
                 busy.set(false);
                 match answer {
                     // Shown whatever page is open by now: it is shown only once.

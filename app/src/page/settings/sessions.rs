@@ -1,4 +1,3 @@
-use leptos::task::spawn_local;
 use signet_ask::{EndOtherSessions, EndSession, ReadSessions, SessionView, Trouble};
 use signet_shared::api::{BrowserFamily, SystemFamily};
 
@@ -37,14 +36,12 @@ impl Sessions {
     }
 
     pub(super) fn read(self) {
-        spawn_local(async move {
-            match self.app.ask(ReadSessions {}).await {
-                Ok(list) => {
-                    self.error.set(None);
-                    self.list.set(Some(list));
-                }
-                Err(trouble) => self.error.set(Some(text::trouble(&trouble))),
+        self.app.ask(ReadSessions {}, move |answer| match answer {
+            Ok(list) => {
+                self.error.set(None);
+                self.list.set(Some(list));
             }
+            Err(trouble) => self.error.set(Some(text::trouble(&trouble))),
         });
     }
 
@@ -102,8 +99,7 @@ impl Sessions {
             return;
         }
         self.busy.set(true);
-        spawn_local(async move {
-            let answer = self.app.ask(EndSession { handle: session.handle }).await;
+        self.app.ask(EndSession { handle: session.handle }, move |answer| {
             self.ended(answer.map(|()| fill(text::SESSION_ENDED_NOW, &name(&session))), |other| {
                 other.handle != session.handle
             });
@@ -115,8 +111,7 @@ impl Sessions {
             return;
         }
         self.busy.set(true);
-        spawn_local(async move {
-            let answer = self.app.ask(EndOtherSessions {}).await;
+        self.app.ask(EndOtherSessions {}, move |answer| {
             let answer = answer.map(|ended| count(text::ENDED_ONE, text::ENDED_MANY, ended));
             self.ended(answer, |other| other.current);
         });
