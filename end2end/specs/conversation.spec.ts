@@ -10,6 +10,7 @@ test("two people write to each other, live", async ({ newPage }) => {
   await send(bruno, "Hello, Anna.");
   await expectTexts(anna, ["Hello, Bruno.", "Hello, Anna."]);
   await send(anna, "Is it only us?");
+  await expectTexts(bruno, ["Hello, Bruno.", "Hello, Anna.", "Is it only us?"]);
   await send(bruno, "Only us.");
   const all = ["Hello, Bruno.", "Hello, Anna.", "Is it only us?", "Only us."];
   await expectTexts(anna, all);

@@ -6,7 +6,7 @@ mod common;
 
 use common::{PASSWORD, World};
 use signet_ask::{
-    ChangePassword, EndOtherSessions, EndSession, MarkVerified, ReadAccount, ReadDetails, ReadSessions,
+    ChangePassword, Conversations, EndOtherSessions, EndSession, MarkVerified, ReadAccount, ReadDetails, ReadSessions,
     RecoveryKeySaved, ReplaceRecoveryKey, SignIn, SignInWithRecoveryKey, SignUp, Status, TestRecoveryKey, Trouble,
     Verified,
 };
@@ -270,7 +270,10 @@ fn who_was_compared_is_known_in_every_browser() {
     w.ask(ann, mark(&number, true)).unwrap();
     w.pass(3000);
     assert!(matches!(w.ask(there, ReadDetails { conv }).unwrap().verified, Verified::Yes { .. }));
+    let listed = |w: &mut World, id| w.ask(id, Conversations {}).unwrap().iter().all(|view| view.verified);
+    assert!(listed(&mut w, ann) && listed(&mut w, there));
     w.ask(there, mark(&number, false)).unwrap();
     w.pass(3000);
     assert_eq!(w.ask(ann, ReadDetails { conv }).unwrap().verified, Verified::No);
+    assert!(!listed(&mut w, ann) && !listed(&mut w, there));
 }
