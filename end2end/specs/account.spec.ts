@@ -313,8 +313,10 @@ test("on paper the recovery key stands with the account, the address and the dat
   const printed = page.evaluate(() => new Promise<void>((resolve) => (window.print = resolve)));
   await button(page, "Print").click();
   await printed;
-  await page.emulateMedia({ media: "print" });
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await expect(paper).toBeVisible();
+  for (const part of [paper, page.getByTestId("recovery-key")]) await expect(part).toHaveCSS("color", "rgb(0, 0, 0)");
+  await expect(page.locator("html")).toHaveCSS("background-color", "rgb(255, 255, 255)");
   for (const part of ["anna", "Made on"]) await expect(page.getByText(part, { exact: true })).toBeVisible();
   await expect(page.getByTestId("recovery-key")).toBeVisible();
   await expect(page.getByRole("button")).toHaveCount(0);
