@@ -264,6 +264,11 @@ pub(super) fn parsed<B: Body>(result: Result<HttpAnswer, NoAnswer>) -> Result<B,
     B::parse(&body_of(result)?).map_err(|_| Trouble::RelayNonsense)
 }
 
+/// The pause before one more try: twice the one before it, up to the longest.
+pub(super) fn back_off(first_ms: u64, tries: u32, longest_ms: u64) -> u64 {
+    first_ms.saturating_mul(1 << tries.min(10)).min(longest_ms)
+}
+
 pub(super) fn fault(code: &str) -> Trouble {
     Trouble::Fault { code: code.to_owned() }
 }

@@ -4,7 +4,11 @@ use rand_core::CryptoRng;
 use signet_ask::{Connection, Event, Progress, Task};
 use signet_shared::wire::{ClientFrame, PING_EVERY_MS, ServerFrame, close};
 
-use super::{Effect, SocketEffect, SocketInput, Timer, hands::Hands, session::Session};
+use super::{
+    Effect, SocketEffect, SocketInput, Timer,
+    hands::{Hands, back_off},
+    session::Session,
+};
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
@@ -215,7 +219,7 @@ impl Session {
         if !hands.online {
             return hands.event(Event::Connection(Connection::Offline));
         }
-        let pause = FIRST_PAUSE_MS.saturating_mul(1 << self.line.tries.min(10)).min(LONGEST_PAUSE_MS);
+        let pause = back_off(FIRST_PAUSE_MS, self.line.tries, LONGEST_PAUSE_MS);
         self.line.tries = self.line.tries.saturating_add(1);
         let jitter = u64::from(u16::from_be_bytes(hands.random()));
         let after_ms = pause / 2 + pause * jitter / (2 * 65_536);

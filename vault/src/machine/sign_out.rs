@@ -6,7 +6,7 @@ use signet_shared::api;
 
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, Table, Timer,
-    hands::{Call, body_of},
+    hands::{Call, back_off, body_of},
     local::OWED_KEY,
 };
 
@@ -95,7 +95,7 @@ impl<R: CryptoRng> Machine<R> {
             (hands.owed, hands.owed_tries) = (Owed::Nothing, 0);
             return hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
         }
-        let after_ms = FIRST_PAUSE_MS.saturating_mul(1 << hands.owed_tries.min(10)).min(LONGEST_PAUSE_MS);
+        let after_ms = back_off(FIRST_PAUSE_MS, hands.owed_tries, LONGEST_PAUSE_MS);
         (hands.owed, hands.owed_tries) = (Owed::Waiting, hands.owed_tries.saturating_add(1));
         hands.push(Effect::Timer { timer: Timer::SignOut, after_ms });
     }

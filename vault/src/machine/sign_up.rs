@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::{
     AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Timer,
     account::{open_account, own_statements},
-    hands::{Call, Hands, check_origin, fault, parsed},
+    hands::{Call, Hands, back_off, check_origin, fault, parsed},
     login,
     opening::Reply,
     sign_in::is_recovery_key,
@@ -311,7 +311,7 @@ impl SignUp {
     }
 
     fn send_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        let pause = FIRST_PAUSE_MS.saturating_mul(1 << self.tries.min(10)).min(LONGEST_PAUSE_MS);
+        let pause = back_off(FIRST_PAUSE_MS, self.tries, LONGEST_PAUSE_MS);
         self.tries = self.tries.saturating_add(1);
         hands.push(Effect::Timer { timer: Timer::Retry, after_ms: pause });
         let in_ms = u32::try_from(pause).unwrap_or(u32::MAX);

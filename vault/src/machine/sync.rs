@@ -12,7 +12,7 @@ use signet_shared::{
 use super::{
     Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
     account::{Version, parse_chain},
-    hands::{Call, Hands, body_of, parsed},
+    hands::{Call, Hands, back_off, body_of, parsed},
     local::Device,
     session::Session,
     state::CHECKPOINTS,
@@ -99,7 +99,7 @@ impl Session {
     /// Tries again after a pause that grows; told where it is final, or does not end.
     fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, refused: bool) {
         self.sync.dirty = true;
-        let pause = PUT_AGAIN_MS.saturating_mul(1 << self.sync.tries.min(10)).min(PUT_PAUSE_MS);
+        let pause = back_off(PUT_AGAIN_MS, self.sync.tries, PUT_PAUSE_MS);
         // While there is no line, the page says that; it does not mean that the state is not taken.
         self.sync.tries = self.sync.tries.saturating_add(u32::from(refused || self.line.is_up()));
         hands.push(Effect::Timer { timer: Timer::PutState, after_ms: pause });

@@ -14,7 +14,7 @@ use signet_shared::{
 use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Table, Timer,
     account::parse_chain,
-    hands::{Call, Hands, parsed},
+    hands::{Call, Hands, back_off, parsed},
     session::Session,
     state::{Compared, Pin},
 };
@@ -198,7 +198,7 @@ impl Session {
     }
 
     pub(super) fn look_up_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, outcome: &Result<(), Trouble>) {
-        let pause = LOOKUP_AGAIN_MS.saturating_mul(1 << self.lookup_tries.min(10)).min(LOOKUP_PAUSE_MS);
+        let pause = back_off(LOOKUP_AGAIN_MS, self.lookup_tries, LOOKUP_PAUSE_MS);
         self.lookup_tries = self.lookup_tries.saturating_add(1);
         let asked = match outcome {
             Err(Trouble::TooMany { after_s }) => u64::from(*after_s).saturating_mul(1000).min(LOOKUP_PAUSE_MS),
@@ -314,7 +314,8 @@ impl Session {
         if verified && number != shown {
             return Err(Trouble::NotAsRead);
         }
-        pin.compared = Compared { ik: verified.then_some(ik), at_ms: hands.now.max(pin.compared.at_ms + 1) };
+        pin.compared =
+            Compared { ik: verified.then_some(ik), at_ms: hands.now.max(pin.compared.at_ms.saturating_add(1)) };
         self.state_changed(hands);
         hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
         Ok(())
