@@ -231,6 +231,28 @@ fn a_replaced_recovery_key_stops_working_and_a_tested_one_is_dated() {
 }
 
 #[test]
+fn storage_that_gives_out_at_any_moment_loses_no_recovery_key() {
+    let mut shown = 0;
+    for kept in 0..8 {
+        let (mut w, ann, _, key) = story();
+        w.browsers[ann].fail_after = Some(kept);
+        let ask = w.begin(ann, ReplaceRecoveryKey { current: PASSWORD.into() });
+        w.settle();
+        w.pass(60_000);
+        let holds = match w.answer::<ReplaceRecoveryKey>(ann, ask).expect("answered") {
+            Ok(new) => {
+                shown += 1;
+                new.0
+            }
+            Err(_) => key,
+        };
+        assert!(recovers(&mut w, &holds).is_ok(), "with storage for {kept} more");
+        assert!(signs_in(&mut w, PASSWORD));
+    }
+    assert!(shown > 0);
+}
+
+#[test]
 fn a_request_under_way_while_the_session_is_replaced_ends_nothing() {
     let (mut w, ann, conv, key) = story();
     // Something is always being written: the state's next version waits for its time while the login goes on.

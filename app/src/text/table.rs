@@ -119,7 +119,7 @@ texts! {
     CURRENT_PASSWORD = "Current password";
     CURRENT_HINT = "Your recovery key works here too.";
     CURRENT_EMPTY = "Type your current password or your recovery key.";
-    CURRENT_WRONG = "This is neither your password nor your recovery key. Check it and try again; nothing was changed.";
+    CURRENT_WRONG = "This is neither your password nor your recovery key. Check it and try again.";
     CURRENT_AGAIN = "Too much time has passed since you signed in. Type your password or your recovery key once more.";
     NEW_PASSWORD = "New password";
     REPEAT_NEW_PASSWORD = "Repeat new password";

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Timer,
-    hands::{Call, Hands, fault, parsed},
+    account::Account,
+    hands::{Call, Hands, back_off, body_of, fault, parsed},
     login::{Login, LoginCall, Secret},
     session::Session,
     sign_in::is_recovery_key,
@@ -172,8 +173,8 @@ impl Session {
                 self.replacing |= asked;
                 false
             }),
-            Step::Register(..) => change.register(hands, &self.account.amk, &self.account.me).map(|()| false),
-            Step::Try(..) => change.try_out(hands, &self.account.amk, &self.account.me).map(|()| false),
+            Step::Register(..) => change.register(hands, &self.account).map(|()| false),
+            Step::Try(..) => change.try_out(hands, &self.account).map(|()| false),
             _ => Ok(false),
         };
         // A step by itself never finds the session over.
@@ -216,10 +217,10 @@ impl Session {
         let opened = proof.is_ok_and(|(me, amk, _)| me.account_id() == self.me() && amk.is(&self.account.amk));
         hands.forget_older_refusals();
         self.renew_line(hands);
-        self.renew_slot(hands);
         if !opened {
             return Err(Trouble::KeystoreDamaged);
         }
+        self.renew_slot(hands);
         if kind == SecretKind::RecoveryKey {
             self.note_tested(hands);
         }
@@ -240,9 +241,9 @@ impl Session {
             Ok(ended) => ended.ended,
             // It may have been done: asked again until that is known.
             Err(Trouble::Unreachable | Trouble::RelayNonsense | Trouble::RelayStore) => {
-                let pause = FIRST_PAUSE_MS.saturating_mul(1 << change.tries.min(10)).min(LONGEST_PAUSE_MS);
+                let after_ms = back_off(FIRST_PAUSE_MS, change.tries, LONGEST_PAUSE_MS);
                 change.tries = change.tries.saturating_add(1);
-                hands.push(Effect::Timer { timer: Timer::Secret, after_ms: pause });
+                hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
                 self.change = Some(change);
                 return Ok(());
             }
@@ -261,9 +262,11 @@ impl Session {
                 hands.answer::<signet_ask::ChangePassword>(change.ask, &Ok(ended));
             }
             Goal::RecoveryKey(key) => {
-                self.note_made(hands);
+                // Before anything that this browser's storage could refuse: the old one is gone, and this one is shown now
+                // or never.
                 let text = RecoveryKeyText(key.to_string());
                 hands.answer::<signet_ask::ReplaceRecoveryKey>(change.ask, &Ok(text));
+                self.note_made(hands);
             }
             Goal::Test => {}
         }
@@ -311,7 +314,7 @@ impl Change {
                 hands.push(Effect::Continue);
             }
             (SecretCall::Pending, Step::Pending) => {
-                super::hands::body_of(result)?;
+                body_of(result)?;
                 let started = signet_crypto::Login::start(&self.goal.secret(), &mut hands.rng);
                 let (login, ke1) = started.map_err(|_| fault("opaque"))?;
                 self.step = Step::Trying(login);
@@ -333,20 +336,15 @@ impl Change {
     }
 
     /// Stretches the new secret and lays the master key, sealed under it, beside the old way in.
-    fn register<R: CryptoRng>(
-        &mut self,
-        hands: &mut Hands<R>,
-        amk: &MasterKey,
-        me: &signet_crypto::VerifiedAccount,
-    ) -> Result<(), Trouble> {
+    fn register<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: &Account) -> Result<(), Trouble> {
         let Step::Register(registration, started) = core::mem::replace(&mut self.step, Step::Pending) else {
             return Err(fault("secret-order"));
         };
         let profile = KdfProfile::NEWEST;
         let (record, export) =
             registration.finish(&started.response, profile, &mut hands.rng).map_err(|_| Trouble::RelayNonsense)?;
-        let unlock = UnlockKey::derive(&export, me.account_id(), profile);
-        let slot = amk.seal_slot(&unlock, self.goal.kind(), me.account_id(), me.ik_hash(), &mut hands.rng);
+        let unlock = UnlockKey::derive(&export, account.id(), profile);
+        let slot = account.amk.seal_slot(&unlock, self.goal.kind(), account.id(), account.ik(), &mut hands.rng);
         let request = SecretPending { kind: self.goal.kind(), profile, access: Access { record, slot } };
         hands.post(api::SECRET_PENDING, &request, Call::Secret(SecretCall::Pending));
         progress(hands, 0.65);
@@ -355,12 +353,7 @@ impl Change {
 
     /// Opens with the new secret what the relay would hand out from now on. Only if that is this account's master key may
     /// the old way in go.
-    fn try_out<R: CryptoRng>(
-        &mut self,
-        hands: &mut Hands<R>,
-        amk: &MasterKey,
-        me: &signet_crypto::VerifiedAccount,
-    ) -> Result<(), Trouble> {
+    fn try_out<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: &Account) -> Result<(), Trouble> {
         let Step::Try(login, tried) = core::mem::replace(&mut self.step, Step::Done) else {
             return Err(fault("secret-order"));
         };
@@ -371,9 +364,9 @@ impl Change {
             OpaqueError::WrongSecret => Trouble::KeystoreDamaged,
             _ => Trouble::RelayNonsense,
         })?;
-        let unlock = UnlockKey::derive(&export, me.account_id(), profile);
-        let opened = MasterKey::open_slot(&unlock, self.goal.kind(), me.account_id(), me.ik_hash(), &tried.slot);
-        if !opened.is_ok_and(|opened| opened.is(amk)) {
+        let unlock = UnlockKey::derive(&export, account.id(), profile);
+        let opened = MasterKey::open_slot(&unlock, self.goal.kind(), account.id(), account.ik(), &tried.slot);
+        if !opened.is_ok_and(|opened| opened.is(&account.amk)) {
             return Err(Trouble::KeystoreDamaged);
         }
         let end_others = matches!(self.goal, Goal::Password { end_others: true, .. });
