@@ -1,5 +1,6 @@
 //! The only holder of keys and opened messages.
 
+mod hashed;
 pub mod machine;
 mod sorted;
 #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,5 @@
 //! A conversation as this browser has it in memory: every opened message, and the chains they came in.
 
-use std::collections::{HashMap, HashSet};
-
 use signet_ask::MessageId;
 use signet_crypto::VerifiedAccount;
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, envelope::Header, limits};
@@ -10,7 +8,10 @@ use super::{
     rows::{MailBody, Opened},
     streams::{Place, Placed, Streams},
 };
-use crate::sorted::Map;
+use crate::{
+    hashed::{Index, Names},
+    sorted::{Map, first_bytes, in_order},
+};
 
 pub(super) struct Conv {
     pub(super) id: ConvId,
@@ -22,18 +23,18 @@ pub(super) struct Conv {
     pub(super) kept_chain: Vec<u8>,
     /// By their order on the screen.
     pub(super) messages: Map<u64, Shown>,
-    pub(super) index: HashMap<MessageId, u64>,
+    pub(super) index: Index<MessageId>,
     /// One's own by their envelopes, for receipts.
-    own_orders: HashMap<EnvId, u64>,
+    own_orders: Index<EnvId>,
     /// Messages that came before another that they build on: shown after it, or when it does not come.
     ahead: Vec<Shown>,
     pub(super) streams: Streams,
     /// What readers say they opened.
-    pub(super) delivered: HashSet<EnvId>,
+    pub(super) delivered: Names,
     /// What this account said it opened.
-    pub(super) receipted: HashSet<EnvId>,
+    pub(super) receipted: Names,
     /// Opened, and not yet said so.
-    pub(super) to_receipt: HashSet<EnvId>,
+    pub(super) to_receipt: Names,
     /// Heads of others' streams that no message of this account is known to have shown.
     pub(super) to_show: Vec<Place>,
     /// Sealed, refused and given up; each is named by a later message.
@@ -72,13 +73,13 @@ impl Conv {
             chain: None,
             kept_chain: Vec::new(),
             messages: Map::new(),
-            index: HashMap::new(),
-            own_orders: HashMap::new(),
+            index: Index::default(),
+            own_orders: Index::default(),
             ahead: Vec::new(),
             streams: Streams::default(),
-            delivered: HashSet::new(),
-            receipted: HashSet::new(),
-            to_receipt: HashSet::new(),
+            delivered: Names::default(),
+            receipted: Names::default(),
+            to_receipt: Names::default(),
             to_show: Vec::new(),
             to_abandon: Vec::new(),
             stream,
@@ -137,13 +138,13 @@ impl Conv {
         }
         // A second envelope of the same message. The outbox's copy may have been the one shown.
         if let Some(order) = self.index.get(&id) {
-            return vec![*order];
+            return vec![order];
         }
         let shown = Shown { id, place: opened.place, at, sent_ms: opened.sent_ms, text };
         if opened.author == me {
             // One's own is on the screen already.
             let order = self.show(shown);
-            self.own_orders.insert(opened.place.env_id, order);
+            self.own_orders.insert(&opened.place.env_id, order);
             return vec![order];
         }
         if self.ahead.iter().all(|ahead| ahead.id != id) {
@@ -158,7 +159,8 @@ impl Conv {
         let (mut ready, ahead): (Vec<Shown>, Vec<Shown>) =
             core::mem::take(&mut self.ahead).into_iter().partition(|shown| streams.is_settled(&shown.place));
         self.ahead = ahead;
-        ready.sort_by_key(|shown| (shown.place.stream, shown.place.seq));
+        ready = in_order(ready, |shown| shown.place.seq);
+        ready = in_order(ready, |shown| first_bytes(shown.place.stream.as_bytes()));
         ready.into_iter().map(|shown| self.show(shown)).collect()
     }
 
@@ -181,7 +183,7 @@ impl Conv {
             order = order.saturating_add(1);
         }
         self.streams.shown(&shown.place, order);
-        self.index.insert(shown.id, order);
+        self.index.insert(&shown.id, order);
         self.messages.insert(order, shown);
         order
     }
@@ -197,7 +199,7 @@ impl Conv {
         match &opened.body {
             MailBody::Delivered(ids) if opened.author != me => self.mine(ids.iter()),
             MailBody::Delivered(_) => Vec::new(),
-            MailBody::Text(_) | MailBody::Unknown => self.index.get(&id).copied().into_iter().collect(),
+            MailBody::Text(_) | MailBody::Unknown => self.index.get(&id).into_iter().collect(),
         }
     }
 
@@ -206,7 +208,7 @@ impl Conv {
             for id in ids {
                 self.to_receipt.remove(id);
             }
-            self.receipted.extend(ids.iter().copied());
+            self.receipted.add(ids);
             return Vec::new();
         }
         let fresh: Vec<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
@@ -215,10 +217,7 @@ impl Conv {
 
     /// Where one's own messages with such envelopes are shown.
     fn mine<'a>(&self, such: impl Iterator<Item = &'a EnvId>) -> Vec<u64> {
-        let mut orders: Vec<u64> = such.filter_map(|id| self.own_orders.get(id).copied()).collect();
-        orders.sort_unstable();
-        orders.reverse();
-        orders
+        in_order(such.filter_map(|id| self.own_orders.get(id)).collect(), |order| u64::MAX - order)
     }
 
     /// The `seen` rows for one's next message: what others' streams have reached that no message of one's own is known to

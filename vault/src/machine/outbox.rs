@@ -18,7 +18,7 @@ use super::{
     session::Session,
     state::Pin,
 };
-use crate::sorted::Map;
+use crate::sorted::{Map, first_bytes, in_order};
 
 /// Messages sent and not yet answered.
 const IN_FLIGHT: usize = 16;
@@ -65,8 +65,8 @@ impl Item {
 impl Outbox {
     pub(super) fn restore(&mut self, row: OutRow) {
         self.next_number = self.next_number.max(row.number.saturating_add(1));
-        self.items.push(Item { row, acked: false, kept: true });
-        self.items.sort_by_key(|item| item.row.number);
+        let at = self.items.partition_point(|item| item.row.number <= row.number);
+        self.items.insert(at, Item { row, acked: false, kept: true });
     }
 
     /// The history record of a message that this browser sealed.
@@ -115,7 +115,7 @@ impl Session {
         let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
         let id = MessageId { author: self.me(), uuid };
         // Asked again after an answer that got lost: it is accepted already.
-        if known.index.contains_key(&id) || self.outbox.item(&uuid).is_some() {
+        if known.index.contains(&id) || self.outbox.item(&uuid).is_some() {
             return Ok(());
         }
         let failed = self.blocked(&conv).then_some(FailedBecause::Blocked);
@@ -371,7 +371,7 @@ impl Session {
         let is_back = |item: &Item| {
             let sealed = item.row.sealed.as_ref();
             self.convs.get(&item.row.conv).is_some_and(|conv| {
-                conv.index.contains_key(&MessageId { author: me, uuid: item.row.uuid })
+                conv.index.contains(&MessageId { author: me, uuid: item.row.uuid })
                     || sealed.is_some_and(|sealed| conv.streams.holds(&sealed.env_id))
             })
         };
@@ -426,10 +426,9 @@ impl Session {
         let mut due = Vec::new();
         for conv in self.convs.values_mut() {
             // Once said, not said again by this start; the echo makes it lasting.
-            let mut ids: Vec<EnvId> = core::mem::take(&mut conv.to_receipt).into_iter().collect();
             // No choice is left to the order of a hash table, which differs from run to run.
-            ids.sort_unstable();
-            conv.receipted.extend(ids.iter().copied());
+            let ids = in_order(conv.to_receipt.take(), |id| first_bytes(id.as_bytes()));
+            conv.receipted.add(&ids);
             due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, ids.to_vec())));
         }
         for (conv, ids) in due {
@@ -457,8 +456,10 @@ impl Session {
         match item.row.body {
             MailBody::Delivered(ids) => {
                 if let Some(conv) = self.convs.get_mut(&conv) {
-                    conv.receipted.retain(|id| !ids.contains(id));
-                    conv.to_receipt.extend(ids);
+                    for id in &ids {
+                        conv.receipted.remove(id);
+                    }
+                    conv.to_receipt.add(&ids);
                 }
             }
             MailBody::Text(text) => {
@@ -511,7 +512,7 @@ impl Session {
         let last = known.messages.last_key_value().map(|(order, _)| *order);
         let outgoing = self.outbox.items.iter().any(|item| item.row.uuid == id.uuid && item.row.conv == conv);
         let order = match known.index.get(&id) {
-            Some(order) => *order,
+            Some(order) => order,
             None if outgoing => last.unwrap_or(0),
             None => return Err(Trouble::NotFound),
         };

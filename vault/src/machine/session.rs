@@ -19,7 +19,7 @@ use super::{
     state::{Pin, State},
     sync::Sync,
 };
-use crate::sorted::Map;
+use crate::sorted::{Map, first_bytes, in_order};
 
 pub(super) struct Session {
     pub(super) account: Account,
@@ -140,9 +140,9 @@ impl Session {
 
     /// Takes in the rows of this browser's database.
     pub(super) fn restore<R: CryptoRng>(&mut self, hands: &mut Hands<R>, tables: Vec<(Table, Vec<Row>)>) {
-        for (table, mut rows) in tables {
-            rows.sort_by(|a, b| a.key.cmp(&b.key));
-            for row in rows {
+        for (table, rows) in tables {
+            // Messages by their places; the order of the others says nothing.
+            for row in in_order(rows, |row| first_bytes(&row.key)) {
                 let Some(plain) = self.account.open_row(table, &row.key, &row.value) else {
                     // Another key's, or damaged: what the relay has is fetched again.
                     hands.log("row-does-not-open");

@@ -18,6 +18,7 @@ use super::{
     state::CHECKPOINTS,
     streams::Place,
 };
+use crate::sorted::in_order;
 
 /// A change of the state is written after this long, together with those that follow at once.
 const PUT_AFTER_MS: u64 = 500;
@@ -112,8 +113,8 @@ impl Session {
     fn checkpoint(&mut self) {
         for conv in self.convs.values() {
             let Some(pin) = self.state.pins.get_mut(&conv.peer) else { continue };
-            let mut heads: Vec<(u64, Place)> = conv.streams.heads().map(|(_, place, at)| (at, place)).collect();
-            heads.sort_by_key(|(at, _)| core::cmp::Reverse(*at));
+            let heads: Vec<(u64, Place)> = conv.streams.heads().map(|(_, place, at)| (at, place)).collect();
+            let heads = in_order(heads, |(at, _)| u64::MAX - at);
             let mut checkpoints: Vec<Place> = heads.into_iter().map(|(_, place)| place).take(CHECKPOINTS).collect();
             for known in &pin.checkpoints {
                 match checkpoints.iter_mut().find(|place| place.stream == known.stream) {

@@ -12,6 +12,7 @@ use super::{
     session::Session,
     state::Doubts,
 };
+use crate::sorted::in_order;
 
 const LAST_CHARS: usize = 120;
 /// What is not yet sent comes last.
@@ -19,9 +20,7 @@ const OUTGOING: u64 = 1 << 62;
 
 impl Session {
     pub(super) fn conversations(&self) -> Vec<ConversationView> {
-        let mut all: Vec<_> = self.convs.values().filter_map(|conv| self.view(conv)).collect();
-        all.sort_by_key(|view| core::cmp::Reverse(view.touched_ms));
-        all
+        in_order(self.convs.values().filter_map(|conv| self.view(conv)).collect(), |view| u64::MAX - view.touched_ms)
     }
 
     pub(super) fn conversation(&self, id: &ConvId) -> Option<ConversationView> {
@@ -127,7 +126,7 @@ impl Session {
         let below = match before {
             None => u64::MAX,
             Some(id) => match conv.index.get(&id) {
-                Some(seq) => *seq,
+                Some(seq) => seq,
                 None => outgoing
                     .iter()
                     .find(|item| item.row.uuid == id.uuid && id.author == self.me())
