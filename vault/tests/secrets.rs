@@ -11,6 +11,7 @@ use signet_ask::{
     Verified,
 };
 use signet_shared::{api, wire::Refusal};
+use signet_vault::machine::HttpAnswer;
 
 const NEW: &str = "a different horse entirely";
 
@@ -134,10 +135,10 @@ fn a_page_killed_or_a_relay_killed_at_any_step_leaves_one_password() {
     for step in STEPS {
         for page in [true, false] {
             let (mut w, ann, conv, key) = story();
-            w.stop_after = Some(step);
+            w.hold = vec![step];
             let ask = w.begin(ann, change(true));
             w.settle();
-            w.stop_after = None;
+            w.hold.clear();
             if page {
                 w.restart(ann);
             } else {
@@ -253,15 +254,39 @@ fn storage_that_gives_out_at_any_moment_loses_no_recovery_key() {
 }
 
 #[test]
-fn a_request_under_way_while_the_session_is_replaced_ends_nothing() {
+fn what_the_relay_says_of_the_session_before_ends_nothing() {
     let (mut w, ann, conv, key) = story();
-    // Something is always being written: the state's next version waits for its time while the login goes on.
+    // Asked in the session that a login is about to replace, and answered when that is no more.
+    w.hold = vec![api::STATE, api::SESSIONS, api::LOGIN_FINISH];
     w.ask(ann, RecoveryKeySaved {}).unwrap();
-    w.ask(ann, TestRecoveryKey { key }).unwrap();
+    w.pass(2000);
+    let sessions = w.begin(ann, ReadSessions {});
+    let test = w.begin(ann, TestRecoveryKey { key });
+    w.settle();
+    let gone = HttpAnswer {
+        status: Refusal::SignedOut.status(),
+        refusal: Some(Refusal::SignedOut.number()),
+        retry_after_s: None,
+        body: Vec::new(),
+    };
+    w.let_go(api::STATE, Some(gone.clone()));
+    assert!(w.ask(ann, ReadAccount {}).is_ok(), "the login is not answered yet");
+    w.let_go(api::LOGIN_FINISH, None);
+    assert_eq!(w.answer::<TestRecoveryKey>(ann, test), Some(Ok(())));
+    w.let_go(api::SESSIONS, Some(gone.clone()));
+    assert_eq!(w.answer::<ReadSessions>(ann, sessions), Some(Err(Trouble::Unreachable)));
+    w.hold.clear();
     w.send(ann, conv, "after");
-    w.pass(5000);
+    w.pass(20_000);
     assert_eq!(w.texts(ann, conv), ["before", "after"]);
-    assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+    // What was not stored is, and a word about the session that is now is believed.
+    let there = w.sign_in("ann_a");
+    assert!(w.ask(there, ReadAccount {}).unwrap().recovery.saved_ms.is_some());
+    w.hold = vec![api::SESSIONS];
+    w.begin(ann, ReadSessions {});
+    w.settle();
+    w.let_go(api::SESSIONS, Some(gone));
+    assert_eq!(w.ask(ann, ReadAccount {}), Err(Trouble::SignedOut));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use signet_ask::{Ask, Event, MessageState, MessageView, Page, Status, TabShare, 
 use signet_ask::{Attach, ReadPage, Send, SignIn, SignUp, StartConversation};
 use signet_shared::{ClientUuid, ConvId};
 use signet_vault::machine::{
-    AskId, CallId, Change, Effect, Input, Machine, NoAnswer, Row, SocketEffect, SocketInput, Table, Timer,
+    AskId, CallId, Change, Effect, HttpAnswer, Input, Machine, NoAnswer, Row, SocketEffect, SocketInput, Table, Timer,
 };
 
 use relay::{ORIGIN, Relay};
@@ -46,6 +46,13 @@ pub struct Browser {
     pub die_after: Option<usize>,
 }
 
+struct Held {
+    id: usize,
+    call: CallId,
+    path: &'static str,
+    result: Result<HttpAnswer, NoAnswer>,
+}
+
 pub struct World {
     pub relay: Relay,
     pub browsers: Vec<Browser>,
@@ -53,9 +60,9 @@ pub struct World {
     pub relay_up: bool,
     /// The next answer to each of these paths gets lost on its way.
     pub lose_answer: Vec<&'static str>,
-    /// Requests to this path are carried out, and never answered until the relay is killed.
-    pub stop_after: Option<&'static str>,
-    stopped: Vec<(usize, CallId)>,
+    /// Requests to these paths are carried out, and not answered until they are let go or the relay is killed.
+    pub hold: Vec<&'static str>,
+    held: Vec<Held>,
     /// Everything that browsers said to the relay: which, and what.
     pub said: Vec<(usize, Said)>,
     /// Every choice of this world and of its machines comes from here.
@@ -76,8 +83,8 @@ impl World {
             now: 1_800_000_000_000,
             relay_up: true,
             lose_answer: Vec::new(),
-            stop_after: None,
-            stopped: Vec::new(),
+            hold: Vec::new(),
+            held: Vec::new(),
             said: Vec::new(),
             rng: StdRng::seed_from_u64(seed),
             slow: None,
@@ -277,9 +284,8 @@ impl World {
                 }
                 Effect::Http { call, path, body } => {
                     let mut result = if self.relay_up { Ok(self.relay.http(id, path, body)) } else { Err(NoAnswer) };
-                    if self.stop_after == Some(path) {
-                        // It was done, and no answer comes: neither a good one nor a bad one.
-                        self.stopped.push((id, call));
+                    if self.hold.contains(&path) {
+                        self.held.push(Held { id, call, path, result });
                         continue;
                     }
                     if let Some(at) = self.lose_answer.iter().position(|lost| *lost == path) {
@@ -352,7 +358,7 @@ impl World {
     pub fn kill_relay(&mut self) {
         self.relay_up = false;
         self.relay.outgoing.clear();
-        for (id, call) in core::mem::take(&mut self.stopped) {
+        for Held { id, call, .. } in core::mem::take(&mut self.held) {
             self.browsers[id].inputs.push_back(Input::Http { call, result: Err(NoAnswer) });
         }
         for id in core::mem::take(&mut self.relay.sockets).into_keys() {
@@ -362,6 +368,14 @@ impl World {
             self.browsers[id].inputs.push_back(Input::Socket(SocketInput::Closed { code: 1006 }));
         }
         self.settle();
+    }
+
+    /// The first held answer of this path arrives, or this other one in its place.
+    pub fn let_go(&mut self, path: &str, instead: Option<HttpAnswer>) {
+        let at = self.held.iter().position(|held| held.path == path).expect("nothing is held");
+        let Held { id, call, result, .. } = self.held.remove(at);
+        let result = instead.map_or(result, Ok);
+        self.input(id, Input::Http { call, result });
     }
 
     pub fn break_line(&mut self, id: usize) {
