@@ -42,6 +42,7 @@ table::texts! {
     MAYBE_UNSENT = "Messages or drafts may be in this browser alone. Wait until the server can be reached to see them, or sign out and lose them.";
     OTHER_VERSION = "Another tab still runs an older or newer version of this site. Reload or close all of its tabs.";
     BUSY = "Something else is still running. Wait until it is done, then try again.";
+    BACKUP = "This backup was not taken. Nothing was changed; try it again in the settings.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
 
     FAILED_NO_ACCOUNT = "Not sent: this account no longer exists. Discard the message.";
@@ -98,6 +99,8 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::Unsent { .. } => UNSENT,
         Trouble::MaybeUnsent => MAYBE_UNSENT,
         Trouble::OtherVersion => OTHER_VERSION,
+        // Where a file is chosen, each cause has a sentence of its own.
+        Trouble::Backup(_) => BACKUP,
         Trouble::Fault { code } => return fill(FAULT, code),
     };
     sentence.to_owned()

@@ -4,11 +4,13 @@
 //!
 //! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 
+mod backup;
 mod event;
 mod question;
 mod trouble;
 mod view;
 
+pub use backup::{BACKUP_HEAD, BACKUP_PIECE, BackupDates, BackupPart, BackupReport, BackupStep, BackupTrouble};
 pub use event::{Event, Progress, Task};
 pub use question::*;
 pub use trouble::{FailedBecause, Trouble};
@@ -17,7 +19,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 6;
+pub const CONTRACT: u8 = 7;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId};
 
 use crate::{
-    AccountView, Ask, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView, Status, TabShare,
-    Ticket,
+    AccountView, Ask, BackupPart, BackupStep, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView,
+    Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -97,4 +97,8 @@ questions! {
     EndSession { handle: [u8; 16] } -> ();
     /// Ends all but this one; answers how many there were.
     EndOtherSessions {} -> u32;
+    /// Writes, tests or imports a backup, one step after the other. `run` is random, and the same in all steps of one.
+    /// To test needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
+    /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
+    Backup { run: u64, step: BackupStep } -> BackupPart;
 }

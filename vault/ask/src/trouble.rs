@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::BackupTrouble;
+
 /// Why a question could not be answered. The page has a sentence with cause and cure for each; the texts here are for
 /// programs and logs, and hold nothing that a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -75,6 +77,8 @@ pub enum Trouble {
     MaybeUnsent,
     #[error("another tab runs another version of this site")]
     OtherVersion,
+    #[error("the backup: {0}")]
+    Backup(BackupTrouble),
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
 }

@@ -6,7 +6,7 @@ use signet_shared::{
     api::{BrowserFamily, SystemFamily},
 };
 
-use crate::FailedBecause;
+use crate::{BackupDates, FailedBecause};
 
 /// Who is signed in here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,6 +189,7 @@ pub struct AccountView {
     /// Signed in here with the recovery key, and the password not replaced since.
     pub by_recovery_key: bool,
     pub recovery: RecoveryStatus,
+    pub backup: BackupDates,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

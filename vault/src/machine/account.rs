@@ -3,7 +3,8 @@
 use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
-    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, object_hash, open_keystore, open_object, seal_object,
+    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, object_hash, open_keystore_chained, open_object,
+    seal_object,
 };
 use signet_shared::{AccountId, Digest32, EkId, IkHash, api::Vault, statement::SignedStatement};
 use zeroize::Zeroizing;
@@ -30,6 +31,8 @@ pub(super) struct Account {
     pub(super) keys: Keyring,
     pub(super) ek_ids: Vec<EkId>,
     pub(super) keystore: Version,
+    /// The hash of the version before, which the keystore names.
+    pub(super) keystore_before: Digest32,
     cache: ObjectKey,
 }
 
@@ -97,8 +100,9 @@ pub(super) fn open_account(
             return Err(Trouble::BadStatement);
         }
     }
-    let keys = open_keystore(&amk, vault.account_id, vault.keystore_version, me.ik_hash(), &vault.keystore)
-        .map_err(|_| Trouble::KeystoreDamaged)?;
+    let (keys, keystore_before) =
+        open_keystore_chained(&amk, vault.account_id, vault.keystore_version, me.ik_hash(), &vault.keystore)
+            .map_err(|_| Trouble::KeystoreDamaged)?;
     let ek_ids: Vec<EkId> = keys.eks.iter().map(signet_crypto::DecryptionKey::id).collect();
     // What others seal for is what the statements say: a keystore without that key could not read it.
     if !ek_ids.contains(&me.ek().id()) {
@@ -106,7 +110,7 @@ pub(super) fn open_account(
     }
     let cache = amk.cache_key();
     let keystore = Version { number: vault.keystore_version, hash: object_hash(&vault.keystore) };
-    let account = Account { me, amk, keys, ek_ids, keystore, cache };
+    let account = Account { me, amk, keys, ek_ids, keystore, keystore_before, cache };
     let state = account.open_state(&vault.state, vault.state_version).ok_or(Trouble::KeystoreDamaged)?;
     Ok((account, state, Version { number: vault.state_version, hash: object_hash(&vault.state) }))
 }

@@ -25,9 +25,9 @@ pub(super) struct Conv {
     pub(super) messages: Map<u64, Shown>,
     pub(super) index: Index<MessageId>,
     /// One's own by their envelopes, for receipts.
-    own_orders: Index<EnvId>,
+    pub(super) own_orders: Index<EnvId>,
     /// Messages that came before another that they build on: shown after it, or when it does not come.
-    ahead: Vec<Shown>,
+    pub(super) ahead: Vec<Shown>,
     pub(super) streams: Streams,
     /// What readers say they opened.
     pub(super) delivered: Names,

@@ -1,7 +1,7 @@
 //! What the account's owner sees of it: the recovery key's dates, and the sessions.
 
 use rand_core::CryptoRng;
-use signet_ask::{AccountView, RecoveryStatus, SessionView, Trouble};
+use signet_ask::{AccountView, BackupDates, RecoveryStatus, SessionView, Trouble};
 use signet_shared::api::{self, EndSessions, Ended, Sessions, WhichSessions};
 
 use super::{
@@ -11,11 +11,12 @@ use super::{
 };
 
 impl Session {
-    pub(super) fn account_view(&self) -> AccountView {
+    pub(super) fn account_view(&self, backup: BackupDates) -> AccountView {
         AccountView {
             username: self.account.me.username().shown().to_owned(),
             by_recovery_key: self.by_recovery_key,
             recovery: self.state.recovery,
+            backup,
         }
     }
 

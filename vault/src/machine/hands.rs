@@ -2,7 +2,7 @@
 //! outstanding call was for.
 
 use rand_core::CryptoRng;
-use signet_ask::{Ask, Event, TabShare, Trouble, encode_answer};
+use signet_ask::{Ask, BackupDates, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
 use super::{
@@ -87,6 +87,7 @@ pub(super) struct Hands<R> {
     /// Why this browser's `Meta` rows could not be read, if they could not. Nobody is let in before they are: what looks
     /// like a new browser may be full of what would be cleared away.
     pub(super) unread: Option<String>,
+    pub(super) backups: BackupDates,
     pub(super) owed: Owed,
     pub(super) owed_tries: u32,
     pub(super) batch: Stored,
@@ -107,6 +108,7 @@ impl<R: CryptoRng> Hands<R> {
             device: None,
             kept_state: None,
             unread: None,
+            backups: BackupDates::default(),
             owed: Owed::Nothing,
             owed_tries: 0,
             batch: Stored::default(),

@@ -155,6 +155,8 @@ pub enum Table {
     Meta,
     /// Opened messages by mailbox sequence number (u64, big-endian).
     Mail,
+    /// Messages of a backup that the mailbox did not have, in packs, by the time of their import and a number.
+    Restored,
     /// By client uuid.
     Outbox,
     /// By conversation.
@@ -164,12 +166,13 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Mail, Self::Outbox, Self::Drafts, Self::Contacts];
+    pub const ALL: [Self; 6] = [Self::Meta, Self::Mail, Self::Restored, Self::Outbox, Self::Drafts, Self::Contacts];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Meta => "meta",
             Self::Mail => "mail",
+            Self::Restored => "restored",
             Self::Outbox => "outbox",
             Self::Drafts => "drafts",
             Self::Contacts => "contacts",

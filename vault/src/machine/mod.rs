@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod conv;
 mod facts;
 mod hands;
@@ -44,6 +45,8 @@ use sign_up::SignUp;
 pub struct Machine<R> {
     hands: Hands<R>,
     phase: Phase,
+    /// A backup is being written or read.
+    backup: Option<Box<backup::Run>>,
     /// What the last batch was to make durable. A failure is told before anything else happens, so it is that batch's.
     last_stored: Stored,
 }
@@ -66,7 +69,7 @@ impl<R> core::fmt::Debug for Machine<R> {
 
 impl<R: CryptoRng> Machine<R> {
     pub fn new(rng: R) -> Self {
-        Self { hands: Hands::new(rng), phase: Phase::SignedOut, last_stored: Stored::default() }
+        Self { hands: Hands::new(rng), phase: Phase::SignedOut, backup: None, last_stored: Stored::default() }
     }
 
     /// Takes something that happened at `now_ms` (milliseconds since 1970); says what is to be done.
@@ -79,6 +82,9 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     fn dispatch(&mut self, input: Input) {
+        if !matches!(input, Input::StorageFailed { .. }) {
+            self.finish_import();
+        }
         match input {
             Input::Start { meta, origin, online } => self.start(meta, origin, online),
             Input::Ask { ask, question } => self.ask(ask, question),
@@ -111,6 +117,7 @@ impl<R: CryptoRng> Machine<R> {
             Input::Continue => {
                 self.sign_up_step();
                 self.sign_in_step();
+                self.backup_step();
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
                     session.secret_step(&mut self.hands);
@@ -147,6 +154,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.device = Device::parse(&row.value);
             } else if row.key == Device::STATE_KEY {
                 self.hands.kept_state = Some(row.value);
+            } else if row.key == backup::DATES_KEY {
+                self.hands.backups = rows::parse(&row.value).unwrap_or_default();
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
                 self.hands.owed = Owed::Due;
             }
@@ -254,6 +263,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
+            Question::Backup(q) => self.backup(ask, q.run, q.step),
             other => match &mut self.phase {
                 Phase::SignedIn(session) => session.ask(&mut self.hands, ask, other),
                 _ => self.hands.fail(ask, Trouble::SignedOut),
@@ -279,6 +289,7 @@ impl<R: CryptoRng> Machine<R> {
             self.leave();
             return self.not_opened(reply, &trouble);
         }
+        self.backup_not_stored(&trouble);
         for ask in failed.asks.iter().copied() {
             self.hands.fail(ask, trouble.clone());
         }
@@ -338,7 +349,7 @@ impl Session {
                 let result = self.mark_verified(hands, &q.conv, &q.safety_number, q.verified);
                 hands.answer::<ask::MarkVerified>(id, &result);
             }
-            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view())),
+            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
             Question::ChangePassword(q) => self.change_password(hands, id, q.current, q.new, q.end_others),
             Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current),
             Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
@@ -355,7 +366,8 @@ impl Session {
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
             | Question::CancelSignUp(_)
-            | Question::SignOut(_) => {}
+            | Question::SignOut(_)
+            | Question::Backup(_) => {}
         }
     }
 }

@@ -45,6 +45,7 @@ impl<R: CryptoRng> Machine<R> {
             let clear = Table::ALL.into_iter().map(|table| Change::Clear { table });
             hands.store(clear.collect());
             hands.kept_state = None;
+            hands.backups = signet_ask::BackupDates::default();
         }
         let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
         let same_rolled_back = same.as_ref().is_some_and(|device| device.rolled_back);
@@ -62,13 +63,13 @@ impl<R: CryptoRng> Machine<R> {
         });
         hands.store_device();
         let session = Box::new(Session::new(account, state, version, hands));
-        for table in [Table::Mail, Table::Outbox, Table::Drafts, Table::Contacts] {
+        for table in [Table::Mail, Table::Restored, Table::Outbox, Table::Drafts, Table::Contacts] {
             hands.load(table);
         }
         if !attached {
             hands.browser_share(salt, Call::DepositBrowser);
         }
-        let opening = Opening { session, loading: 4, rows: Vec::new(), stay, settled: attached, reply };
+        let opening = Opening { session, loading: 5, rows: Vec::new(), stay, settled: attached, reply };
         self.phase = Phase::Opening(Box::new(opening));
     }
 

@@ -1,7 +1,7 @@
 //! What this browser's database holds of messages, before sealing. One version byte, then postcard.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use signet_ask::FailedBecause;
+use signet_ask::{FailedBecause, MessageId};
 use signet_shared::{AccountId, ClientUuid, ConvId, EnvId};
 
 use super::streams::Place;
@@ -56,6 +56,20 @@ pub(super) enum MailBody {
     Delivered(Vec<EnvId>),
     /// Of a content type that this version does not know.
     Unknown,
+}
+
+/// A message of a backup that the mailbox did not have.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Restored {
+    pub(super) conv: ConvId,
+    pub(super) id: MessageId,
+    pub(super) place: Place,
+    pub(super) sent_ms: u64,
+    /// None of a kind that this version does not know.
+    pub(super) text: Option<String>,
+    pub(super) delivered: bool,
+    /// What stood before it in its conversation.
+    pub(super) after: Option<MessageId>,
 }
 
 /// Something to be sent.

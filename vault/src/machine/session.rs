@@ -14,7 +14,7 @@ use super::{
     local::Deposit,
     mailbox::Mailbox,
     outbox::Outbox,
-    rows::{self, JUDGE, Mail, MailRow, OutRow},
+    rows::{self, JUDGE, Mail, MailRow, OutRow, Restored},
     secret::Change,
     state::{Pin, State},
     sync::Sync,
@@ -140,6 +140,7 @@ impl Session {
 
     /// Takes in the rows of this browser's database.
     pub(super) fn restore<R: CryptoRng>(&mut self, hands: &mut Hands<R>, tables: Vec<(Table, Vec<Row>)>) {
+        let mut restored = Vec::new();
         for (table, rows) in tables {
             // Messages by their places; the order of the others says nothing.
             for row in in_order(rows, |row| first_bytes(&row.key)) {
@@ -150,6 +151,7 @@ impl Session {
                 };
                 match table {
                     Table::Mail => self.restore_mail(&row.key, &plain),
+                    Table::Restored => restored.extend(rows::parse::<Vec<Restored>>(&plain).unwrap_or_default()),
                     Table::Outbox => {
                         if let Some(row) = rows::parse::<OutRow>(&plain) {
                             self.outbox.restore(row);
@@ -171,6 +173,7 @@ impl Session {
                 }
             }
         }
+        self.take_back(restored);
         // What has been on the screen before is there again at once.
         for conv in self.convs.values_mut() {
             conv.stop_waiting();

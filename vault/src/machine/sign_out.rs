@@ -59,6 +59,7 @@ impl<R: CryptoRng> Machine<R> {
         self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::SignOut);
         self.hands.device = None;
         self.hands.kept_state = None;
+        self.hands.backups = signet_ask::BackupDates::default();
         self.hands.keep_share(None);
         self.hands.event(Event::Status(Status::SignedOut { username: None }));
         // Answered only once it is done, and with the browser's reason where it cannot be.

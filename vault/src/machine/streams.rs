@@ -25,8 +25,8 @@ pub(super) struct Place {
 #[derive(Debug)]
 struct Link {
     id: EnvId,
-    /// The message that it says was before it.
-    prev: EnvId,
+    /// The message that it says was before it; of one that is known from a backup alone, that is not known.
+    prev: Option<EnvId>,
     /// Where it came in the mailbox.
     at: u64,
     /// Where it is shown; 0 if it is not.
@@ -68,14 +68,17 @@ impl Streams {
     pub(super) fn place(&mut self, author: AccountId, first_prev: EnvId, here: Place, prev: EnvId, at: u64) -> Placed {
         let new = || Stream { author, first_prev, links: Map::new(), settled: 0 };
         let stream = self.streams.get_or_insert_with(here.stream, new);
-        if let Some(link) = stream.links.get(&here.seq) {
+        let known = stream.links.get(&here.seq);
+        // One from a backup has come itself.
+        let order = known.filter(|link| link.prev.is_none() && link.id == here.env_id).map(|link| link.order);
+        if let (Some(link), None) = (known, order) {
             return if link.id == here.env_id { Placed::Again } else { Placed::Equivocation };
         }
         let before = match here.seq.checked_sub(1) {
             Some(0) | None => Some(stream.first_prev),
             Some(seq) => stream.links.get(&seq).map(|link| link.id),
         };
-        let after = here.seq.checked_add(1).and_then(|seq| stream.links.get(&seq)).map(|link| link.prev);
+        let after = here.seq.checked_add(1).and_then(|seq| stream.links.get(&seq)?.prev);
         let fits = here.seq > 0
             && stream.author == author
             && before.is_none_or(|id| id == prev)
@@ -83,13 +86,35 @@ impl Streams {
         if !fits {
             return Placed::Equivocation;
         }
-        stream.links.insert(here.seq, Link { id: here.env_id, prev, at, order: 0 });
+        let link = Link { id: here.env_id, prev: Some(prev), at, order: order.unwrap_or(0) };
+        stream.links.insert(here.seq, link);
+        self.filled(here);
+        Placed::New
+    }
+
+    /// What a backup says was in this place. False where that cannot be.
+    pub(super) fn remember(&mut self, author: AccountId, first_prev: EnvId, here: Place) -> bool {
+        let new = || Stream { author, first_prev, links: Map::new(), settled: 0 };
+        let stream = self.streams.get_or_insert_with(here.stream, new);
+        if let Some(link) = stream.links.get(&here.seq) {
+            return link.id == here.env_id;
+        }
+        let after = here.seq.checked_add(1).and_then(|seq| stream.links.get(&seq)?.prev);
+        if here.seq == 0 || stream.author != author || after.is_some_and(|id| id != here.env_id) {
+            return false;
+        }
+        stream.links.insert(here.seq, Link { id: here.env_id, prev: None, at: 0, order: 0 });
+        self.filled(here);
+        true
+    }
+
+    /// Nobody claims any more what is there.
+    fn filled(&mut self, here: Place) {
         let here_claimed = |claim: &Place| claim.stream == here.stream && claim.seq == here.seq;
         for claims in [&mut self.claims, &mut self.news] {
             self.differ |= claims.iter().any(|claim| here_claimed(claim) && claim.env_id != here.env_id);
             claims.retain(|claim| !here_claimed(claim));
         }
-        Placed::New
     }
 
     /// Takes in what others say there is. True if something must exist of which nothing was known.
@@ -238,6 +263,6 @@ impl Stream {
     /// An empty place whose message was given up: the message after it names it.
     fn given_up(&self, seq: u64, abandoned: &[(AccountId, EnvId)]) -> bool {
         let after = seq.checked_add(1).and_then(|after| self.links.get(&after));
-        after.is_some_and(|link| abandoned.contains(&(self.author, link.prev)))
+        after.and_then(|link| link.prev).is_some_and(|prev| abandoned.contains(&(self.author, prev)))
     }
 }

@@ -13,7 +13,7 @@ use super::js;
 use crate::machine::{Change, Row, Table};
 
 const NAME: &str = "signet";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const KEY_STORE: &str = "key";
 /// The one row of the key's store.
 const KEY: &str = "browser";

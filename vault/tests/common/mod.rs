@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken world fails the test")]
 
 pub mod cast;
+pub mod files;
 pub mod puppet;
 pub mod relay;
 pub mod slow;

@@ -34,6 +34,7 @@
 //! | EV-27 | lengths that lie | nothing | silence; a new connection where a frame is too long |
 //! | EV-28 | delivered after a change of identity | shown, `Warning::NewIdentity` | as if in time |
 //! | EV-29 | signed by a key that was replaced | `Warning::NewIdentity` for the change alone | one look-up |
+//! | EV-30 | a backup flipped, cut, put together otherwise, invented | `Trouble::Backup` with the cause | nothing |
 //! | EV-31 | history cut short for a new browser | `Warning::Missing` | as if whole |
 //! | EV-32 | least suite lowered or left out | `Warning::KeyLogForked`; nothing is sealed below it | one look-up |
 //!
@@ -42,7 +43,6 @@
 //! | case | attack | comes with |
 //! |---|---|---|
 //! | EV-20, 23, 24 | a ghost in a group, a removed member kept, a forked group | groups |
-//! | EV-30 | a tampered backup | backups |
 //! | EV-28, 29 | the rest of them: one's own keys replaced, and late messages of a key that somebody stole | key rotation |
 //! | EV-03, 22 | key logs compared between people | transparency |
 
@@ -52,6 +52,7 @@
 mod common;
 
 mod account;
+mod backup;
 mod keys;
 mod message;
 mod order;

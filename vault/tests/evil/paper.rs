@@ -50,8 +50,13 @@ fn every_attack_and_every_case_has_its_row() {
 #[test]
 fn every_case_here_is_in_the_document() {
     let named: BTreeSet<String> = named().into_iter().map(|(_, name)| name).collect();
-    let sources =
-        [include_str!("account.rs"), include_str!("keys.rs"), include_str!("message.rs"), include_str!("order.rs")];
+    let sources = [
+        include_str!("account.rs"),
+        include_str!("backup.rs"),
+        include_str!("keys.rs"),
+        include_str!("message.rs"),
+        include_str!("order.rs"),
+    ];
     let lines = sources.iter().flat_map(|source| source.lines());
     let cases = lines.filter_map(|line| line.strip_prefix("fn ev_").and_then(|rest| rest.split('(').next()));
     let cases: Vec<String> = cases.map(|case| format!("ev_{case}")).collect();

@@ -1,0 +1,104 @@
+//! A file's records: counted, and for an import kept where they are new here.
+
+use signet_ask::{BackupReport, MessageId};
+use signet_crypto::{
+    BackupError, BackupHeader, BackupKey, BackupMessage, BackupReader, BackupRecord, BackupState, Content,
+};
+use signet_shared::{AccountId, ConvId};
+
+use super::{
+    super::{
+        rows::Restored,
+        session::Session,
+        state::{Compared, Doubts, Pin},
+        streams::Place,
+    },
+    add::{Found, FoundContact},
+};
+
+pub(super) struct Reading {
+    pub(super) account: AccountId,
+    pub(super) import: bool,
+    reader: BackupReader,
+    report: BackupReport,
+    found: Found,
+    /// The message before, if it was of this conversation.
+    before: Option<(ConvId, MessageId)>,
+}
+
+impl Reading {
+    pub(super) fn begin(header: &BackupHeader, key: BackupKey, import: bool) -> Result<Self, BackupError> {
+        Ok(Self {
+            account: header.account,
+            import,
+            reader: BackupReader::new(header, key)?,
+            report: BackupReport { created_ms: header.created_ms, ..BackupReport::default() },
+            found: Found::new(header.account),
+            before: None,
+        })
+    }
+
+    /// `session`: of an import.
+    pub(super) fn feed(&mut self, session: Option<&Session>, bytes: &[u8]) -> Result<(), BackupError> {
+        for record in self.reader.feed(bytes)? {
+            match record {
+                BackupRecord::Account { username, .. } => username.shown().clone_into(&mut self.report.username),
+                BackupRecord::Keystore(_) | BackupRecord::Statements(_) => {}
+                BackupRecord::Contact(contact) => {
+                    self.report.conversations = self.report.conversations.saturating_add(1);
+                    if session.is_some() {
+                        let created_ms = self.report.created_ms;
+                        let compared = match contact.verified {
+                            Some(ik) => Compared { ik: Some(ik), at_ms: created_ms },
+                            None => Compared::default(),
+                        };
+                        let doubts = Doubts {
+                            new_identity: contact.doubts.new_identity,
+                            forked: contact.doubts.forked,
+                            namesake: contact.doubts.namesake,
+                        };
+                        let (name, since_ms) = (contact.username, contact.since_ms);
+                        let (head, seq, ik) = (contact.head, contact.seq, contact.ik);
+                        let pin =
+                            Pin { name, head, seq, ik, since_ms, doubts, mark: 0, compared, checkpoints: Vec::new() };
+                        let chain = contact.statements.map(|chain| chain.to_bytes()).unwrap_or_default();
+                        self.found.contacts.push(FoundContact { id: contact.account, pin, chain });
+                    }
+                }
+                BackupRecord::Message(message) => self.message(session, message),
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, session: Option<&Session>, message: BackupMessage) {
+        self.report.messages = self.report.messages.saturating_add(1);
+        let oldest = self.report.oldest_ms.unwrap_or(u64::MAX).min(message.sent_ms);
+        self.report.oldest_ms = Some(oldest);
+        let Some(session) = session else { return };
+        let id = MessageId { author: message.author, uuid: message.uuid };
+        let before = self.before.replace((message.conv, id));
+        if session.has_message(&message.conv, &id) {
+            return;
+        }
+        self.found.new = self.found.new.saturating_add(1);
+        self.found.messages.push(Restored {
+            conv: message.conv,
+            id,
+            place: Place { stream: message.stream, seq: message.seq, env_id: message.env_id },
+            sent_ms: message.sent_ms,
+            text: match message.content {
+                Content::Text(text) => Some(text),
+                Content::Delivered(_) | Content::Unknown { .. } => None,
+            },
+            delivered: message.state == BackupState::Delivered,
+            after: before.filter(|(conv, _)| *conv == message.conv).map(|(_, id)| id),
+        });
+    }
+
+    /// After the file's last byte.
+    pub(super) fn finish(self) -> Result<(Found, BackupReport), BackupError> {
+        self.reader.finish()?;
+        Ok((self.found, self.report))
+    }
+}
