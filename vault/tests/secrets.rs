@@ -7,8 +7,8 @@ mod common;
 use common::{PASSWORD, World};
 use signet_ask::{
     ChangePassword, Conversations, EndOtherSessions, EndSession, MarkVerified, ReadAccount, ReadDetails, ReadSessions,
-    RecoveryKeySaved, ReplaceRecoveryKey, SignIn, SignInWithRecoveryKey, SignUp, Status, TestRecoveryKey, Trouble,
-    Verified,
+    RecoveryKeySaved, ReplaceRecoveryKey, SignIn, SignInWithRecoveryKey, SignUp, Status, TestRecoveryKey, Ticket,
+    Trouble, Verified,
 };
 use signet_shared::{api, wire::Refusal};
 use signet_vault::machine::HttpAnswer;
@@ -28,7 +28,7 @@ fn recovers(w: &mut World, key: &str) -> Result<usize, Trouble> {
 }
 
 fn change(end_others: bool) -> ChangePassword {
-    ChangePassword { current: Some(PASSWORD.into()), new: NEW.into(), end_others }
+    ChangePassword { current: Some(PASSWORD.into()), new: NEW.into(), end_others, ticket: None }
 }
 
 /// Ann, who has said something to Bob, and her recovery key.
@@ -81,6 +81,7 @@ fn what_does_not_fit_is_told_apart_and_changes_nothing() {
         current: current.map(str::to_owned),
         new: new.into(),
         end_others: true,
+        ticket: None,
     };
     assert_eq!(w.ask(ann, ask(Some("not the password"), NEW)), Err(Trouble::LoginFailed));
     assert_eq!(w.ask(ann, ask(Some(PASSWORD), "short")), Err(Trouble::BadPassword));
@@ -163,7 +164,10 @@ fn two_browsers_that_change_it_at_once_leave_one_password() {
     let (mut w, ann, conv, _) = story();
     let other = w.sign_in("ann_a");
     let one = w.begin(ann, change(false));
-    let two = w.begin(other, ChangePassword { current: Some(PASSWORD.into()), new: OTHER.into(), end_others: false });
+    let two = w.begin(
+        other,
+        ChangePassword { current: Some(PASSWORD.into()), new: OTHER.into(), end_others: false, ticket: None },
+    );
     w.settle();
     w.pass(60_000);
     let one = w.answer::<ChangePassword>(ann, one).unwrap();
@@ -197,7 +201,7 @@ fn the_recovery_key_opens_the_account_and_asks_for_a_new_password() {
     assert_eq!(w.texts(found, conv), ["before"]);
     let view = w.ask(found, ReadAccount {}).unwrap();
     assert!(view.by_recovery_key && view.recovery.saved_ms.is_some() && view.recovery.tested_ms.is_some());
-    let set = ChangePassword { current: None, new: NEW.into(), end_others: true };
+    let set = ChangePassword { current: None, new: NEW.into(), end_others: true, ticket: None };
     assert_eq!(w.ask(found, set.clone()), Ok(1));
     assert!(!w.ask(found, ReadAccount {}).unwrap().by_recovery_key);
     assert_eq!(w.ask(found, set), Err(Trouble::LoginFailed), "once");
@@ -213,10 +217,10 @@ fn a_replaced_recovery_key_stops_working_and_a_tested_one_is_dated() {
     w.ask(ann, TestRecoveryKey { key: key.clone() }).unwrap();
     w.pass(2000);
     assert_eq!(w.ask(ann, ReadAccount {}).unwrap().recovery.tested_ms.map(|at| at <= w.now), Some(true));
-    let refused = w.ask(ann, ReplaceRecoveryKey { current: "not the password".into() });
+    let refused = w.ask(ann, ReplaceRecoveryKey { current: "not the password".into(), ticket: None });
     assert_eq!(refused, Err(Trouble::LoginFailed));
 
-    let new = w.ask(ann, ReplaceRecoveryKey { current: PASSWORD.into() }).unwrap().0;
+    let new = w.ask(ann, ReplaceRecoveryKey { current: PASSWORD.into(), ticket: None }).unwrap().0;
     w.pass(2000);
     let dates = w.ask(ann, ReadAccount {}).unwrap().recovery;
     assert_eq!((dates.saved_ms, dates.tested_ms), (None, None));
@@ -237,7 +241,7 @@ fn storage_that_gives_out_at_any_moment_loses_no_recovery_key() {
     for kept in 0..8 {
         let (mut w, ann, _, key) = story();
         w.browsers[ann].fail_after = Some(kept);
-        let ask = w.begin(ann, ReplaceRecoveryKey { current: PASSWORD.into() });
+        let ask = w.begin(ann, ReplaceRecoveryKey { current: PASSWORD.into(), ticket: None });
         w.settle();
         w.pass(60_000);
         let holds = match w.answer::<ReplaceRecoveryKey>(ann, ask).expect("answered") {
@@ -323,4 +327,81 @@ fn who_was_compared_is_known_in_every_browser() {
     w.pass(3000);
     assert_eq!(w.ask(ann, ReadDetails { conv }).unwrap().verified, Verified::No);
     assert!(!listed(&mut w, ann) && !listed(&mut w, there));
+}
+
+fn ticket(again: bool) -> Option<Ticket> {
+    Some(Ticket { recovery: [7; 32], again })
+}
+
+/// The tab that leads is closed while the answer to this step is on its way, and the next one is asked the same.
+fn ask_the_next<A: signet_ask::Ask>(
+    w: &mut World,
+    id: usize,
+    step: &'static str,
+    question: impl Fn(bool) -> A,
+) -> Result<A::Answer, Trouble> {
+    w.hold = vec![step];
+    w.begin(id, question(false));
+    w.settle();
+    assert!(w.relay.paths.iter().any(|path| path == step));
+    w.hold.clear();
+    assert!(matches!(w.reload(id), Status::SignedIn { .. }));
+    let ask = w.begin(id, question(true));
+    w.settle();
+    w.pass(60_000);
+    w.answer::<A>(id, ask).expect("answered")
+}
+
+#[test]
+fn what_a_worker_that_is_gone_was_asked_is_done_once_and_told() {
+    let steps = [(api::LOGIN_START, false), (api::SECRET_TRY, false), (api::SECRET_FINISH, false)];
+    for (step, key_proves) in steps.into_iter().chain([(api::SECRET_FINISH, true)]) {
+        let (mut w, ann, conv, key) = story();
+        let proof = if key_proves { key.clone() } else { PASSWORD.to_owned() };
+        let change = |again| ChangePassword {
+            current: Some(proof.clone()),
+            new: NEW.into(),
+            end_others: true,
+            ticket: ticket(again),
+        };
+        assert!(ask_the_next(&mut w, ann, step, change).is_ok(), "{step}");
+        assert!(!signs_in(&mut w, PASSWORD) && signs_in(&mut w, NEW), "{step}");
+        assert_eq!(w.texts(ann, conv), ["before"]);
+
+        let proof = if key_proves { key.clone() } else { NEW.to_owned() };
+        let replace = |again| ReplaceRecoveryKey { current: proof.clone(), ticket: ticket(again) };
+        let new = ask_the_next(&mut w, ann, step, replace).expect(step).0;
+        assert_ne!(new, key);
+        assert_eq!(recovers(&mut w, &key), Err(Trouble::RecoveryKeyFailed), "{step}");
+        assert!(recovers(&mut w, &new).is_ok(), "{step}");
+    }
+}
+
+#[test]
+fn a_wrong_password_stays_wrong_for_the_next_worker() {
+    let (mut w, ann, _, key) = story();
+    let wrong = |again| ChangePassword {
+        current: Some("not the password".into()),
+        new: NEW.into(),
+        end_others: true,
+        ticket: ticket(again),
+    };
+    assert_eq!(ask_the_next(&mut w, ann, api::LOGIN_START, wrong), Err(Trouble::LoginFailed));
+    let wrong = |again| ReplaceRecoveryKey { current: "not the password".into(), ticket: ticket(again) };
+    assert_eq!(ask_the_next(&mut w, ann, api::LOGIN_START, wrong), Err(Trouble::RecoveryKeyFailed));
+    assert!(signs_in(&mut w, PASSWORD) && !signs_in(&mut w, NEW) && recovers(&mut w, &key).is_ok());
+}
+
+#[test]
+fn a_forgotten_password_is_replaced_once_whichever_worker_did_it() {
+    let set = |again| ChangePassword { current: None, new: NEW.into(), end_others: true, ticket: ticket(again) };
+    for (step, done) in [(api::SECRET_FINISH, true), (api::SECRET_START, false)] {
+        let (mut w, _, conv, key) = story();
+        let found = recovers(&mut w, &key).unwrap();
+        let answer = ask_the_next(&mut w, found, step, set);
+        // What was typed is gone with the worker: it is asked for once more, in words that say so.
+        assert_eq!(answer, if done { Ok(0) } else { Err(Trouble::LoginTooOld) });
+        assert_eq!((signs_in(&mut w, PASSWORD), signs_in(&mut w, NEW)), (!done, done));
+        assert_eq!(w.texts(found, conv), ["before"]);
+    }
 }

@@ -71,7 +71,7 @@ impl PasswordChange {
             return browser::focus(field);
         }
         let new = browser::typed(NewPassword::FIELD);
-        let question = ChangePassword { current, new, end_others: browser::is_checked(OTHERS) };
+        let question = ChangePassword { current, new, end_others: browser::is_checked(OTHERS), ticket: None };
         self.busy.set(true);
         app.progress.set(None);
         app.ask(question, move |answer| {

@@ -19,7 +19,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 7;
+pub const CONTRACT: u8 = 8;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {
@@ -55,11 +55,11 @@ impl core::fmt::Debug for TabShare {
     }
 }
 
-/// Drawn by the worker of the tab that signs up, and with it whenever it asks: a sign-up that begins anew because the
-/// worker that led is gone makes the same recovery key, and by it knows the account that it may have made already.
+/// Drawn by the worker of the tab that asks for what can be done only once, and with the question whenever it is asked: if
+/// the worker that led is gone, the next one makes the same recovery key, and looks whether the first has done it already.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Ticket {
-    /// 32 random bytes that become the recovery key.
+    /// 32 random bytes that become the recovery key, if one is made.
     pub recovery: [u8; 32],
     /// Asked before, of a worker that has not answered.
     pub again: bool,

@@ -81,11 +81,13 @@ questions! {
     ReadAccount {} -> AccountView;
     /// Replaces the password; answers how many other sessions were ended. `current` is the password or the recovery key;
     /// without it, only for whoever has just signed in with the recovery key. Reports `Task::Secret` progress. Until the
-    /// answer the old password holds; on any error it still does.
-    ChangePassword { current: Option<String>, new: String, end_others: bool } -> u32;
+    /// answer the old password holds; on any error it still does. `ticket`: `None` from a page. Asked again and found done
+    /// already, it answers 0: how many were ended is not known any more.
+    ChangePassword { current: Option<String>, new: String, end_others: bool, ticket: Option<Ticket> } -> u32;
     /// Replaces the recovery key; answers the new one, to be shown once. The old one stops working at that moment.
-    /// `current` as for [`ChangePassword`], but always asked for. Reports `Task::Secret` progress.
-    ReplaceRecoveryKey { current: String } -> RecoveryKeyText;
+    /// `current` as for [`ChangePassword`], but always asked for. Reports `Task::Secret` progress. `ticket`: `None` from a
+    /// page.
+    ReplaceRecoveryKey { current: String, ticket: Option<Ticket> } -> RecoveryKeyText;
     /// Signs in with the recovery key beside what is open here, and opens the account's master key with it: it works.
     /// Notes the date. Reports `Task::Secret` progress.
     TestRecoveryKey { key: String } -> ();
@@ -101,4 +103,16 @@ questions! {
     /// To test needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
     /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
     Backup { run: u64, step: BackupStep } -> BackupPart;
+}
+
+impl Question {
+    /// The ticket's place, in a question that has one.
+    pub fn ticket(&mut self) -> Option<&mut Option<Ticket>> {
+        match self {
+            Self::SignUp(q) => Some(&mut q.ticket),
+            Self::ChangePassword(q) => Some(&mut q.ticket),
+            Self::ReplaceRecoveryKey(q) => Some(&mut q.ticket),
+            _ => None,
+        }
+    }
 }

@@ -36,8 +36,8 @@ pub(super) struct Login {
     public_url: String,
     step: Step,
     task: Task,
-    /// How much of the bar is this login's.
-    share: f32,
+    /// Where on the bar this login begins, and how much of it is its own.
+    share: (f32, f32),
     call: fn(LoginCall) -> Call,
 }
 
@@ -73,7 +73,7 @@ impl Login {
         hands: &mut Hands<R>,
         username: Username,
         secret: Secret,
-        (task, share): (Task, f32),
+        (task, share): (Task, (f32, f32)),
         call: fn(LoginCall) -> Call,
     ) -> Self {
         let login = Self { username, secret, public_url: String::new(), step: Step::About, task, share, call };
@@ -165,6 +165,10 @@ impl Login {
     }
 
     pub(super) fn progress<R: CryptoRng>(&self, hands: &mut Hands<R>, done: f32) {
-        hands.event(Event::Progress(Progress { task: self.task, done: done * self.share, left: None }));
+        hands.event(Event::Progress(Progress {
+            task: self.task,
+            done: self.share.0 + done * self.share.1,
+            left: None,
+        }));
     }
 }

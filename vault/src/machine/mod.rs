@@ -350,8 +350,8 @@ impl Session {
                 hands.answer::<ask::MarkVerified>(id, &result);
             }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
-            Question::ChangePassword(q) => self.change_password(hands, id, q.current, q.new, q.end_others),
-            Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current),
+            Question::ChangePassword(q) => self.change_password(hands, id, q),
+            Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current, q.ticket),
             Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);

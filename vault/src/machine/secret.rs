@@ -6,7 +6,7 @@
 //! none.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, Progress, RecoveryKeyText, Task, Trouble};
+use signet_ask::{ChangePassword, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
 use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, UnlockKey};
 use signet_shared::{
     api::{self, Access, Body, Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
@@ -45,6 +45,19 @@ pub(super) struct Change {
     goal: Goal,
     step: Step,
     tries: u32,
+    /// What to find out, should the proof fail: whether a worker that is gone has done it already.
+    again: Again,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// Never asked before.
+    No,
+    Maybe,
+    /// The new secret is being tried; whether another was typed to prove who sits here.
+    Looking {
+        typed: bool,
+    },
 }
 
 enum Goal {
@@ -82,6 +95,12 @@ impl Goal {
     }
 }
 
+impl Again {
+    fn of(ticket: Option<&Ticket>) -> Self {
+        if ticket.is_some_and(|ticket| ticket.again) { Self::Maybe } else { Self::No }
+    }
+}
+
 /// Either secret, told apart by its form.
 fn either(current: &str) -> Result<Secret, Trouble> {
     if is_recovery_key(current) { Secret::recovery_key(current) } else { Ok(Secret::password(current)) }
@@ -92,29 +111,40 @@ impl Session {
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
-        current: Option<String>,
-        new: String,
-        end_others: bool,
+        ChangePassword { current, new, end_others, ticket }: ChangePassword,
     ) {
         let (current, new) = (current.map(Zeroizing::new), Zeroizing::new(new));
+        let again = Again::of(ticket.as_ref());
         let fits = if is_recovery_key(&new) { Err(Trouble::IsRecoveryKey) } else { check_password(&new) };
         let current = fits.and_then(|()| match &current {
             Some(current) => either(current).map(Some),
             // The recovery key has been typed a moment ago. How long ago that may be, the relay says.
             None if self.by_recovery_key => Ok(None),
+            // Or else in the session of a worker that is gone, and with it that it was.
+            None if again == Again::Maybe => Ok(None),
             None => Err(Trouble::LoginFailed),
         });
         match current {
-            Ok(current) => self.change(hands, ask, Goal::Password { new, end_others }, current),
+            Ok(current) => self.change(hands, ask, Goal::Password { new, end_others }, current, again),
             Err(trouble) => hands.fail(ask, trouble),
         }
     }
 
-    pub(super) fn replace_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
+    pub(super) fn replace_recovery_key<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        current: String,
+        ticket: Option<Ticket>,
+    ) {
         match either(&Zeroizing::new(current)) {
             Ok(current) => {
-                let key = RecoveryKey::make(&mut hands.rng);
-                self.change(hands, ask, Goal::RecoveryKey(key), Some(current));
+                let again = Again::of(ticket.as_ref());
+                let key = match ticket {
+                    Some(ticket) => RecoveryKey::of(ticket.recovery),
+                    None => RecoveryKey::make(&mut hands.rng),
+                };
+                self.change(hands, ask, Goal::RecoveryKey(key), Some(current), again);
             }
             Err(trouble) => hands.fail(ask, trouble),
         }
@@ -122,23 +152,29 @@ impl Session {
 
     pub(super) fn test_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, key: String) {
         match Secret::recovery_key(&Zeroizing::new(key)) {
-            Ok(key) => self.change(hands, ask, Goal::Test, Some(key)),
+            Ok(key) => self.change(hands, ask, Goal::Test, Some(key), Again::No),
             Err(trouble) => hands.fail(ask, trouble),
         }
     }
 
-    fn change<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, goal: Goal, current: Option<Secret>) {
+    fn change<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        goal: Goal,
+        current: Option<Secret>,
+        again: Again,
+    ) {
         if self.change.is_some() {
             return hands.fail(ask, Trouble::Busy);
         }
-        let mut change = Change { ask, goal, step: Step::Done, tries: 0 };
+        let mut change = Change { ask, goal, step: Step::Done, tries: 0, again };
         match current {
             Some(current) => {
                 let share = if matches!(change.goal, Goal::Test) { 1.0 } else { PROOF };
-                let name = self.account.me.username().clone();
-                let call = |call| Call::Secret(SecretCall::Login(call));
-                change.step = Step::Proving(Box::new(Login::begin(hands, name, current, (Task::Secret, share), call)));
+                self.prove(hands, &mut change, current, (0.0, share));
             }
+            None if again == Again::Maybe => self.look(hands, &mut change, false),
             None => {
                 if let Err(trouble) = change.start(hands) {
                     return hands.fail(ask, trouble);
@@ -146,6 +182,19 @@ impl Session {
             }
         }
         self.change = Some(Box::new(change));
+    }
+
+    fn prove<R: CryptoRng>(&self, hands: &mut Hands<R>, change: &mut Change, secret: Secret, share: (f32, f32)) {
+        let name = self.account.me.username().clone();
+        let call = |call| Call::Secret(SecretCall::Login(call));
+        change.step = Step::Proving(Box::new(Login::begin(hands, name, secret, (Task::Secret, share), call)));
+    }
+
+    /// Signs in with the new secret: if that opens the account, it has been put in place before.
+    fn look<R: CryptoRng>(&self, hands: &mut Hands<R>, change: &mut Change, typed: bool) {
+        change.again = Again::Looking { typed };
+        let new = Secret { kind: change.goal.kind(), bytes: change.goal.secret() };
+        self.prove(hands, change, new, (PROOF, 1.0 - PROOF));
     }
 
     /// An answer of the relay's. An error if the session is over.
@@ -184,12 +233,20 @@ impl Session {
     fn go_on<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
-        change: Box<Change>,
+        mut change: Box<Change>,
         done: Result<bool, Trouble>,
     ) -> Result<(), Trouble> {
         match done {
             Ok(false) => self.change = Some(change),
-            Ok(true) => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
+            Ok(true) => self.done(hands, *change, 0),
+            Err(Trouble::LoginFailed | Trouble::RecoveryKeyFailed) if change.again == Again::Maybe => {
+                self.look(hands, &mut change, true);
+                self.change = Some(change);
+            }
+            // It was not done, and nothing has been typed that could do it now.
+            Err(Trouble::LoginFailed) if change.again == (Again::Looking { typed: false }) => {
+                hands.fail(change.ask, Trouble::LoginTooOld);
+            }
             Err(Trouble::SessionEnded) => {
                 hands.fail(change.ask, Trouble::SessionEnded);
                 return Err(Trouble::SessionEnded);
@@ -224,7 +281,7 @@ impl Session {
         if kind == SecretKind::RecoveryKey {
             self.note_tested(hands);
         }
-        if matches!(change.goal, Goal::Test) {
+        if matches!(change.goal, Goal::Test) || matches!(change.again, Again::Looking { .. }) {
             return Ok(true);
         }
         change.start(hands).map(|()| false)
@@ -256,10 +313,15 @@ impl Session {
             Err(trouble) => return self.go_on(hands, change, Err(trouble)),
         };
         progress(hands, 1.0);
+        self.done(hands, *change, ended);
+        Ok(())
+    }
+
+    fn done<R: CryptoRng>(&mut self, hands: &mut Hands<R>, change: Change, ended: u32) {
         match change.goal {
             Goal::Password { .. } => {
                 self.by_recovery_key = false;
-                hands.answer::<signet_ask::ChangePassword>(change.ask, &Ok(ended));
+                hands.answer::<ChangePassword>(change.ask, &Ok(ended));
             }
             Goal::RecoveryKey(key) => {
                 // Before anything that this browser's storage could refuse: the old one is gone, and this one is shown now
@@ -268,9 +330,8 @@ impl Session {
                 hands.answer::<signet_ask::ReplaceRecoveryKey>(change.ask, &Ok(text));
                 self.note_made(hands);
             }
-            Goal::Test => {}
+            Goal::Test => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
         }
-        Ok(())
     }
 
     pub(super) fn secret_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {

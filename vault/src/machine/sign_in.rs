@@ -52,7 +52,7 @@ impl<R: CryptoRng> Machine<R> {
 
     /// For a sign-in, and for a sign-up that cannot tell whether the account is its own.
     pub(super) fn sign_in_to(&mut self, reply: Reply, username: Username, secret: Secret, stay: bool) {
-        let login = Login::begin(&mut self.hands, username, secret, (Task::SignIn, 1.0), Call::In);
+        let login = Login::begin(&mut self.hands, username, secret, (Task::SignIn, (0.0, 1.0)), Call::In);
         self.phase = Phase::SigningIn(Box::new(SignIn { reply, stay, login }));
     }
 

@@ -8,7 +8,7 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{Array, Promise};
 use serde::{Deserialize, Serialize};
 use signet_ask::{
-    Attach, CONTRACT, Event, FromVault, Question, SignUp, Status, TabShare, Ticket, ToVault, Trouble, decode, encode,
+    Attach, CONTRACT, Event, FromVault, Question, Status, TabShare, Ticket, ToVault, Trouble, decode, encode,
     encode_answer,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -93,7 +93,7 @@ impl State {
     /// What a new leader is to be asked. The former one may have carried out any of it.
     fn ask_again(&mut self) -> Map<u32, Question> {
         for question in self.unanswered.values_mut() {
-            if let Question::SignUp(SignUp { ticket: Some(ticket), .. }) = question {
+            if let Some(Some(ticket)) = question.ticket() {
                 ticket.again = true;
             }
         }
@@ -149,11 +149,11 @@ impl Tabs {
                 state.share = attach.share.or(state.share);
                 attach.share = state.share;
             }
-            if let Question::SignUp(sign_up) = &mut message.question {
+            if let Some(ticket) = message.question.ticket() {
                 let mut recovery = [0; 32];
                 // Without randomness of its own the machine stops, too.
                 if getrandom::fill(&mut recovery).is_ok() {
-                    sign_up.ticket = Some(Ticket { recovery, again: false });
+                    *ticket = Some(Ticket { recovery, again: false });
                 }
             }
             state.unanswered.insert(message.ask_id, message.question.clone());

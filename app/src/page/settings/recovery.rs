@@ -107,7 +107,7 @@ impl Settings {
             busy.set(true);
             app.progress.set(None);
             let name = untrack(|| app.username()).unwrap_or_default();
-            app.ask(ReplaceRecoveryKey { current: typed }, move |answer| {
+            app.ask(ReplaceRecoveryKey { current: typed, ticket: None }, move |answer| {
                 busy.set(false);
                 match answer {
                     // Shown whatever page is open by now: it is shown only once.
