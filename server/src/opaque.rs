@@ -1,8 +1,9 @@
 //! The relay's half of OPAQUE (RFC 9807): ristretto255-SHA512 with 3DH. The key stretching runs in the browser only, and
 //! neither a password nor a hash of one ever comes here.
 
-use std::{fs, io, path::Path};
+use std::{fmt::Write, fs, io, path::Path};
 
+use hmac::{Hmac, KeyInit, Mac};
 use opaque_ke::{
     CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload,
     Ristretto255, ServerLogin, ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh,
@@ -10,6 +11,7 @@ use opaque_ke::{
     ksf,
     rand::{CryptoRng, Error, RngCore},
 };
+use sha2::Sha256;
 use signet_shared::{
     opaque::{self, KdfProfile, SecretKind},
     wire::Refusal,
@@ -57,6 +59,19 @@ impl Opaque {
             Err(error) => return Err(error),
         };
         Ok(Self { setup, origin })
+    }
+
+    /// What is kept of the name of a deleted account: a hash under the relay's key, so that a copy of the database does not
+    /// tell which names there were. No username begins so.
+    pub(crate) fn mark_of(&self, username: &str) -> String {
+        let key = self.setup.serialize();
+        let mac = Hmac::<Sha256>::new_from_slice(&key).map(|mac| mac.chain_update(b"SGN1 deleted name\0"));
+        // An HMAC takes a key of any length.
+        let mac = mac.map(|mac| mac.chain_update(username.as_bytes()).finalize().into_bytes());
+        mac.unwrap_or_default().iter().fold("#".to_owned(), |mut text, byte| {
+            write!(text, "{byte:02x}").ok();
+            text
+        })
     }
 
     pub(crate) fn register(&self, kind: SecretKind, username: &str, request: &[u8]) -> Result<Vec<u8>, ProtocolError> {

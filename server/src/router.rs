@@ -36,6 +36,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(path::SECRET_PENDING, post(api::secret_pending))
         .route(path::SECRET_TRY, post(api::secret_try))
         .route(path::SECRET_FINISH, post(api::secret_finish))
+        .route(path::ACCOUNT_DELETE, post(api::delete_account))
         .route(wire::PATH, get(relay::socket))
         .route("/api/{*rest}", get(http::no_such_route).post(http::no_such_route))
         .route("/healthz", get(api::healthz))

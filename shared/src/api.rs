@@ -20,6 +20,7 @@
 //! | `/api/secret/pending` | [`SecretPending`] | empty | yes, of a fresh login |
 //! | `/api/secret/try` | [`SecretTry`] | [`SecretTried`] | yes, of a fresh login |
 //! | `/api/secret/finish` | [`SecretFinish`] | [`Ended`] | yes, of a fresh login |
+//! | `/api/account/delete` | empty | empty, clears the cookie | yes, of a fresh login |
 
 mod secret;
 mod sessions;
@@ -51,6 +52,7 @@ pub const SECRET_START: &str = "/api/secret/start";
 pub const SECRET_PENDING: &str = "/api/secret/pending";
 pub const SECRET_TRY: &str = "/api/secret/try";
 pub const SECRET_FINISH: &str = "/api/secret/finish";
+pub const ACCOUNT_DELETE: &str = "/api/account/delete";
 
 /// The header that names a refusal by its number.
 pub const REFUSAL_HEADER: &str = "signet-refusal";

@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod delete;
 mod health;
 mod login;
 mod lookup;
@@ -13,6 +14,7 @@ mod sign_out;
 
 pub(crate) use about::about;
 pub(crate) use account::{put_state, vault};
+pub(crate) use delete::delete as delete_account;
 pub(crate) use health::{LastCheck, healthz, readyz};
 pub(crate) use login::{finish as login_finish, start as login_start};
 pub(crate) use lookup::lookup;

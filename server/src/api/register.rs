@@ -28,7 +28,7 @@ pub(crate) async fn start(
     app.rates.register_start.take(address, app.clock.now()).map_err(Refused::too_many)?;
     let Brief(start) = Brief::<RegisterStart>::from_request(request, &app).await?;
     let username = start.username.canonical();
-    if !app.store.is_free(&username).await? {
+    if !app.store.is_free(&username).await? || !app.store.is_free(&app.opaque.mark_of(&username)).await? {
         return Err(Refusal::UsernameTaken.into());
     }
     let answer = |kind, request: &[u8]| {
@@ -58,6 +58,7 @@ pub(crate) async fn finish(
         .store
         .create(NewAccount {
             account,
+            mark: app.opaque.mark_of(&finish.username.canonical()),
             username: finish.username.canonical(),
             profile: finish.profile.number(),
             password: access(finish.password)?,

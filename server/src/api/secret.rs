@@ -102,7 +102,7 @@ pub(crate) async fn finish(
 
 /// A session that may replace a secret, and a request of its account that has been counted. A session that may not is
 /// turned away uncounted: who has stolen an old one must not keep its owner from changing the password.
-pub(crate) struct Fresh(SignedIn);
+pub(crate) struct Fresh(pub(super) SignedIn);
 
 impl FromRequestParts<Arc<App>> for Fresh {
     type Rejection = Refused;

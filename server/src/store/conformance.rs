@@ -61,6 +61,7 @@ macro_rules! on_every_store {
     };
 }
 
+mod delete;
 mod secrets;
 mod sessions;
 mod upgrade;
@@ -78,6 +79,7 @@ fn new(account: AccountId, username: &str) -> NewAccount {
     NewAccount {
         account,
         username: username.to_owned(),
+        mark: mark(username),
         profile: 1,
         password: access("password"),
         recovery: access("recovery"),
@@ -86,6 +88,10 @@ fn new(account: AccountId, username: &str) -> NewAccount {
         state: format!("state of {username}").into(),
         now: 5,
     }
+}
+
+fn mark(username: &str) -> String {
+    format!("#mark of {username}")
 }
 
 /// Opened with the password, by a login.

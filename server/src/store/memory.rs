@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future};
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, api::Who, opaque::SecretKind};
 
 use super::{
-    Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Item, Letter, Mailbox, Millis,
+    Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Horizon, Item, Letter, Mailbox, Millis,
     NewAccess, NewAccount, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session, Share,
     StoreError, TokenHash, Upkeep, Vault,
 };
@@ -25,6 +25,8 @@ pub(crate) struct Memory {
 #[derive(Default)]
 struct Inner {
     accounts: HashMap<AccountId, Account>,
+    /// The statements of deleted accounts.
+    gone: HashMap<AccountId, Vec<Vec<u8>>>,
     names: HashMap<String, AccountId>,
     sessions: HashMap<TokenHash, (Session, Vec<Share>)>,
     pending: HashMap<(AccountId, SecretKind), (TokenHash, Pending)>,
@@ -71,6 +73,23 @@ impl Memory {
 }
 
 impl Inner {
+    fn delete(&mut self, token: TokenHash, mark: String) -> Result<Vec<TokenHash>, StoreError> {
+        let Session { account, secret, .. } = *self.session(token)?;
+        if secret.is_none() {
+            return Err(StoreError::SecretReplaced);
+        }
+        let all = Horizon { used: 0, created: 0 };
+        let ended = self.end_all(all, |_, session| session.account == account);
+        let Account { new, statements, .. } = self.accounts.remove(&account).ok_or(StoreError::NoSuchAccount)?;
+        self.names.remove(&new.username);
+        self.names.insert(mark, account);
+        let in_common = |entry: &Entry| entry.letter.readers().any(|reader| reader == account);
+        if self.accounts.values().any(|other| other.mailbox.iter().any(in_common)) {
+            self.gone.insert(account, statements);
+        }
+        Ok(ended.tokens)
+    }
+
     fn account(&mut self, account: AccountId) -> Result<&mut Account, StoreError> {
         self.accounts.get_mut(&account).ok_or(StoreError::NoSuchAccount)
     }
@@ -109,7 +128,9 @@ impl Accounts for Memory {
             {
                 return Ok(Created::Before);
             }
-            if inner.names.contains_key(&new.username) || inner.accounts.contains_key(&new.account) {
+            let taken = |name| inner.names.contains_key(name);
+            let known = inner.accounts.contains_key(&new.account) || inner.gone.contains_key(&new.account);
+            if taken(&new.username) || taken(&new.mark) || known {
                 return Err(StoreError::UsernameTaken);
             }
             inner.names.insert(new.username.clone(), new.account);
@@ -154,6 +175,10 @@ impl Accounts for Memory {
             Ok(Some(Credential { account, version: *version, profile: *profile, record: record.clone() }))
         })
     }
+
+    fn delete(&self, token: TokenHash, mark: String) -> Answer<'_, Vec<TokenHash>> {
+        self.with(|inner| inner.delete(token, mark))
+    }
 }
 
 impl Directory for Memory {
@@ -164,7 +189,11 @@ impl Directory for Memory {
                 Who::Id(account) => account,
             };
             let skip = usize::try_from(after).unwrap_or(usize::MAX);
-            Ok(inner.account(account)?.statements.iter().skip(skip).cloned().collect())
+            let statements = match inner.gone.get(&account) {
+                Some(statements) => statements,
+                None => &inner.account(account)?.statements,
+            };
+            Ok(statements.iter().skip(skip).cloned().collect())
         })
     }
 }

@@ -73,6 +73,8 @@ pub(crate) struct NewAccount {
     pub(crate) account: AccountId,
     /// In lower case.
     pub(crate) username: String,
+    /// What would stand in the place of the name if an account that had it was deleted.
+    pub(crate) mark: String,
     pub(crate) profile: u8,
     pub(crate) password: NewAccess,
     pub(crate) recovery: NewAccess,
@@ -201,6 +203,10 @@ pub(crate) trait Accounts {
     fn any(&self) -> Answer<'_, bool>;
     fn username(&self, account: AccountId) -> Answer<'_, String>;
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>>;
+    /// Deletes the account of this session; answers its sessions, which are no more. What stays: `mark` in the place of its
+    /// name, which nobody gets again; of what others have in common with it, their own copies, and for these its id and its
+    /// statements.
+    fn delete(&self, token: TokenHash, mark: String) -> Answer<'_, Vec<TokenHash>>;
 }
 
 pub(crate) trait Directory {

@@ -239,7 +239,8 @@ both! {
         let mut person = relay.person("alice").await.elsewhere(relay.browser()).await.browser;
         let routes = [
             api::REGISTER_START, api::LOGIN_START, api::LOGIN_FINISH, api::LOOKUP, api::SHARE_TAKE, api::SHARE_CONFIRM,
-            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::SIGN_OUT,
+            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::ACCOUNT_DELETE,
+            api::SIGN_OUT,
         ];
         for path in routes {
             assert_eq!(person.post(path, vec![0; 4097]).await.refusal(), Some(Refusal::TooLarge), "{path}");

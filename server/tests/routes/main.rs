@@ -6,6 +6,7 @@ mod common;
 
 mod connections;
 mod csrf;
+mod delete;
 mod headers;
 mod limits;
 mod login;

@@ -49,6 +49,11 @@ impl Known {
         self.accounts.extend(changes.heads);
     }
 
+    /// Some of them may be gone.
+    pub(super) fn forget_accounts(&mut self) {
+        self.accounts.clear();
+    }
+
     async fn learn(
         &mut self,
         connection: &mut SqliteConnection,

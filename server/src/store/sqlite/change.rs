@@ -11,6 +11,10 @@ use super::{
 type Changed<T> = Result<T, Failed>;
 
 pub(super) async fn create(c: &mut SqliteConnection, new: NewAccount) -> Changed<Created> {
+    let deleted = sqlx::query("SELECT 1 FROM accounts WHERE username = ?").bind(&new.mark);
+    if deleted.fetch_optional(&mut *c).await?.is_some() {
+        return Err(StoreError::UsernameTaken.into());
+    }
     let inserted = sqlx::query(
         "INSERT INTO accounts (account_id, username, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     )
@@ -70,6 +74,7 @@ async fn unchanged(c: &mut SqliteConnection, account: AccountId) -> Changed<Opti
     Ok(Some(NewAccount {
         account,
         username: row.try_get(0)?,
+        mark: String::new(),
         now: row.try_get::<i64, _>(1)?.cast_unsigned(),
         profile: row.try_get(2)?,
         password: NewAccess { record: row.try_get(3)?, slot: row.try_get(4)? },

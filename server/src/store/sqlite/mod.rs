@@ -2,6 +2,7 @@
 
 mod append;
 mod change;
+mod delete;
 mod read;
 mod rows;
 mod secrets;
@@ -89,6 +90,8 @@ impl Sqlite {
             // FULL: the write-ahead log is synced at every commit. NORMAL could lose acknowledged messages at power loss.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
+            // What is deleted is written over in the file, not only forgotten.
+            .pragma("secure_delete", "on")
             .statement_cache_capacity(128)
             .disable_statement_logging()
     }
@@ -121,7 +124,16 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
-        ask(&self.changes, move |reply| Box::new(Asked { run, reply }))
+        self.change_and_maybe_forget(run, false)
+    }
+
+    /// As [`Self::change`]; if it `unsettles`, what the writer remembers of accounts may be wrong after it.
+    fn change_and_maybe_forget<'a, T, F>(&'a self, run: F, unsettles: bool) -> Answer<'a, T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
+    {
+        ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles }))
     }
 }
 
@@ -203,6 +215,10 @@ impl Accounts for Sqlite {
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>> {
         let username = username.to_owned();
         async move { Ok(read::credential(&self.readers, &username, kind).await?) }.boxed()
+    }
+
+    fn delete(&self, token: TokenHash, mark: String) -> Answer<'_, Vec<TokenHash>> {
+        self.change_and_maybe_forget(move |c| delete::delete(c, token, mark).boxed(), true)
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum Job {
 pub(super) trait Change: Send {
     /// Whether somebody still waits for the answer. Otherwise it need not be made.
     fn is_wanted(&self) -> bool;
+    /// Whether what is remembered of the database may be wrong after it.
+    fn unsettles(&self) -> bool;
     /// The error is the database's; an answer such as "taken" is none.
     fn make(self: Box<Self>, transaction: Transaction<'_, Sqlite>) -> BoxFuture<'_, Result<(), sqlx::Error>>;
 }
@@ -147,10 +149,14 @@ impl Writer {
             if !change.is_wanted() {
                 continue;
             }
+            let unsettles = change.unsettles();
             let begun = match self.begin().await {
                 Ok(transaction) => Ok(change.make(transaction).await),
                 Err(error) => Err(error),
             };
+            if let (true, Some(open)) = (unsettles, &mut self.open) {
+                open.known.forget_accounts();
+            }
             match begun {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => self.trouble(&error).await,
@@ -211,6 +217,7 @@ impl Writer {
 pub(super) struct Asked<T, F> {
     pub(super) run: F,
     pub(super) reply: Reply<T>,
+    pub(super) unsettles: bool,
 }
 
 impl<T, F> Change for Asked<T, F>
@@ -222,8 +229,12 @@ where
         !self.reply.is_closed()
     }
 
+    fn unsettles(&self) -> bool {
+        self.unsettles
+    }
+
     fn make(self: Box<Self>, mut transaction: Transaction<'_, Sqlite>) -> BoxFuture<'_, Result<(), sqlx::Error>> {
-        let Self { run, reply } = *self;
+        let Self { run, reply, .. } = *self;
         Box::pin(async move {
             let outcome = match run(&mut transaction).await {
                 Ok(value) => transaction.commit().await.map(|()| value).map_err(Failed::from),
