@@ -81,6 +81,7 @@ fn start(app: App) {
     browser::on_window("pageshow", move || app.visible.set(browser::is_visible()));
     route::follow_history(app);
     browser::ask_before_leaving(move || app.recovery.with_untracked(Option::is_some));
+    app.watch_use();
     app.connect();
     app.ready.set(true);
 }

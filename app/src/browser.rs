@@ -73,6 +73,14 @@ pub(crate) fn on_document(event: &str, then: impl FnMut() + 'static) {
     then.forget();
 }
 
+/// Whenever somebody types, points or scrolls.
+pub(crate) fn on_use(then: impl FnMut() + 'static) {
+    let then = Closure::<dyn FnMut()>::new(then).into_js_value();
+    for event in ["keydown", "pointerdown", "pointermove", "wheel"] {
+        let _ = window().add_event_listener_with_callback(event, then.unchecked_ref());
+    }
+}
+
 pub(crate) fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
@@ -160,6 +168,15 @@ pub(crate) fn remembered(key: &str) -> Option<String> {
 pub(crate) fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
+    }
+}
+
+/// What pages keep in this browser, looks included.
+pub(crate) fn forget_everything() {
+    for storage in [window().local_storage(), window().session_storage()] {
+        if let Ok(Some(storage)) = storage {
+            let _ = storage.clear();
+        }
     }
 }
 

@@ -142,7 +142,7 @@ fn a_sign_out_that_cannot_forget_says_so() {
     w.browsers[ann].storage_broken = true;
     assert!(matches!(w.ask(ann, SignOut { anyway: false }), Err(Trouble::Storage { .. })));
     assert_eq!(w.browsers[ann].tab, None);
-    assert_eq!(w.ask(ann, Attach { share: None }).unwrap(), Status::SignedOut { username: None });
+    assert_eq!(w.ask(ann, Attach { share: None }).unwrap(), Status::NOBODY);
 }
 
 #[test]

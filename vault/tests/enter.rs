@@ -73,7 +73,8 @@ fn a_reload_needs_no_password_while_a_share_is_left() {
     }
     // A restarted browser has lost the tab's share, and did not choose to stay.
     w.browsers[ann].tab = None;
-    assert_eq!(w.reload(ann), Status::SignedOut { username: Some("ann_a".into()) });
+    let asks = Status::SignedOut { username: Some("ann_a".into()), stay: false, locked: false };
+    assert_eq!(w.reload(ann), asks);
 
     let stays = w.browser();
     w.ask(stays, SignIn { username: "ann_a".into(), password: PASSWORD.into(), stay: true }).unwrap();
@@ -94,7 +95,7 @@ fn signing_out_forgets_everything_here_and_nothing_there() {
     w.ask(ann, SignOut { anyway: false }).unwrap();
     w.pass(1000);
     assert!(w.browsers[ann].database.values().all(|table| table.is_empty()));
-    assert!(matches!(w.reload(ann), Status::SignedOut { username: None }));
+    assert!(matches!(w.reload(ann), Status::SignedOut { username: None, .. }));
     sign_in(&mut w, ann, "ann_a", PASSWORD).unwrap();
     w.pass(1000);
     assert_eq!(w.texts(ann, conv), ["kept"]);
@@ -256,7 +257,8 @@ fn an_ended_session_is_told_and_keeps_the_name() {
     w.pass(5000);
     let told = |event: &Event| matches!(event, Event::SignedOutBecause(Trouble::SessionEnded));
     assert!(w.browsers[ann].events.iter().any(told));
-    assert_eq!(w.reload(ann), Status::SignedOut { username: Some("ann_a".into()) });
+    let asks = Status::SignedOut { username: Some("ann_a".into()), stay: false, locked: false };
+    assert_eq!(w.reload(ann), asks);
 }
 
 #[test]

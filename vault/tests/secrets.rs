@@ -1,6 +1,6 @@
 //! Replacing and testing secrets, and the account's sessions: at no moment do two passwords live, at no interruption none.
 
-#![allow(clippy::unwrap_used, reason = "a broken world fails the test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a broken world fails the test")]
 
 mod common;
 

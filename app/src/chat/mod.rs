@@ -25,12 +25,14 @@ pub(crate) fn chat(app: App) -> El {
     let settings = link(Route::Settings, "icon-button").child(el("span").class("unseen").text(text::SETTINGS));
     let signing_out = SigningOut::new(app);
     let sign_out = icon_button("icon-button", text::SIGN_OUT, icon::leave());
+    let lock = icon_button("icon-button", text::LOCK, icon::lock());
     let account = div("account").children([
         el("span")
             .class("account-name")
             .set("dir", "auto")
             .live_text(move || app.username().unwrap_or_default().into()),
         settings.child(icon::gear()),
+        lock.live("disabled", move || flag(app.username().is_none())).on("click", move |_| app.lock()),
         sign_out.live("disabled", move || flag(app.username().is_none())).on("click", move |_| signing_out.start()),
         signing_out.dialog(),
     ]);

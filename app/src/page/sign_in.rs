@@ -44,11 +44,15 @@ pub(super) fn door(app: App, secret: Secret) -> El {
     };
     // The name last used here, unless something has been typed already.
     after(move || {
-        if let Some(Status::SignedOut { username: Some(name) }) = app.status.get()
-            && let Some(field) = browser::input("username")
+        let Some(Status::SignedOut { username: Some(name), stay, locked }) = app.status.get() else { return };
+        if let Some(field) = browser::input("username")
             && field.value().is_empty()
         {
             field.set_value(&name);
+        }
+        // Locking is no reason to choose anew.
+        if let (true, Some(tick)) = (locked, browser::input("stay")) {
+            tick.set_checked(stay);
         }
     });
     form.fields()
@@ -61,6 +65,10 @@ impl Form {
             Secret::Password => (text::SIGN_IN, text::SIGN_IN_LEAD, text::SIGNING_IN_TEXT),
             Secret::RecoveryKey => (text::RECOVER, text::RECOVER_LEAD, text::RECOVERING_TEXT),
         };
+        let by_password = self.secret == Secret::Password;
+        let locked = move || by_password && matches!(app.status.get(), Some(Status::SignedOut { locked: true, .. }));
+        let title = move || if locked() { text::LOCKED } else { title }.into();
+        let lead = move || if locked() { text::LOCKED_LEAD } else { lead }.into();
         let field = match self.secret {
             Secret::Password => Field::new("password", text::PASSWORD, "current-password", busy).secret(),
             // Read off paper, sign by sign: it can be seen while it is typed.
@@ -70,8 +78,8 @@ impl Form {
         };
         let username = Field::new("username", text::USERNAME, "username", busy).error(self.username_error);
         let form = form("card form", busy, move || self.send())
-            .child(el("h1").text(title))
-            .child(el("p").class("lead").text(lead))
+            .child(el("h1").live_text(title))
+            .child(el("p").class("lead").live_text(lead))
             .part(move || self.error.get().or_else(|| app.trouble_text()).map(alert))
             .child(username.show(|line| line))
             .child(field.error(self.secret_error).show(|line| line))

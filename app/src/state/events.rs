@@ -1,6 +1,6 @@
 //! The vault's events, each into its signal.
 
-use leptos::prelude::SetValue;
+use leptos::prelude::{GetValue, SetValue};
 use signet_ask::{Event, Status};
 
 use super::App;
@@ -11,18 +11,36 @@ impl App {
     pub(crate) fn connect(self) {
         let vault = Vault::connect(move |event| self.hear(event));
         self.vault.set_value(Some(vault));
+        self.attach();
+    }
+
+    /// Nothing that was opened before stays in the vault's memory.
+    fn start_anew(self) {
+        if let Some(vault) = self.vault.get_value() {
+            vault.start_anew();
+            self.attach();
+        }
+    }
+
+    fn attach(self) {
         self.ask(Vault::first_question(), move |answer| match answer {
             Ok(status) => self.set_status(status),
             Err(trouble) => {
                 self.trouble.set(Some(trouble));
-                self.set_status(Status::SignedOut { username: None });
+                self.set_status(Status::NOBODY);
             }
         });
     }
 
     fn hear(self, event: Event) {
         match event {
-            Event::Status(status) => self.set_status(status),
+            Event::Status(status) => {
+                let locks = self.is_signed_in() && matches!(status, Status::SignedOut { locked: true, .. });
+                self.set_status(status);
+                if locks {
+                    self.start_anew();
+                }
+            }
             Event::Connection(connection) => self.connection.set(Some(connection)),
             Event::Conversations(changed) => self.chats.merge_list(changed),
             Event::Messages { conv, messages } => {

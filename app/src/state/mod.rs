@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use signet_ask::{Ask, Connection, Progress, Question, Status, Task, Trouble};
 use signet_shared::ConvId;
 
-use crate::{Route, value::Value};
+use crate::{Route, browser, value::Value};
 
 type Then = Box<dyn FnOnce(Result<Vec<u8>, Trouble>)>;
 
@@ -121,6 +121,29 @@ impl App {
 
     #[cfg(not(feature = "browser"))]
     pub(crate) fn connect(self) {}
+
+    pub(crate) fn lock(self) {
+        // What was typed a moment ago is kept too, under seal.
+        self.keep_draft();
+        self.ask(signet_ask::Lock {}, move |answer| {
+            if let Err(trouble) = answer {
+                self.trouble.set(Some(trouble));
+            }
+        });
+    }
+
+    /// Tells the vault, now and then, that somebody is here.
+    pub(crate) fn watch_use(self) {
+        const BETWEEN_MS: u64 = 20_000;
+        let told = core::cell::Cell::new(0);
+        browser::on_use(move || {
+            let now = browser::now();
+            if now.saturating_sub(told.get()) >= BETWEEN_MS && self.is_signed_in() {
+                told.set(now);
+                self.tell(signet_ask::Used {});
+            }
+        });
+    }
 
     pub(crate) fn set_status(self, status: Status) {
         if self.status.get_untracked().as_ref() == Some(&status) {

@@ -100,6 +100,30 @@ texts! {
     FORGOTTEN = "Forgotten your password?";
     USE_RECOVERY_KEY = "Use recovery key";
 
+    // The end of an account
+    DELETE_ACCOUNT = "Delete account";
+    DELETE_TEXT = "Deletes your account for ever: nobody can bring it back, and nobody gets your username again.";
+    DELETE_GOES = "Your keys, your messages, your contacts and your sessions are removed from the server and from this browser.";
+    DELETE_STAYS = "People you wrote with keep what you wrote to each other, and the public keys by which it is checked, which name you. Of your username the server keeps a hash that it alone can compute.";
+    DELETE_OTHERS = "Other browsers of yours are signed out at once. What they keep under seal opens no more; clear this site's data there.";
+    DELETE_FOR_EVER = "Delete for ever";
+    DELETING_TEXT = "This takes your browser a few seconds. Then it cannot be undone.";
+
+    // Locked
+    LOCK = "Lock";
+    LOCKED = "Locked";
+    LOCKED_LEAD = "Your messages are sealed in this browser. Your password opens them again.";
+    LOCK_NOW = "Lock now";
+    LOCK_TEXT = "A locked browser shows nothing and holds no key; unsent messages wait in it under seal. Your password opens it again. All tabs lock together.";
+    LOCK_UNUSED = "Lock when unused for";
+    LOCK_NEVER = "Never";
+    LOCK_5 = "5 minutes";
+    LOCK_15 = "15 minutes";
+    LOCK_60 = "1 hour";
+    LOCK_480 = "8 hours";
+    LOCK_NO_TAB = "Lock when the last tab is closed";
+    LOCK_SET = "This browser keeps to that from now on.";
+
     // Sign in with the recovery key
     RECOVER = "Sign in with your recovery key";
     RECOVER_LEAD = "It opens your messages as your password does, and is never sent to the server either. Then you choose a new password.";
@@ -240,14 +264,15 @@ texts! {
     // Privacy
     PRIVACY_LEAD = "What is kept, where, for how long, and what is not.";
     PRIVACY_SERVER = "On the server";
-    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept for as long as this server is run: accounts cannot be deleted yet.";
+    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept until you delete your account.";
     PRIVACY_SERVER_2 = "A record that lets the server check your password without ever learning it.";
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
-    PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or when they expire.";
+    PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or lock, after 7 days without use, and after 30 days in any case, unless whoever runs this server chose other times.";
     PRIVACY_SERVER_5 = "Your contacts and what you have read, sealed so that only you can open them, and a share of what reopens your account after a reload.";
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
+    PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account, and with them its public keys, which name it.";
     PRIVACY_BROWSER = "In this browser";
-    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts and unsent messages, and what opens them for as long as you are signed in. Signing out removes them.";
+    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts and unsent messages, and what opens them for as long as you are signed in. Locking removes what opens them, signing out removes all.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
     PRIVACY_NOT = "What is not kept";
     PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";

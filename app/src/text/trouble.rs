@@ -36,6 +36,7 @@ table::texts! {
     NOT_FOUND = "This is no longer here. Reload the page to see the current state.";
     SIGNED_OUT = "Nobody is signed in here. Sign in again.";
     SESSION_ENDED = "This session was ended or has expired. Sign in again; nothing is lost.";
+    DELETED = "Your account is deleted, and everything of it in this browser.";
     STORAGE = "This browser's storage cannot be written ({}). Free some space or leave private browsing, then reload.";
     CANCELLED = "Stopped, as you asked. No account was made.";
     UNSENT = "Something is in this browser alone. Send it first, or sign out and lose it.";
@@ -93,6 +94,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::NotFound => NOT_FOUND,
         Trouble::SignedOut => SIGNED_OUT,
         Trouble::SessionEnded => SESSION_ENDED,
+        Trouble::Deleted => DELETED,
         Trouble::Storage { reason } => return fill(STORAGE, reason),
         Trouble::Cancelled => CANCELLED,
         Trouble::Busy => BUSY,

@@ -12,8 +12,14 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, Storage, Worker, WorkerOptions, WorkerType};
 
+use crate::browser;
+
 /// Where a tab keeps its share of the local slot. It outlives a reload, not the tab.
 const SHARE: &str = "signet.share";
+/// When the tab was left, milliseconds since 1970.
+const LEFT: &str = "signet.left";
+/// Loading a page again takes less. A tab that comes back later was closed, even if its browser kept its storage.
+const RELOAD_MS: u64 = 60_000;
 /// Where `boot.js` leaves the address of the worker, which holds a hash of what is in it.
 const WORKER: &str = "data-vault-worker";
 
@@ -23,7 +29,8 @@ pub(crate) struct Vault {
 }
 
 struct Line {
-    worker: Option<Worker>,
+    worker: RefCell<Option<Worker>>,
+    on_event: Box<dyn Fn(Event)>,
     /// Counts up from 1: the worker keeps 0 for itself.
     last: Cell<u32>,
     /// Who waits for which answer.
@@ -35,16 +42,26 @@ struct Line {
 impl Vault {
     /// Starts this tab's worker. `on_event` is called for every event for as long as the page lives.
     pub(crate) fn connect(on_event: impl Fn(Event) + 'static) -> Self {
-        let (worker, fault) = match start_worker() {
-            Ok(worker) => (Some(worker), None),
-            Err(error) => (None, Some(words(&error))),
-        };
-        let line =
-            Rc::new(Line { worker, last: Cell::new(0), waiting: RefCell::default(), fault: RefCell::new(fault) });
-        if let Some(worker) = &line.worker {
-            listen(worker, &line, on_event);
-        }
+        let line = Rc::new(Line {
+            worker: RefCell::default(),
+            on_event: Box::new(on_event),
+            last: Cell::new(0),
+            waiting: RefCell::default(),
+            fault: RefCell::default(),
+        });
+        line.start();
+        tell_of_network(&line);
+        browser::on_window("pagehide", note_leaving);
         Self { line }
+    }
+
+    /// A new worker in the place of this one, with whose memory everything goes that it has opened.
+    pub(crate) fn start_anew(&self) {
+        if let Some(worker) = self.line.worker.take() {
+            worker.terminate();
+        }
+        self.line.end_waiting();
+        self.line.start();
     }
 
     /// The answer, still encoded.
@@ -59,9 +76,19 @@ impl Vault {
 }
 
 impl Line {
+    fn start(self: &Rc<Self>) {
+        match start_worker() {
+            Ok(worker) => {
+                listen(&worker, self);
+                self.worker.replace(Some(worker));
+            }
+            Err(error) => self.fail(words(&error)),
+        }
+    }
+
     /// The answer's bytes; `None` when the worker has failed.
     async fn post(&self, question: Question) -> Option<Vec<u8>> {
-        let worker = self.worker.as_ref().filter(|_| self.fault.borrow().is_none())?;
+        let worker = self.worker.borrow().clone().filter(|_| self.fault.borrow().is_none())?;
         let ask_id = self.last.get().wrapping_add(1).max(1);
         self.last.set(ask_id);
         let answer = Promise::new(&mut |resolve, _| {
@@ -97,13 +124,21 @@ impl Line {
     /// Ends every question, and all to come.
     fn fail(&self, code: String) {
         self.fault.borrow_mut().get_or_insert(code);
+        self.end_waiting();
+    }
+
+    fn end_waiting(&self) {
         for (_, waiting) in self.waiting.take() {
             let _ = waiting.call0(&JsValue::NULL);
         }
     }
 
     fn trouble(&self) -> Trouble {
-        Trouble::Fault { code: self.fault.borrow().clone().unwrap_or_else(|| "worker".to_owned()) }
+        match self.fault.borrow().clone() {
+            Some(code) => Trouble::Fault { code },
+            // Asked of a worker that was locked.
+            None => Trouble::SignedOut,
+        }
     }
 }
 
@@ -115,7 +150,7 @@ fn start_worker() -> Result<Worker, JsValue> {
     Worker::new_with_options(&url, &options)
 }
 
-fn listen(worker: &Worker, line: &Rc<Line>, on_event: impl Fn(Event) + 'static) {
+fn listen(worker: &Worker, line: &Rc<Line>) {
     let hearing = Rc::clone(line);
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let data = event.data();
@@ -131,18 +166,10 @@ fn listen(worker: &Worker, line: &Rc<Line>, on_event: impl Fn(Event) + 'static) 
             if let Event::KeepShare(share) = &event {
                 keep_share(*share);
             }
-            on_event(event);
+            (hearing.on_event)(event);
         }
     });
     worker.set_onmessage(Some(heard.into_js_value().unchecked_ref()));
-
-    // Not every browser tells its workers when the network comes and goes.
-    for (name, online) in [("online", true), ("offline", false)] {
-        let told = worker.clone();
-        let tell = Closure::<dyn FnMut()>::new(move || drop(told.post_message(&online.into())));
-        let tell = tell.into_js_value();
-        let _ = leptos::prelude::window().add_event_listener_with_callback(name, tell.unchecked_ref());
-    }
 
     // The worker's file cannot be loaded, or it broke where it could not say so itself.
     let failing = Rc::clone(line);
@@ -150,12 +177,36 @@ fn listen(worker: &Worker, line: &Rc<Line>, on_event: impl Fn(Event) + 'static) 
     worker.set_onerror(Some(failed.into_js_value().unchecked_ref()));
 }
 
+/// Not every browser tells its workers when the network comes and goes.
+fn tell_of_network(line: &Rc<Line>) {
+    for (name, online) in [("online", true), ("offline", false)] {
+        let line = Rc::clone(line);
+        browser::on_window(name, move || {
+            if let Some(worker) = &*line.worker.borrow() {
+                let _ = worker.post_message(&online.into());
+            }
+        });
+    }
+}
+
 fn session_storage() -> Option<Storage> {
     leptos::prelude::window().session_storage().ok().flatten()
 }
 
+fn note_leaving() {
+    if let Some(storage) = session_storage() {
+        let _ = storage.set_item(LEFT, &browser::now().to_string());
+    }
+}
+
 fn kept_share() -> Option<TabShare> {
-    let text = session_storage()?.get_item(SHARE).ok()??;
+    let storage = session_storage()?;
+    let left = storage.get_item(LEFT).ok()?.and_then(|left| left.parse().ok());
+    if left.is_some_and(|left: u64| browser::now().saturating_sub(left) > RELOAD_MS) {
+        keep_share(None);
+        return None;
+    }
+    let text = storage.get_item(SHARE).ok()??;
     let digits = text.as_bytes();
     let mut share = [0; 32];
     if digits.len() != 2 * share.len() {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId};
 
 use crate::{
-    AccountView, Ask, BackupPart, BackupStep, ConversationView, Details, MessageId, Page, RecoveryKeyText, SessionView,
-    Status, TabShare, Ticket,
+    AccountView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page, RecoveryKeyText,
+    SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -56,6 +56,13 @@ questions! {
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
     /// open, `Trouble::MaybeUnsent` if there are rows that may be such.
     SignOut { anyway: bool } -> ();
+    /// Ends the session here and forgets every key and opened message, but keeps the sealed rows: the password opens them
+    /// again. `Trouble::Busy` while a secret is being replaced.
+    Lock {} -> ();
+    /// Somebody uses a tab. Asked now and then while that is so; it puts off locking.
+    Used {} -> ();
+    ReadLock {} -> LockWhen;
+    SetLock { when: LockWhen } -> ();
     /// All conversations, newest first.
     Conversations {} -> Vec<ConversationView>;
     /// By exact username.
@@ -88,6 +95,9 @@ questions! {
     /// `current` as for [`ChangePassword`], but always asked for. Reports `Task::Secret` progress. `ticket`: `None` from a
     /// page.
     ReplaceRecoveryKey { current: String, ticket: Option<Ticket> } -> RecoveryKeyText;
+    /// Deletes the account, for ever, and everything that this browser kept of it. `current` is the password or the recovery
+    /// key. Then `Event::SignedOutBecause(Trouble::Deleted)` says so in every tab. Reports `Task::Secret` progress.
+    DeleteAccount { current: String } -> ();
     /// Signs in with the recovery key beside what is open here, and opens the account's master key with it: it works.
     /// Notes the date. Reports `Task::Secret` progress.
     TestRecoveryKey { key: String } -> ();

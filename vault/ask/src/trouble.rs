@@ -65,6 +65,8 @@ pub enum Trouble {
     SignedOut,
     #[error("the session was ended or has expired")]
     SessionEnded,
+    #[error("the account is deleted, as its owner asked")]
+    Deleted,
     #[error("this browser's storage cannot be written: {reason}")]
     Storage { reason: String },
     #[error("stopped at your request")]

@@ -11,14 +11,31 @@ use crate::{BackupDates, FailedBecause};
 /// Who is signed in here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// `username`: the account last used in this browser, if its sign-in can be resumed with the password.
+    /// `username`: the account last used in this browser, if its sign-in can be resumed with the password; `stay`: what was
+    /// chosen then. `locked`: at the person's wish, or because nobody was there.
     SignedOut {
         username: Option<String>,
+        stay: bool,
+        locked: bool,
     },
     SignedIn {
         username: String,
         account: AccountId,
     },
+}
+
+impl Status {
+    /// Of a browser in which nobody was signed in.
+    pub const NOBODY: Self = Self::SignedOut { username: None, stay: false, locked: false };
+}
+
+/// When this browser locks by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockWhen {
+    /// Minutes without anybody using a tab; 0: never.
+    pub unused_min: u16,
+    /// When the last tab is closed. The opposite of staying signed in.
+    pub no_tab: bool,
 }
 
 /// The state of the line to the relay.

@@ -6,8 +6,8 @@ use signet_ask::{Ask, BackupDates, Event, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
 
 use super::{
-    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, login::LoginCall, opening::Reply,
-    secret::SecretCall, sign_out::Owed,
+    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, lock::Lock, login::LoginCall,
+    opening::Reply, secret::SecretCall, sign_out::Owed,
 };
 use crate::sorted::Map;
 
@@ -25,6 +25,7 @@ pub(super) enum Call {
     UpFinished,
     In(LoginCall),
     Secret(SecretCall),
+    Delete(AskId),
     Audit,
     Sessions(AskId),
     EndSession(AskId),
@@ -68,6 +69,8 @@ pub(super) struct Stored {
     pub(super) calls: Vec<CallId>,
     /// A session began, and this was said of it.
     pub(super) opened: Option<Reply>,
+    /// The account was locked.
+    pub(super) locked: bool,
     /// Rows of mail: place and number.
     pub(super) mail: Vec<(u64, u64)>,
     pub(super) outbox: Vec<ClientUuid>,
@@ -88,6 +91,7 @@ pub(super) struct Hands<R> {
     /// like a new browser may be full of what would be cleared away.
     pub(super) unread: Option<String>,
     pub(super) backups: BackupDates,
+    pub(super) lock: Lock,
     pub(super) owed: Owed,
     pub(super) owed_tries: u32,
     pub(super) batch: Stored,
@@ -109,6 +113,7 @@ impl<R: CryptoRng> Hands<R> {
             kept_state: None,
             unread: None,
             backups: BackupDates::default(),
+            lock: Lock::default(),
             owed: Owed::Nothing,
             owed_tries: 0,
             batch: Stored::default(),
@@ -163,10 +168,13 @@ impl<R: CryptoRng> Hands<R> {
     }
 
     pub(super) fn store_device(&mut self) {
-        if let Some(device) = &self.device {
-            let row = Row { key: Device::KEY.to_vec(), value: device.to_bytes() };
-            self.store(vec![Change::Put { table: Table::Meta, row }]);
-        }
+        let change = self.device_change();
+        self.store(change.into_iter().collect());
+    }
+
+    pub(super) fn device_change(&self) -> Option<Change> {
+        let row = Row { key: Device::KEY.to_vec(), value: self.device.as_ref()?.to_bytes() };
+        Some(Change::Put { table: Table::Meta, row })
     }
 
     pub(super) fn post(&mut self, path: &'static str, body: &impl Body, call: Call) {

@@ -145,6 +145,8 @@ pub enum Timer {
     Secret,
     /// For comparing one's own published keys.
     Audit,
+    /// For locking when nobody is there.
+    Unused,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

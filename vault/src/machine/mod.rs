@@ -5,12 +5,14 @@ mod account;
 mod audit;
 mod backup;
 mod conv;
+mod delete;
 mod facts;
 mod hands;
 mod inbox;
 mod io;
 mod line;
 mod local;
+mod lock;
 mod login;
 mod mailbox;
 mod opening;
@@ -35,6 +37,7 @@ use signet_shared::wire::Refusal;
 
 use hands::{Call, Hands, Stored};
 use local::{Attach, Device, OWED_KEY};
+use lock::Lock;
 use opening::Opening;
 use session::Session;
 use sign_in::SignIn;
@@ -75,6 +78,10 @@ impl<R: CryptoRng> Machine<R> {
     /// Takes something that happened at `now_ms` (milliseconds since 1970); says what is to be done.
     pub fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
         self.hands.now = now_ms;
+        // A failure is told of the batch before: nothing may come between.
+        if !matches!(input, Input::StorageFailed { .. }) {
+            self.lock_if_due();
+        }
         self.dispatch(input);
         self.pay_sign_out();
         self.last_stored = core::mem::take(&mut self.hands.batch);
@@ -156,6 +163,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.kept_state = Some(row.value);
             } else if row.key == backup::DATES_KEY {
                 self.hands.backups = rows::parse(&row.value).unwrap_or_default();
+            } else if row.key == Lock::KEY {
+                self.hands.lock = Lock::parse(&row.value);
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
                 self.hands.owed = Owed::Due;
             }
@@ -203,6 +212,7 @@ impl<R: CryptoRng> Machine<R> {
                 }
             }
             Call::SignOut => self.signed_out(result),
+            Call::Delete(ask) => self.deleted(ask, result),
             Call::Ignore
             | Call::AttachBrowser
             | Call::DepositBrowser
@@ -231,7 +241,8 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Patience => session.patience_over(hands),
             Timer::Secret => session.secret_time(hands),
             Timer::Audit => session.audit(hands),
-            Timer::SignOut => {}
+            // Seen to before anything else.
+            Timer::SignOut | Timer::Unused => {}
         }
     }
 
@@ -264,6 +275,18 @@ impl<R: CryptoRng> Machine<R> {
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.backup(ask, q.run, q.step),
+            Question::Lock(_) => self.ask_lock(ask),
+            Question::SetLock(q) => self.set_lock(ask, q.when),
+            Question::ReadLock(_) => {
+                let when = self.lock_when();
+                self.hands.answer::<ask::ReadLock>(ask, &Ok(when));
+            }
+            Question::Used(_) => {
+                if matches!(self.phase, Phase::SignedIn(_)) {
+                    self.hands.used();
+                }
+                self.hands.answer::<ask::Used>(ask, &Ok(()));
+            }
             other => match &mut self.phase {
                 Phase::SignedIn(session) => session.ask(&mut self.hands, ask, other),
                 _ => self.hands.fail(ask, Trouble::SignedOut),
@@ -292,6 +315,9 @@ impl<R: CryptoRng> Machine<R> {
         self.backup_not_stored(&trouble);
         for ask in failed.asks.iter().copied() {
             self.hands.fail(ask, trouble.clone());
+        }
+        if failed.locked {
+            self.say_locked();
         }
         let Phase::SignedIn(session) = &mut self.phase else { return self.opening_failed(&trouble) };
         session.not_stored(&mut self.hands, &failed);
@@ -352,6 +378,7 @@ impl Session {
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
             Question::ChangePassword(q) => self.change_password(hands, id, q),
             Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current, q.ticket),
+            Question::DeleteAccount(q) => self.delete_account(hands, id, q.current),
             Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);
@@ -367,7 +394,11 @@ impl Session {
             | Question::SignInWithRecoveryKey(_)
             | Question::CancelSignUp(_)
             | Question::SignOut(_)
-            | Question::Backup(_) => {}
+            | Question::Backup(_)
+            | Question::Lock(_)
+            | Question::Used(_)
+            | Question::ReadLock(_)
+            | Question::SetLock(_) => {}
         }
     }
 }

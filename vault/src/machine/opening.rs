@@ -10,7 +10,8 @@ use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
     account::{Account, Version, open_account, own_statements},
     hands::{Call, Hands, parsed},
-    local::{Attach, Deposit, Device},
+    local::{Attach, Deposit, Device, OWED_KEY},
+    lock::Lock,
     session::Session,
     sign_out::Owed,
     state::State,
@@ -38,7 +39,10 @@ impl<R: CryptoRng> Machine<R> {
     /// An account has been opened by a secret or by the local slot.
     pub(super) fn open(&mut self, account: Account, state: State, version: Version, stay: bool, reply: Reply) {
         let hands = &mut self.hands;
-        hands.owed = Owed::Nothing;
+        if core::mem::take(&mut hands.owed) != Owed::Nothing {
+            // What is to be signed out of is no more; a row that stayed would end the new session at the next start.
+            hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
+        }
         let same = hands.device.as_ref().filter(|device| device.account == account.id()).cloned();
         if same.is_none() {
             // What an earlier account kept here is not this one's to read.
@@ -46,6 +50,7 @@ impl<R: CryptoRng> Machine<R> {
             hands.store(clear.collect());
             hands.kept_state = None;
             hands.backups = signet_ask::BackupDates::default();
+            hands.lock = Lock::default();
         }
         let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
         let same_rolled_back = same.as_ref().is_some_and(|device| device.rolled_back);
@@ -133,6 +138,7 @@ impl<R: CryptoRng> Machine<R> {
         let Opening { mut session, rows, reply, .. } = *opening;
         let hands = &mut self.hands;
         session.restore(hands, rows);
+        hands.used();
         let status = session.status();
         hands.batch.opened = Some(reply.clone());
         match reply {
@@ -165,6 +171,14 @@ impl<R: CryptoRng> Machine<R> {
                 Reply::SignUp(..) | Reply::SignIn(_) => self.answer_signed_out(vec![ask]),
             },
             Phase::SigningUp(_) | Phase::SigningIn(_) => self.answer_signed_out(vec![ask]),
+            // Nobody was here for too long, and nothing ran to lock in that time.
+            Phase::SignedOut
+                if self.hands.lock.is_due(self.hands.now)
+                    && self.hands.device.as_ref().is_some_and(|device| device.slot.is_some()) =>
+            {
+                self.lock();
+                self.answer_signed_out(vec![ask]);
+            }
             Phase::SignedOut => match &self.hands.device {
                 Some(device) if device.slot.is_some() && (device.stay || share.is_some()) => {
                     let (salt, stay) = (device.salt, device.stay);
@@ -254,8 +268,13 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    fn signed_out_status(&self) -> Status {
-        Status::SignedOut { username: self.hands.device.as_ref().map(|device| device.username.clone()) }
+    pub(super) fn signed_out_status(&self) -> Status {
+        let device = self.hands.device.as_ref();
+        Status::SignedOut {
+            username: device.map(|device| device.username.clone()),
+            stay: device.is_some_and(|device| device.stay),
+            locked: self.hands.lock.locked && device.is_some(),
+        }
     }
 
     fn forget_slot(&mut self) {
@@ -340,6 +359,7 @@ impl<R: CryptoRng> Machine<R> {
                     Timer::Patience,
                     Timer::Secret,
                     Timer::Audit,
+                    Timer::Unused,
                 ]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }

@@ -64,6 +64,7 @@ enum Goal {
     Password { new: Zeroizing<String>, end_others: bool },
     RecoveryKey(RecoveryKey),
     Test,
+    Delete,
 }
 
 enum Step {
@@ -82,7 +83,7 @@ impl Goal {
     fn kind(&self) -> SecretKind {
         match self {
             Self::Password { .. } => SecretKind::Password,
-            Self::RecoveryKey(_) | Self::Test => SecretKind::RecoveryKey,
+            Self::RecoveryKey(_) | Self::Test | Self::Delete => SecretKind::RecoveryKey,
         }
     }
 
@@ -90,7 +91,7 @@ impl Goal {
         match self {
             Self::Password { new, .. } => Secret::password(new).bytes,
             Self::RecoveryKey(key) => key.secret(),
-            Self::Test => Zeroizing::default(),
+            Self::Test | Self::Delete => Zeroizing::default(),
         }
     }
 }
@@ -157,6 +158,19 @@ impl Session {
         }
     }
 
+    pub(super) fn delete_account<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
+        match either(&Zeroizing::new(current)) {
+            Ok(current) => self.change(hands, ask, Goal::Delete, Some(current), Again::No),
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
+    /// The account was not deleted: its session goes on.
+    pub(super) fn not_deleted<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.change = None;
+        self.renew_slot(hands);
+    }
+
     fn change<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
@@ -171,7 +185,7 @@ impl Session {
         let mut change = Change { ask, goal, step: Step::Done, tries: 0, again };
         match current {
             Some(current) => {
-                let share = if matches!(change.goal, Goal::Test) { 1.0 } else { PROOF };
+                let share = if matches!(change.goal, Goal::Test | Goal::Delete) { 1.0 } else { PROOF };
                 self.prove(hands, &mut change, current, (0.0, share));
             }
             None if again == Again::Maybe => self.look(hands, &mut change, false),
@@ -277,6 +291,10 @@ impl Session {
         if !opened {
             return Err(Trouble::KeystoreDamaged);
         }
+        if matches!(change.goal, Goal::Delete) {
+            hands.http(api::ACCOUNT_DELETE, Some(Vec::new()), Call::Delete(change.ask));
+            return Ok(false);
+        }
         self.renew_slot(hands);
         if kind == SecretKind::RecoveryKey {
             self.note_tested(hands);
@@ -331,6 +349,8 @@ impl Session {
                 self.note_made(hands);
             }
             Goal::Test => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
+            // Ends elsewhere.
+            Goal::Delete => {}
         }
     }
 

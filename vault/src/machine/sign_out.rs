@@ -55,13 +55,9 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     fn forget(&mut self, ask: AskId) {
-        self.leave();
+        self.forget_all();
         self.hands.http(api::SIGN_OUT, Some(Vec::new()), Call::SignOut);
-        self.hands.device = None;
-        self.hands.kept_state = None;
-        self.hands.backups = signet_ask::BackupDates::default();
-        self.hands.keep_share(None);
-        self.hands.event(Event::Status(Status::SignedOut { username: None }));
+        self.hands.event(Event::Status(Status::NOBODY));
         // Answered only once it is done, and with the browser's reason where it cannot be.
         self.hands.batch.any = true;
         self.hands.push(Effect::Forget);

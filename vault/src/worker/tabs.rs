@@ -246,7 +246,7 @@ impl Tabs {
             }
             Some(Err(trouble)) => {
                 self.say_everywhere(Event::SignedOutBecause(trouble));
-                self.say_everywhere(Event::Status(Status::SignedOut { username: None }));
+                self.say_everywhere(Event::Status(Status::NOBODY));
             }
             None => {}
         }

@@ -35,7 +35,7 @@ pub struct Browser {
     pub events: Vec<Event>,
     pub logs: Vec<&'static str>,
     answers: HashMap<u32, Vec<u8>>,
-    timers: HashMap<Timer, u64>,
+    pub timers: HashMap<Timer, u64>,
     inputs: VecDeque<Input>,
     next_ask: u32,
     pub storage_broken: bool,

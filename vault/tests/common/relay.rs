@@ -93,6 +93,8 @@ pub struct Relay {
     rng: OldRng,
     pub accounts: BTreeMap<AccountId, Account>,
     pub sessions: HashMap<Client, Session>,
+    /// Statements of deleted accounts, which others' history needs.
+    pub gone: BTreeMap<AccountId, (String, Vec<Vec<u8>>)>,
     logins: HashMap<[u8; 32], (ServerLogin<Suite>, AccountId, SecretKind)>,
     pending: HashMap<(AccountId, u8), Pending>,
     /// Sockets that the relay closes, with the code.
@@ -153,6 +155,7 @@ impl Relay {
             rng: OldRng::new(1),
             accounts: BTreeMap::new(),
             sessions: HashMap::new(),
+            gone: BTreeMap::new(),
             logins: HashMap::new(),
             pending: HashMap::new(),
             closing: Vec::new(),
@@ -315,7 +318,8 @@ impl Relay {
             }
             api::REGISTER_START => {
                 let q: api::RegisterStart = read(body)?;
-                if self.named(q.username.shown()).is_some() {
+                let had = |name: &str| name.eq_ignore_ascii_case(q.username.shown());
+                if self.named(q.username.shown()).is_some() || self.gone.values().any(|(name, _)| had(name)) {
                     return Err(Refusal::UsernameTaken);
                 }
                 let name = q.username.canonical();
@@ -416,8 +420,9 @@ impl Relay {
                     (Some(id), Some((asked, given))) if id == asked => Some(given),
                     (found, _) => found,
                 };
-                let account = given.and_then(|id| self.accounts.get(&id));
-                let statements = account.ok_or(Refusal::NoSuchAccount)?.statements.iter();
+                let account = given.and_then(|id| self.accounts.get(&id)).map(|account| &account.statements);
+                let gone = given.and_then(|id| self.gone.get(&id)).map(|(_, statements)| statements);
+                let statements = account.or(gone).ok_or(Refusal::NoSuchAccount)?.iter();
                 let after = usize::try_from(q.after).unwrap();
                 Ok(api::Statements { statements: statements.skip(after).cloned().collect() }.to_bytes())
             }
@@ -449,6 +454,15 @@ impl Relay {
                 };
                 ended.iter().for_each(|ended| self.end_and_close(*ended));
                 Ok(api::Ended { ended: ended.len() as u32 }.to_bytes())
+            }
+            api::ACCOUNT_DELETE => {
+                let id = self.fresh(client)?;
+                let account = self.accounts.remove(&id).unwrap();
+                self.gone.insert(id, (account.username, account.statements));
+                let mine: Vec<Client> =
+                    self.sessions.iter().filter(|(_, s)| s.account == Some(id)).map(|(client, _)| *client).collect();
+                mine.into_iter().for_each(|client| self.end_and_close(client));
+                Ok(Vec::new())
             }
             api::SECRET_START => {
                 let id = self.fresh(client)?;

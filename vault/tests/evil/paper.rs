@@ -14,12 +14,17 @@ fn named() -> BTreeSet<(String, String)> {
     names.collect()
 }
 
-/// Whether this source has such a test: a function under `#[test]`, or one that Playwright calls by this title.
+/// Whether this source has such a test: a function under `#[test]`, one that a macro of the relay's runs on both stores, or
+/// one that Playwright calls by this title.
 fn has(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let function = format!("fn {name}(");
     let is = |at: usize| lines[at].starts_with(&function) && lines[..at].iter().rev().take(3).any(|l| *l == "#[test]");
-    (0..lines.len()).any(is) || lines.iter().any(|line| line.starts_with("test(") && line.contains(name))
+    let both = ["store", "on"].map(|store| format!("async fn {name}({store}) {{"));
+    let run = lines.contains(&"both! {") || lines.contains(&"on_every_store! {");
+    (0..lines.len()).any(is)
+        || run && lines.iter().any(|line| both.iter().any(|both| both == line))
+        || lines.iter().any(|line| line.starts_with("test(") && line.contains(name))
 }
 
 #[test]

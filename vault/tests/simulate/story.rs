@@ -280,7 +280,7 @@ impl Story {
             None => return,
             Some(Ok(Status::SignedIn { .. })) => None,
             // The tab died between keeping its new way in and handing out the tab's share of it.
-            Some(Ok(Status::SignedOut { username })) => {
+            Some(Ok(Status::SignedOut { username, .. })) => {
                 self.count(id, "password asked for again");
                 let username = username.unwrap_or_else(|| NAMES[self.owner[id]].to_owned());
                 let question = SignIn { username, password: PASSWORD.into(), stay: false };

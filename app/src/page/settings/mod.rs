@@ -1,5 +1,7 @@
 //! One's account, secret by secret and session by session, and how the pages look.
 
+mod delete;
+mod lock;
 mod looks;
 mod password;
 mod recovery;
@@ -25,6 +27,7 @@ enum Form {
     Password,
     Test,
     Replace,
+    Delete,
 }
 
 #[derive(Clone, Copy)]
@@ -55,7 +58,15 @@ pub(crate) fn settings(app: App) -> El {
         }
     });
     let up = el("p").class("up").child(link(Route::Chat, "").text(text::BACK_TO_CHAT));
-    let sections = [account(app), page.password(), page.recovery(), page.sessions.section(), looks::looks()];
+    let sections = [
+        account(app),
+        page.password(),
+        page.recovery(),
+        page.sessions.section(),
+        lock::lock(app),
+        looks::looks(),
+        page.delete(),
+    ];
     shell("prose settings", |main| main.children([up, el("h1").text(text::SETTINGS)]).children(sections))
 }
 
@@ -93,7 +104,7 @@ impl Settings {
     fn first_field(self, form: Form) -> &'static str {
         match form {
             Form::Password if self.by_key.get_untracked() => NewPassword::FIELD,
-            Form::Password | Form::Replace => CURRENT,
+            Form::Password | Form::Replace | Form::Delete => CURRENT,
             Form::Test => recovery::KEY,
         }
     }

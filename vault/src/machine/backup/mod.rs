@@ -181,7 +181,8 @@ impl<R: CryptoRng> Machine<R> {
     fn write_on(&mut self, ask: AskId, id: u64, at: u64) -> Result<Option<BackupPart>, Trouble> {
         let run = self.backup.as_mut().filter(|run| (run.id, run.at) == (id, at));
         let Some(Run { at, step: Step::Writing(writing), .. }) = run.map(|run| &mut **run) else {
-            return Err(Trouble::Backup(BackupTrouble::Interrupted));
+            let trouble = Trouble::Backup(BackupTrouble::Interrupted);
+            return Err(if self.here().is_none() { Trouble::SignedOut } else { trouble });
         };
         let session = signed_in(&mut self.phase, writing.account)?;
         let part = writing.part(session, &mut self.hands.rng).map_err(because)?;
@@ -242,7 +243,8 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    fn end_backup(&mut self, trouble: &Trouble) {
+    /// Its keys and whatever it holds opened go with it.
+    pub(super) fn end_backup(&mut self, trouble: &Trouble) {
         match self.backup.take().map(|run| run.step) {
             Some(Step::Stretch { ask, .. } | Step::Adding { ask, .. }) => self.hands.fail(ask, trouble.clone()),
             Some(Step::Writing(_) | Step::Reading(_)) | None => {}

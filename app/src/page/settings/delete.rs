@@ -1,0 +1,62 @@
+use leptos::prelude::untrack;
+use signet_ask::{DeleteAccount, Task};
+
+use super::{
+    super::change::{CURRENT, about_current, current},
+    Form, Settings, section,
+};
+use crate::{
+    browser,
+    el::{El, el},
+    part::{alert, form, working},
+    text,
+    value::Value,
+};
+
+const OPENER: &str = "delete-account";
+
+impl Settings {
+    pub(super) fn delete(self) -> El {
+        section(text::DELETE_ACCOUNT)
+            .child(el("p").class("hint").text(text::DELETE_TEXT))
+            .child(self.opener(Form::Delete, OPENER, text::DELETE_ACCOUNT))
+            .part(move || self.is_open(Form::Delete).then(|| untrack(|| self.delete_form())))
+    }
+
+    fn delete_form(self) -> El {
+        let (app, busy) = (self.app, self.busy);
+        let (error, current_error) = (Value::new(None::<String>), Value::new(None::<String>));
+        let send = move || {
+            let typed = browser::typed(CURRENT);
+            error.set(None);
+            current_error.set(typed.is_empty().then(|| text::CURRENT_EMPTY.to_owned()));
+            if typed.is_empty() {
+                return browser::focus(CURRENT);
+            }
+            busy.set(true);
+            app.progress.set(None);
+            app.ask(DeleteAccount { current: typed }, move |answer| {
+                busy.set(false);
+                match answer {
+                    Ok(()) => browser::forget_everything(),
+                    Err(trouble) => match about_current(&trouble) {
+                        Some(says) => {
+                            current_error.set(Some(says));
+                            browser::focus(CURRENT);
+                        }
+                        None => error.set(Some(text::trouble(&trouble))),
+                    },
+                }
+            });
+        };
+        let says = [text::DELETE_GOES, text::DELETE_STAYS, text::DELETE_OTHERS];
+        let go = el("button").set("type", "submit").class("button danger wide").text(text::DELETE_FOR_EVER);
+        form("form", busy, send)
+            .child(el("ul").class("dots").children(says.map(|says| el("li").text(says))))
+            .part(move || error.get().map(alert))
+            .child(current(busy, current_error))
+            .part(move || busy.get().then(|| working(app, Task::Secret, text::CHANGING, text::DELETING_TEXT)))
+            .child(go.live("aria-disabled", move || busy.get().then_some("true".into())))
+            .child(self.cancel(OPENER))
+    }
+}

@@ -1,0 +1,76 @@
+use signet_ask::{LockWhen, ReadLock, SetLock};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
+
+use super::{said, section};
+use crate::{
+    browser,
+    el::{El, after, div, el, flag},
+    part::{alert, button},
+    state::App,
+    text,
+    value::Value,
+};
+
+const UNUSED: &str = "lock-unused";
+const NO_TAB: &str = "lock-no-tab";
+
+/// When this browser locks by itself.
+pub(super) fn lock(app: App) -> El {
+    let (words, error) = (Value::new(String::new()), Value::new(None::<String>));
+    after(move || {
+        if app.username().is_some() {
+            app.ask(ReadLock {}, |when| drop(when.map(show)));
+        }
+    });
+    let save = move || {
+        words.set(String::new());
+        app.ask(SetLock { when: chosen() }, move |answer| match answer {
+            Ok(()) => {
+                error.set(None);
+                words.set(text::LOCK_SET.to_owned());
+            }
+            Err(trouble) => error.set(Some(text::trouble(&trouble))),
+        });
+    };
+    let disabled = move || flag(app.username().is_none());
+    let choices = [
+        ("0", text::LOCK_NEVER),
+        ("5", text::LOCK_5),
+        ("15", text::LOCK_15),
+        ("60", text::LOCK_60),
+        ("480", text::LOCK_480),
+    ];
+    let choice = el("select").set("id", UNUSED);
+    let choice = choice.children(choices.map(|(minutes, name)| el("option").set("value", minutes).text(name)));
+    let choice = choice.live("disabled", disabled).on("change", move |_| save());
+    let tick = el("input").set("type", "checkbox").set("id", NO_TAB).live("disabled", disabled);
+    let lock = button("button", text::LOCK_NOW).live("disabled", disabled).on("click", move |_| app.lock());
+    section(text::LOCK)
+        .child(el("p").class("hint").text(text::LOCK_TEXT))
+        .part(move || error.get().map(alert))
+        .child(div("field").child(el("label").set("for", UNUSED).text(text::LOCK_UNUSED)).child(choice))
+        .child(
+            div("check")
+                .child(tick.on("change", move |_| save()))
+                .child(el("div").child(el("label").set("for", NO_TAB).text(text::LOCK_NO_TAB))),
+        )
+        .child(lock)
+        .child(said(words))
+}
+
+fn choice() -> Option<HtmlSelectElement> {
+    browser::by_id(UNUSED)?.dyn_into().ok()
+}
+
+fn show(when: LockWhen) {
+    if let (Some(choice), Some(tick)) = (choice(), browser::input(NO_TAB)) {
+        choice.set_value(&when.unused_min.to_string());
+        tick.set_checked(when.no_tab);
+    }
+}
+
+fn chosen() -> LockWhen {
+    let minutes = choice().and_then(|choice| choice.value().parse().ok());
+    LockWhen { unused_min: minutes.unwrap_or_default(), no_tab: browser::is_checked(NO_TAB) }
+}
