@@ -10,7 +10,7 @@
 //! | `master` | [`ExportKey`] -> [`UnlockKey`] -> [`MasterKey`] -> one key per purpose |
 //! | `sealed`, `keystore`, `history` | everything that rests on the relay besides messages |
 //! | `backup` | an account's records -> a file under a password of its own, and back, one chunk at a time |
-//! | `safety` | two accounts -> sixty digits to compare |
+//! | `safety`, `qr` | two accounts -> sixty digits to compare, and a text for a camera to compare |
 //!
 //! Every byte is specified in [`mod@format`].
 
@@ -27,6 +27,7 @@ mod opaque;
 mod open;
 mod padding;
 mod primitives;
+mod qr;
 mod recovery;
 mod safety;
 mod seal;
@@ -50,6 +51,7 @@ pub use make::{KeyMaker, Making, NewKeys};
 pub use master::{LocalShares, MasterKey, UnlockKey};
 pub use opaque::{ExportKey, Login, OpaqueError, Registration};
 pub use open::{Authentic, Incoming, Message, Refused, View};
+pub use qr::{CodeError, check_code, code_text};
 pub use recovery::{RecoveryKey, RecoveryKeyError, looks_like_recovery_key};
 pub use safety::safety_number;
 pub use seal::{Address, SealError, SealedMessage, Sender, seal_message};

@@ -1,6 +1,6 @@
 //! A sentence with cause and cure for everything that can go wrong.
 
-use signet_ask::{FailedBecause, Trouble, Warning};
+use signet_ask::{CodeTrouble, FailedBecause, Trouble, Warning};
 
 use super::{count, fill, table};
 
@@ -16,6 +16,12 @@ table::texts! {
     LOGIN_TOO_OLD = "For this, your password or recovery key must have been typed a few minutes ago at most. Sign in again, then try once more.";
     CHANGED_ELSEWHERE = "Another browser of yours changed the same thing at the same time. Look at how it is now, then try again.";
     NOT_AS_READ = "What you compared is not what is there now. Compare the number that stands here once more.";
+    CODE_NOT_OURS = "This is not a code of Signet's. Open the conversation details on the other person's screen, and scan the code that stands there.";
+    CODE_VERSION = "This code was made by another version of Signet. Reload the page on both screens, then scan again.";
+    CODE_OWN = "This is the code that you show. Scan the one on the other person's screen.";
+    CODE_PAIR = "This code belongs to another conversation. Open the details of your conversation with each other on both screens, then scan again.";
+    CODE_KEYS = "The keys in this code are not the keys that this browser has. Somebody may stand between you: write nothing that matters here, and tell whoever runs the server.";
+    CODE_STATE = "This code is older or newer than what this browser knows. Close the details on both screens, open them again, and scan once more.";
     NO_SUCH_USER = "Nobody has this username. Check the spelling with the person you are looking for.";
     YOURSELF = "That is your own username. Type the username of someone else.";
     TOO_MANY_ONE = "Too many tries. Wait 1 second, then try again.";
@@ -75,6 +81,14 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::LoginTooOld => LOGIN_TOO_OLD,
         Trouble::ChangedElsewhere => CHANGED_ELSEWHERE,
         Trouble::NotAsRead => NOT_AS_READ,
+        Trouble::Code(code) => match code {
+            CodeTrouble::NotOurs => CODE_NOT_OURS,
+            CodeTrouble::OtherVersion => CODE_VERSION,
+            CodeTrouble::Own => CODE_OWN,
+            CodeTrouble::OtherPair => CODE_PAIR,
+            CodeTrouble::OtherKeys => CODE_KEYS,
+            CodeTrouble::OtherState => CODE_STATE,
+        },
         Trouble::NoSuchUser => NO_SUCH_USER,
         Trouble::Yourself => YOURSELF,
         Trouble::TooMany { after_s } => return count(TOO_MANY_ONE, TOO_MANY, *after_s),

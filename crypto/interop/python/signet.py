@@ -2,6 +2,7 @@
 
 For reading and comparing, not for use: nothing here is constant-time, and keys are not wiped.
 """
+import base64
 import hashlib
 import hmac
 import os
@@ -309,6 +310,11 @@ def recovery_text(key):
 
 
 # 13. The safety number
+
+def code_text(shower, reader):
+    parts = (id + ik_hash + head for id, ik_hash, head in (shower, reader))
+    return 'SIGNET:1:' + base64.b32encode(b''.join(parts)).decode()
+
 
 def safety_half(id, username, ik_spki):
     h = L('safety number') + id + b8(username.lower().encode()) + ik_spki

@@ -13,13 +13,13 @@ mod view;
 pub use backup::{BACKUP_HEAD, BACKUP_PIECE, BackupDates, BackupPart, BackupReport, BackupStep, BackupTrouble};
 pub use event::{Event, Progress, Task};
 pub use question::*;
-pub use trouble::{FailedBecause, Trouble};
+pub use trouble::{CodeTrouble, FailedBecause, Trouble};
 pub use view::*;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 9;
+pub const CONTRACT: u8 = 10;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

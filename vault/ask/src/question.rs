@@ -85,6 +85,9 @@ questions! {
     /// Whether the person says to have compared this identity with the other person's own. The account's other browsers
     /// hear of it. `Trouble::NotAsRead` if the identity is not (any more) the one that was shown.
     MarkVerified { conv: ConvId, safety_number: String, verified: bool } -> ();
+    /// Compares what a camera or a picture read off the other person's screen with what is known here, and if it is the
+    /// same, does as [`MarkVerified`]. `Trouble::Code` says what it is otherwise.
+    CheckCode { conv: ConvId, text: String } -> ();
     ReadAccount {} -> AccountView;
     /// Replaces the password; answers how many other sessions were ended. `current` is the password or the recovery key;
     /// without it, only for whoever has just signed in with the recovery key. Reports `Task::Secret` progress. Until the

@@ -27,6 +27,8 @@ pub enum Trouble {
     ChangedElsewhere,
     #[error("what was shown is not what is there now")]
     NotAsRead,
+    #[error("the code is {0}")]
+    Code(CodeTrouble),
     #[error("nobody has this username")]
     NoSuchUser,
     #[error("that is this account itself")]
@@ -83,6 +85,25 @@ pub enum Trouble {
     Backup(BackupTrouble),
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
+}
+
+/// What is wrong with a code that was read off a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum CodeTrouble {
+    #[error("not one of Signet's")]
+    NotOurs,
+    #[error("of another version")]
+    OtherVersion,
+    #[error("what this person shows, not the other")]
+    Own,
+    #[error("of another pair of people")]
+    OtherPair,
+    /// Somebody may stand between the two.
+    #[error("of other identity keys than are known here")]
+    OtherKeys,
+    /// Honest where one side has not seen the newest.
+    #[error("of another state of the same identities' keys")]
+    OtherState,
 }
 
 /// Why a message could not be sent, and will not be tried again by itself.

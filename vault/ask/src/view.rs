@@ -180,6 +180,8 @@ pub struct Details {
     pub account: AccountId,
     /// 60 digits in 12 groups of 5, one space between.
     pub safety_number: String,
+    /// What this person shows to the other's camera, for a QR code (265 characters of its alphanumeric set).
+    pub code: String,
     /// How many key statements of this person have been checked.
     pub statements: u64,
     pub verified: Verified,

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod backup;
+mod camera;
 mod conv;
 mod delete;
 mod facts;
@@ -374,6 +375,10 @@ impl Session {
             Question::MarkVerified(q) => {
                 let result = self.mark_verified(hands, &q.conv, &q.safety_number, q.verified);
                 hands.answer::<ask::MarkVerified>(id, &result);
+            }
+            Question::CheckCode(q) => {
+                let result = self.check_code(hands, &q.conv, &q.text);
+                hands.answer::<ask::CheckCode>(id, &result);
             }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
             Question::ChangePassword(q) => self.change_password(hands, id, q),

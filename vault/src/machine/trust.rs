@@ -5,7 +5,7 @@
 
 use rand_core::CryptoRng;
 use signet_ask::{Details, Event, FailedBecause, Trouble, Verified};
-use signet_crypto::{StatementError, VerifiedAccount, safety_number};
+use signet_crypto::{StatementError, VerifiedAccount, code_text, safety_number};
 use signet_shared::{
     AccountId, ConvId, Username,
     api::{self, Lookup, Statements, Who},
@@ -329,6 +329,7 @@ impl Session {
             username: account.username().shown().to_owned(),
             account: who,
             safety_number: safety_number(&self.account.me, account),
+            code: code_text(&self.account.me, account),
             statements: account.seq(),
             verified: self.state.pins.get(&who).map_or(Verified::No, Pin::verified),
         });

@@ -35,6 +35,7 @@ pub(super) fn check<'a>(name: &'a str, text: &'a str) -> Result<(&'a str, &'a st
         "object" => objects::object(&vector),
         "recovery" => values::recovery(&vector),
         "safety" => values::safety(&vector),
+        "code" => values::code(&vector),
         "hide" => values::hide(&vector),
         "merkle" => values::merkle(&vector),
         "id" => values::id(&vector),

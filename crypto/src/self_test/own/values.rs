@@ -9,7 +9,7 @@ use signet_shared::{
 
 use super::Vector;
 use crate::{
-    RecoveryKey, RecoveryKeyError,
+    CodeError, RecoveryKey, RecoveryKeyError, check_code, code_text,
     opaque::stretch as argon2id,
     padding::{pad, unpad},
     safety_number,
@@ -32,6 +32,22 @@ pub(super) fn safety(vector: &Vector<'_>) -> &'static str {
     let (one, other) = (vector.account("one"), vector.account("other"));
     let same = [(&one, &other), (&other, &one)].map(|(one, other)| safety_number(one, other) == vector.text("number"));
     if same == [true; 2] { "opens" } else { "another number" }
+}
+
+/// A person's code, as the other reads it. What opens is also made.
+pub(super) fn code(vector: &Vector<'_>) -> &'static str {
+    let (me, peer) = (vector.account("me"), vector.account("peer"));
+    let text = vector.text("text");
+    match check_code(text, &me, &peer) {
+        Ok(()) if code_text(&peer, &me) == text => "opens",
+        Ok(()) => "another text",
+        Err(CodeError::NotOurs) => "not ours",
+        Err(CodeError::OtherVersion) => "version",
+        Err(CodeError::Own) => "own",
+        Err(CodeError::OtherPair) => "pair",
+        Err(CodeError::OtherKeys) => "keys",
+        Err(CodeError::OtherState) => "state",
+    }
 }
 
 /// Length hiding, forwards where a plaintext is given.

@@ -1,0 +1,86 @@
+//! The code that one person's screen shows another's camera.
+
+#![allow(clippy::unwrap_used, reason = "a broken world fails the test")]
+
+mod common;
+
+use common::World;
+use signet_ask::{CheckCode, CodeTrouble, Conversations, ReadDetails, Trouble, Verified};
+use signet_shared::ConvId;
+
+/// Ann and Bob, who have written to each other, and Cat, who has with both.
+fn story() -> (World, [usize; 3], ConvId) {
+    let mut w = World::new();
+    let [ann, bob, cat] = ["ann_a", "bob_b", "cat_c"].map(|name| w.sign_up(name));
+    let conv = w.talk(ann, "bob_b");
+    for (from, name) in [(ann, "bob_b"), (cat, "ann_a"), (cat, "bob_b")] {
+        let with = w.talk(from, name);
+        w.send(from, with, "hello");
+    }
+    w.pass(5000);
+    (w, [ann, bob, cat], conv)
+}
+
+fn shown(w: &mut World, id: usize, conv: ConvId) -> String {
+    w.ask(id, ReadDetails { conv }).unwrap().code
+}
+
+fn scan(w: &mut World, id: usize, conv: ConvId, text: &str) -> Result<(), Trouble> {
+    w.ask(id, CheckCode { conv, text: text.into() })
+}
+
+fn is_verified(w: &mut World, id: usize, conv: ConvId) -> bool {
+    matches!(w.ask(id, ReadDetails { conv }).unwrap().verified, Verified::Yes { .. })
+}
+
+#[test]
+fn who_scans_the_others_code_has_verified_them_in_every_browser() {
+    let (mut w, [ann, bob, _], conv) = story();
+    let there = w.sign_in("bob_b");
+    let code = shown(&mut w, ann, conv);
+    assert!(code.starts_with("SIGNET:1:") && code.len() == 265);
+    shown(&mut w, bob, conv);
+    assert_eq!(scan(&mut w, bob, conv, &code), Ok(()));
+    assert!(is_verified(&mut w, bob, conv) && !is_verified(&mut w, ann, conv), "each scans for themselves");
+    w.pass(3000);
+    assert!(is_verified(&mut w, there, conv));
+    let listed = w.ask(there, Conversations {}).unwrap().into_iter().find(|view| view.id == conv).unwrap();
+    assert!(listed.verified);
+}
+
+#[test]
+fn any_other_code_says_what_it_is_and_verifies_nobody() {
+    let (mut w, [ann, bob, cat], conv) = story();
+    let (anns, bobs) = (shown(&mut w, ann, conv), shown(&mut w, bob, conv));
+    let with_cat = w.talk(ann, "cat_c");
+    let of_ann_for_cat = shown(&mut w, ann, with_cat);
+    let cats = shown(&mut w, cat, with_cat);
+    let newer = anns.replacen("SIGNET:1:", "SIGNET:2:", 1);
+    let cases = [
+        ("https://example.org", CodeTrouble::NotOurs),
+        ("", CodeTrouble::NotOurs),
+        (&anns[..264], CodeTrouble::NotOurs),
+        (&newer, CodeTrouble::OtherVersion),
+        (&bobs, CodeTrouble::Own),
+        (&of_ann_for_cat, CodeTrouble::OtherPair),
+        (&cats, CodeTrouble::OtherPair),
+    ];
+    for (text, trouble) in cases {
+        assert_eq!(scan(&mut w, bob, conv, text), Err(Trouble::Code(trouble)), "{text}");
+    }
+    // One character of the identity key's hash: bytes 16 to 48 are characters 26 to 76, and of the head the ones behind.
+    let altered = |at: usize| {
+        let mut text: Vec<u8> = anns.clone().into();
+        text[9 + at] = if text[9 + at] == b'A' { b'B' } else { b'A' };
+        String::from_utf8(text).unwrap()
+    };
+    for (at, trouble) in [(40, CodeTrouble::OtherKeys), (100, CodeTrouble::OtherState)] {
+        assert_eq!(scan(&mut w, bob, conv, &altered(at)), Err(Trouble::Code(trouble)));
+        assert_eq!(scan(&mut w, bob, conv, &altered(at + 128)), Err(Trouble::Code(trouble)));
+    }
+    assert!(!is_verified(&mut w, bob, conv));
+    assert_eq!(scan(&mut w, bob, conv, &anns), Ok(()));
+    // What is taken for a wrong code later takes nothing back.
+    assert!(scan(&mut w, bob, conv, &newer).is_err() && is_verified(&mut w, bob, conv));
+    assert_eq!(scan(&mut w, bob, ConvId([0; 32]), &anns), Err(Trouble::NotFound));
+}
