@@ -4,6 +4,7 @@ use js_sys::{Array, Date};
 use leptos::prelude::{document as leptos_document, request_animation_frame, window};
 use signet_shared::ClientUuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::Blob;
 
 pub(crate) fn document() -> web_sys::Document {
     leptos_document()
@@ -139,25 +140,59 @@ pub(crate) async fn copy(text: &str) -> bool {
     settle(promise).await
 }
 
-#[cfg(feature = "browser")]
 async fn settle(promise: js_sys::Promise) -> bool {
-    wasm_bindgen_futures::JsFuture::from(promise).await.is_ok()
+    wait(promise).await.is_some()
+}
+
+#[cfg(feature = "browser")]
+async fn wait(promise: js_sys::Promise) -> Option<JsValue> {
+    wasm_bindgen_futures::JsFuture::from(promise).await.ok()
 }
 
 #[cfg(not(feature = "browser"))]
-async fn settle(_: js_sys::Promise) -> bool {
-    false
+async fn wait(_: js_sys::Promise) -> Option<JsValue> {
+    None
 }
 
-/// Saves a text as a file, through the browser's own download.
+/// Of texts, buffers and other blobs.
+pub(crate) fn blob(parts: &Array) -> Option<Blob> {
+    Blob::new_with_blob_sequence(parts).ok()
+}
+
+/// The bytes, or none where they cannot be read any more.
+pub(crate) fn read(blob: Option<Blob>, then: impl FnOnce(Option<Vec<u8>>) + 'static) {
+    leptos::task::spawn_local(async move {
+        let read = match blob {
+            Some(blob) => wait(blob.array_buffer()).await,
+            None => None,
+        };
+        then(read.map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec()));
+    });
+}
+
+/// What stands in a field for a file.
+pub(crate) fn chosen_file(id: &str) -> Option<Blob> {
+    input(id)?.files()?.get(0).map(Into::into)
+}
+
+/// Saves a text as a file.
 pub(crate) fn download(name: &str, text: &str) -> Option<()> {
-    let blob = web_sys::Blob::new_with_str_sequence(&Array::of1(&text.into())).ok()?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    save(name, &blob(&Array::of1(&text.into()))?)
+}
+
+/// Saves a file, through the browser's own download.
+pub(crate) fn save(name: &str, blob: &Blob) -> Option<()> {
+    let url = web_sys::Url::create_object_url_with_blob(blob).ok()?;
     let link: web_sys::HtmlAnchorElement = document().create_element("a").ok()?.dyn_into().ok()?;
     link.set_href(&url);
     link.set_download(name);
     link.click();
-    web_sys::Url::revoke_object_url(&url).ok()
+    // A browser may take its time with a large one.
+    leptos::prelude::set_timeout(
+        move || drop(web_sys::Url::revoke_object_url(&url)),
+        core::time::Duration::from_secs(60),
+    );
+    Some(())
 }
 
 /// What is kept in this browser for looks alone.
@@ -202,6 +237,13 @@ pub(crate) fn day(ms: u64) -> String {
 pub(crate) fn calendar(ms: u64) -> String {
     let options = object(&[("day", "numeric"), ("month", "long"), ("year", "numeric")]);
     date(ms).to_locale_date_string("default", &options).into()
+}
+
+/// As `2026-03-31`, by this clock's own zone.
+pub(crate) fn iso_day(ms: u64) -> String {
+    let local = date(ms);
+    let two = |n: u32| [if n < 10 { "0" } else { "" }, &n.to_string()].concat();
+    [local.get_full_year().to_string(), two(local.get_month() + 1), two(local.get_date())].join("-")
 }
 
 /// Day and time.

@@ -1,5 +1,6 @@
 //! One's account, secret by secret and session by session, and how the pages look.
 
+mod backup;
 mod delete;
 mod lock;
 mod looks;
@@ -28,6 +29,9 @@ enum Form {
     Test,
     Replace,
     Delete,
+    Export,
+    TestBackup,
+    Import,
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +66,7 @@ pub(crate) fn settings(app: App) -> El {
         account(app),
         page.password(),
         page.recovery(),
+        page.backups(),
         page.sessions.section(),
         lock::lock(app),
         looks::looks(),
@@ -106,6 +111,8 @@ impl Settings {
             Form::Password if self.by_key.get_untracked() => NewPassword::FIELD,
             Form::Password | Form::Replace | Form::Delete => CURRENT,
             Form::Test => recovery::KEY,
+            Form::Export => NewPassword::FIELD,
+            Form::TestBackup | Form::Import => backup::FILE,
         }
     }
 
