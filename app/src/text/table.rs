@@ -272,7 +272,7 @@ texts! {
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
     PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account, and with them its public keys, which name it.";
     PRIVACY_BROWSER = "In this browser";
-    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts and unsent messages, and what opens them for as long as you are signed in. Locking removes what opens them, signing out removes all.";
+    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here. Locking removes what opens them, signing out removes all. A backup file that you saved stays where you put it.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
     PRIVACY_NOT = "What is not kept";
     PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";
