@@ -56,4 +56,4 @@ pub use recovery::{RecoveryKey, RecoveryKeyError, looks_like_recovery_key};
 pub use safety::safety_number;
 pub use seal::{Address, SealError, SealedMessage, Sender, seal_message};
 pub use sealed::{Aad, ObjectKey, OpenError, Purpose, open_object, seal_object};
-pub use statement::{StatementError, VerifiedAccount, make_first_statement};
+pub use statement::{StatementError, VerifiedAccount, make_first_statement, make_next_statement};

@@ -17,10 +17,12 @@ const PRIMES: usize = 4;
 /// |p - q| must exceed 2^(bits - 100) (FIPS 186-5, A.1.3): a difference of fewer bits is refused.
 const CLOSE: u32 = 100;
 
-/// Makes an identity key and an encryption key. The primes are wiped when it is dropped; the sieve's start, from which
+/// Makes an identity key and an encryption key, or an encryption key alone. The primes are wiped when it is dropped; the sieve's start, from which
 /// a prime is a few hundred away, is not (crypto-primes offers no way), and stays in freed memory until overwritten.
 pub struct KeyMaker {
     suite: Suite,
+    /// So many primes are needed.
+    most: usize,
     primes: Vec<Zeroizing<BoxedUint>>,
     sieve: Option<SmallFactorsSieve<BoxedUint>>,
     tried: u32,
@@ -28,13 +30,14 @@ pub struct KeyMaker {
     finished: bool,
 }
 
-#[expect(clippy::large_enum_variant, reason = "taken apart at once; a box would only be one more place for keys")]
 pub enum Making {
     /// `done` goes from 0 to 1 and never back. It is an estimate: chance decides how long it takes.
     More {
         done: f32,
     },
     Done(NewKeys),
+    /// The encryption key that was asked for alone.
+    Renewed(DecryptionKey),
 }
 
 pub struct NewKeys {
@@ -44,7 +47,20 @@ pub struct NewKeys {
 
 impl KeyMaker {
     pub fn new(suite: Suite) -> Self {
-        Self { suite, primes: Vec::with_capacity(PRIMES), sieve: None, tried: 0, ik: None, finished: false }
+        Self {
+            suite,
+            most: PRIMES,
+            primes: Vec::with_capacity(PRIMES),
+            sieve: None,
+            tried: 0,
+            ik: None,
+            finished: false,
+        }
+    }
+
+    /// For an account that keeps its identity key.
+    pub fn for_encryption(suite: Suite) -> Self {
+        Self { most: PRIMES / 2, ..Self::new(suite) }
     }
 
     /// One candidate tested, or one key put together.
@@ -55,19 +71,22 @@ impl KeyMaker {
         if self.finished {
             return Err(KeyError::Finished);
         }
-        if self.primes.len() < PRIMES {
+        if self.primes.len() < self.most {
             self.try_candidate(rng)?;
             return Ok(Making::More { done: self.done() });
         }
-        let Some(ik) = self.ik.take() else {
+        if self.most == PRIMES && self.ik.is_none() {
             let key = self.put_together(0)?;
             self.ik = Some(IdentityKey::from_key(key)?);
             return Ok(Making::More { done: self.done() });
-        };
-        let ek = DecryptionKey::from_key(self.suite, self.put_together(2)?)?;
+        }
+        let ek = DecryptionKey::from_key(self.suite, self.put_together(self.most - 2)?)?;
         self.finished = true;
         self.primes.clear();
-        Ok(Making::Done(NewKeys { ik, ek }))
+        Ok(match self.ik.take() {
+            Some(ik) => Making::Done(NewKeys { ik, ek }),
+            None => Making::Renewed(ek),
+        })
     }
 
     fn try_candidate<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Result<(), KeyError> {
@@ -107,9 +126,9 @@ impl KeyMaker {
     /// Primes found, and for the one that is sought the chance to have found it by now.
     fn done(&self) -> f32 {
         let expected = 0.02 * bits(self.suite) as f32;
-        let seeking = if self.primes.len() < PRIMES { 1.0 - (-(self.tried as f32) / expected).exp() } else { 0.0 };
+        let seeking = if self.primes.len() < self.most { 1.0 - (-(self.tried as f32) / expected).exp() } else { 0.0 };
         let built = if self.ik.is_some() { 0.01 } else { 0.0 };
-        0.98 * (self.primes.len() as f32 + 0.95 * seeking) / PRIMES as f32 + built
+        0.98 * (self.primes.len() as f32 + 0.95 * seeking) / self.most as f32 + built
     }
 }
 
@@ -143,7 +162,7 @@ fn fits(candidate: &BoxedUint, partner: Option<&BoxedUint>) -> bool {
 
 impl fmt::Debug for KeyMaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { suite: _, primes: _, sieve: _, tried: _, ik: _, finished: _ } = self;
+        let Self { suite: _, most: _, primes: _, sieve: _, tried: _, ik: _, finished: _ } = self;
         f.write_str("KeyMaker(..)")
     }
 }
@@ -153,6 +172,7 @@ impl fmt::Debug for Making {
         match self {
             Self::More { done } => write!(f, "More({done})"),
             Self::Done(NewKeys { ik: _, ek: _ }) => f.write_str("Done(..)"),
+            Self::Renewed(_) => f.write_str("Renewed(..)"),
         }
     }
 }

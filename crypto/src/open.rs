@@ -80,6 +80,15 @@ impl Incoming {
         self.delivery.leaf.rcpt_stmt
     }
 
+    /// Whether this account has signed it, for whomever.
+    pub fn is_by(&self, account: &VerifiedAccount) -> bool {
+        let header = &self.delivery.header;
+        header.sender_id == account.account_id()
+            && account
+                .known(&header.sender_stmt)
+                .is_some_and(|stated| stated.ik.verify(SIGNED, &self.env_id.0, &self.delivery.body.sig))
+    }
+
     /// The checks that need no private key, the signature last.
     pub fn verify(self, view: &View<'_>) -> Result<Authentic, Refused> {
         let (header, leaf) = (&self.delivery.header, &self.delivery.leaf);

@@ -9,7 +9,7 @@ use signet_shared::{
 };
 use thiserror::Error;
 
-use crate::{EncryptionPublic, IdentityPublic, Keyring};
+use crate::{EncryptionPublic, IdentityKey, IdentityPublic, Keyring};
 
 const SIGNED: &str = "sig stmt";
 const PIN_VERSION: u8 = 1;
@@ -42,6 +42,32 @@ pub fn make_first_statement<R: CryptoRng + ?Sized>(
     SignedStatement { statement, sig, old_sig: Vec::new() }
 }
 
+/// The statement after an account's newest: from now on its identity key is that of `keys`, and its encryption key the
+/// newest of `keys`; older ones are named no more, and go on opening what was sealed for them. `old`: the identity key whose
+/// place another takes, which signs too. Without its word for that, the statement is a reset. As for the signing, see
+/// [`make_first_statement`]; whether the statement is good shows when the account is extended by it.
+pub fn make_next_statement<R: CryptoRng + ?Sized>(
+    of: &VerifiedAccount,
+    keys: &Keyring,
+    old: Option<&IdentityKey>,
+    not_after: u64,
+    rng: &mut R,
+) -> SignedStatement {
+    let newest = keys.eks.last().into_iter();
+    let stated = newest.map(|ek| StatedEk { suite: ek.suite().number(), not_after, spki: ek.public().spki().to_vec() });
+    let statement = Statement {
+        seq: of.seq() + 1,
+        prev: of.head(),
+        ik_spki: keys.ik.public().spki().to_vec(),
+        eks: stated.collect(),
+        ..of.statement().clone()
+    };
+    let hash = statement.hash().0;
+    let sig = keys.ik.sign(SIGNED, &hash, rng).unwrap_or_default();
+    let old_sig = old.map(|old| old.sign(SIGNED, &hash, rng).unwrap_or_default()).unwrap_or_default();
+    SignedStatement { statement, sig, old_sig }
+}
+
 /// A verified chain of one account's statements: the only form in which a contact's keys can be used.
 #[derive(Debug, Clone)]
 pub struct VerifiedAccount {
@@ -56,6 +82,15 @@ pub(crate) struct Known {
     hash: StatementHash,
     pub(crate) ik: IdentityPublic,
     pub(crate) min_suite: u16,
+    /// Its identity key took another's place without that one's word.
+    reset: bool,
+}
+
+/// Whether a chain may go on under an identity key for which the one before did not sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resets {
+    Refused,
+    Taken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -83,8 +118,18 @@ pub enum StatementError {
 }
 
 impl VerifiedAccount {
-    /// Verifies an account's statements from the first.
+    /// Verifies an account's statements from the first. A reset is [`StatementError::IdentityReplaced`].
     pub fn verify(chain: &[SignedStatement]) -> Result<Self, StatementError> {
+        Self::verify_from_first(chain, Resets::Refused)
+    }
+
+    /// As [`Self::verify`], resets included: for one's own statements, for people of whom nothing was known before, and to
+    /// show somebody what they may accept. Such a chain says that the relay, or whoever is behind it, names these keys.
+    pub fn verify_through_resets(chain: &[SignedStatement]) -> Result<Self, StatementError> {
+        Self::verify_from_first(chain, Resets::Taken)
+    }
+
+    fn verify_from_first(chain: &[SignedStatement], resets: Resets) -> Result<Self, StatementError> {
         let (first, rest) = chain.split_first().ok_or(StatementError::Empty)?;
         let said = &first.statement;
         if said.seq != 1 || said.prev != StatementHash([0; 32]) {
@@ -93,17 +138,27 @@ impl VerifiedAccount {
         if said.account_id != said.derive_account_id() {
             return Err(StatementError::Substituted);
         }
-        let (known, ek) = check(first, None)?;
+        let (known, ek) = check(first, None, resets)?;
         let mut account = Self { chain: vec![first.clone()], known: vec![known], ek };
-        account.extend(rest)?;
+        account.extend_by(rest, resets)?;
         Ok(account)
     }
 
-    /// Takes in newer statements; some that are known already may come first. Refused as a whole if any is refused.
+    /// Takes in newer statements; some that are known already may come first. Refused as a whole if any is refused. A reset
+    /// is [`StatementError::IdentityReplaced`].
     pub fn extend(&mut self, more: &[SignedStatement]) -> Result<(), StatementError> {
+        self.extend_by(more, Resets::Refused)
+    }
+
+    /// As [`Self::extend`], resets included; see [`Self::verify_through_resets`].
+    pub fn extend_through_resets(&mut self, more: &[SignedStatement]) -> Result<(), StatementError> {
+        self.extend_by(more, Resets::Taken)
+    }
+
+    fn extend_by(&mut self, more: &[SignedStatement], resets: Resets) -> Result<(), StatementError> {
         let mut next = self.clone();
         for signed in more {
-            next.take(signed)?;
+            next.take(signed, resets)?;
         }
         match more.last() {
             Some(last) if last.statement.seq < self.seq() => Err(StatementError::Rollback),
@@ -155,6 +210,12 @@ impl VerifiedAccount {
         self.identity_at(&self.head()).map_or(0, |(_, changes)| changes)
     }
 
+    /// The identity key of the last reset above this place of the chain.
+    pub fn reset_above(&self, seq: u64) -> Option<IkHash> {
+        let above = usize::try_from(seq).unwrap_or(usize::MAX);
+        self.known.iter().skip(above).rfind(|known| known.reset).map(|known| known.ik.hash())
+    }
+
     /// The newest encryption key.
     pub fn ek(&self) -> &EncryptionPublic {
         &self.ek
@@ -180,8 +241,17 @@ impl VerifiedAccount {
         w.finish()
     }
 
-    /// Reads a pin, and verifies everything again.
+    /// Reads a pin, and verifies everything again. A reset is [`StatementError::IdentityReplaced`].
     pub fn from_pinned(bytes: &[u8]) -> Result<Self, StatementError> {
+        Self::verify(&Self::read_pinned(bytes)?)
+    }
+
+    /// As [`Self::from_pinned`], of what this same client has pinned: its resets have been accepted.
+    pub fn from_own_pin(bytes: &[u8]) -> Result<Self, StatementError> {
+        Self::verify_through_resets(&Self::read_pinned(bytes)?)
+    }
+
+    fn read_pinned(bytes: &[u8]) -> Result<Vec<SignedStatement>, StatementError> {
         let malformed = |_| StatementError::Malformed;
         let mut r = Reader::new(bytes);
         if r.u8().map_err(malformed)? != PIN_VERSION {
@@ -194,14 +264,14 @@ impl VerifiedAccount {
             chain.push(SignedStatement::parse(signed).map_err(malformed)?);
         }
         r.finish().map_err(malformed)?;
-        Self::verify(&chain)
+        Ok(chain)
     }
 
     pub(crate) fn known(&self, hash: &StatementHash) -> Option<&Known> {
         self.known.iter().rev().find(|known| known.hash == *hash)
     }
 
-    fn take(&mut self, signed: &SignedStatement) -> Result<(), StatementError> {
+    fn take(&mut self, signed: &SignedStatement, resets: Resets) -> Result<(), StatementError> {
         let said = &signed.statement;
         let newest = self.newest();
         let same_account =
@@ -220,7 +290,7 @@ impl VerifiedAccount {
         if said.prev != self.head() {
             return Err(StatementError::Fork);
         }
-        let (known, ek) = check(signed, Some(self.newest_known()))?;
+        let (known, ek) = check(signed, Some(self.newest_known()), resets)?;
         self.chain.push(signed.clone());
         self.known.push(known);
         self.ek = ek;
@@ -239,7 +309,11 @@ impl VerifiedAccount {
 }
 
 /// Keys, suite and signatures of one statement, after the one before it.
-fn check(signed: &SignedStatement, before: Option<&Known>) -> Result<(Known, EncryptionPublic), StatementError> {
+fn check(
+    signed: &SignedStatement,
+    before: Option<&Known>,
+    resets: Resets,
+) -> Result<(Known, EncryptionPublic), StatementError> {
     let said = &signed.statement;
     let hash = said.hash();
     let ik = IdentityPublic::from_spki(&said.ik_spki).map_err(|_| StatementError::Key)?;
@@ -253,19 +327,21 @@ fn check(signed: &SignedStatement, before: Option<&Known>) -> Result<(Known, Enc
     if !ik.verify(SIGNED, &hash.0, &signed.sig) {
         return Err(StatementError::Signature);
     }
+    let mut reset = false;
     match before {
         Some(before) if before.ik != ik => {
-            if signed.old_sig.is_empty() {
+            reset = signed.old_sig.is_empty();
+            if reset && resets == Resets::Refused {
                 return Err(StatementError::IdentityReplaced);
             }
-            if !before.ik.verify(SIGNED, &hash.0, &signed.old_sig) {
+            if !reset && !before.ik.verify(SIGNED, &hash.0, &signed.old_sig) {
                 return Err(StatementError::Signature);
             }
         }
         _ if !signed.old_sig.is_empty() => return Err(StatementError::Signature),
         _ => {}
     }
-    Ok((Known { hash, ik, min_suite: said.min_suite }, ek))
+    Ok((Known { hash, ik, min_suite: said.min_suite, reset }, ek))
 }
 
 /// The newest encryption key of a suite that exists here. Keys of other suites are left to those who know them; no key

@@ -27,6 +27,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(path::SIGN_OUT, post(api::sign_out))
         .route(path::VAULT, get(api::vault))
         .route(path::STATE, post(api::put_state))
+        .route(path::KEYS, post(api::put_keys))
         .route(path::SHARE_TAKE, post(api::share_take))
         .route(path::SHARE_CONFIRM, post(api::share_confirm))
         .route(path::LOOKUP, post(api::lookup))

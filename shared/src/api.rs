@@ -11,6 +11,7 @@
 //! | `/api/sign-out` | empty | empty, ends the session and its share | yes |
 //! | `/api/vault` (GET) | | [`Vault`] | yes |
 //! | `/api/state` | [`PutState`] | [`Stored`] | yes |
+//! | `/api/keys` | [`PutKeys`] | [`Stored`] | yes |
 //! | `/api/share/take` | [`TakeShare`] | [`Shares`] | yes |
 //! | `/api/share/confirm` | [`TakeShare`] | empty | yes |
 //! | `/api/lookup` | [`Lookup`] | [`Statements`] | yes |
@@ -22,9 +23,11 @@
 //! | `/api/secret/finish` | [`SecretFinish`] | [`Ended`] | yes, of a fresh login |
 //! | `/api/account/delete` | empty | empty, clears the cookie | yes, of a fresh login |
 
+mod keys;
 mod secret;
 mod sessions;
 
+pub use keys::PutKeys;
 pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry};
 pub use sessions::{
     BrowserFamily, EndSessions, Ended, SessionHandle, SessionInfo, Sessions, SystemFamily, WhichSessions,
@@ -43,6 +46,7 @@ pub const LOGIN_FINISH: &str = "/api/login/finish";
 pub const SIGN_OUT: &str = "/api/sign-out";
 pub const VAULT: &str = "/api/vault";
 pub const STATE: &str = "/api/state";
+pub const KEYS: &str = "/api/keys";
 pub const SHARE_TAKE: &str = "/api/share/take";
 pub const SHARE_CONFIRM: &str = "/api/share/confirm";
 pub const LOOKUP: &str = "/api/lookup";

@@ -136,6 +136,7 @@ proptest! {
         exact!(ServerFrame::Kept { seq }, ServerFrame::parse);
         exact!(ServerFrame::Pong { nonce: seq }, ServerFrame::parse);
         exact!(ServerFrame::StateChanged { version: seq }, ServerFrame::parse);
+        exact!(ServerFrame::KeysChanged { version: seq }, ServerFrame::parse);
     }
 
     #[test]

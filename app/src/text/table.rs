@@ -243,6 +243,12 @@ texts! {
     REPLACE_TEXT = "A new one is made and shown once. The present one stops working at that moment.";
     MAKE_RECOVERY = "Make new recovery key";
     REPLACING = "Making a new recovery key";
+    KEYS_SECTION = "Keys";
+    KEYS_SECTION_TEXT = "Others write for a key of yours that only your browsers can use. It is renewed every 90 days by itself; older ones are kept, so that old messages stay readable.";
+    KEYS_UNTIL = "Next renewal: {}.";
+    RENEW_KEYS = "Renew keys";
+    RENEWING_KEYS = "Making a new key. This takes your browser a few seconds.";
+    KEYS_RENEWED = "Your key is renewed. Nothing else has changed.";
     SESSIONS = "Sessions";
     SESSIONS_TEXT = "The browsers in which this account is signed in. When one was last used is known to within an hour.";
     NO_OTHERS = "You are signed in nowhere else.";

@@ -66,6 +66,7 @@ table::texts! {
     STATE_NOT_KEPT = "The server does not store your list of contacts and what you have read: both are kept in this browser only. Tell whoever runs the server.";
     WARN_ROLLED_BACK = "The server went back to an older state of your account, by a fault or on purpose. New browsers may not show what was added since. Tell whoever runs the server.";
     OWN_KEYS_DIFFER = "The server gives others a key for you that you did not make, or hides yours. Tell the people you write to over another channel, and compare safety numbers with them.";
+    WARN_SPLIT = "This person was given a key for you that you did not make, and wrote for it: somebody may stand between you. Tell them over another channel, and compare safety numbers.";
     NEW_IDENTITY = "This person has a new identity key; the old one signed for it. Compare the safety number with them when you can.";
 }
 
@@ -141,6 +142,7 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::StateNotKept => STATE_NOT_KEPT.to_owned(),
         Warning::RolledBack => WARN_ROLLED_BACK.to_owned(),
         Warning::OwnKeysDiffer => OWN_KEYS_DIFFER.to_owned(),
+        Warning::SplitView => WARN_SPLIT.to_owned(),
         Warning::NewIdentity => NEW_IDENTITY.to_owned(),
     }
 }

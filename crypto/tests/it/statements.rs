@@ -146,6 +146,44 @@ fn an_identity_key_moves_only_with_the_old_ones_word() {
 }
 
 #[test]
+fn a_reset_is_taken_in_only_by_who_asks_for_it() {
+    let first = alice().first.clone();
+    let ek = |n| vec![StatedEk { suite: 1, not_after: 9, spki: spki(n) }];
+    let reset = sign(Statement { ik_spki: spki(7), eks: ek(6), ..next(&first) }, 7, None);
+    let after = sign(Statement { eks: ek(5), ..next(&reset) }, 7, None);
+    let chain = [first.clone(), reset.clone(), after.clone()];
+    assert_eq!(refused(&chain), StatementError::IdentityReplaced);
+    let mut pinned = VerifiedAccount::verify(std::slice::from_ref(&first)).unwrap();
+    assert_eq!(pinned.extend(&chain[1..]), Err(StatementError::IdentityReplaced));
+    assert_eq!(pinned.seq(), 1);
+    pinned.extend_through_resets(&chain[1..]).unwrap();
+    let whole = VerifiedAccount::verify_through_resets(&chain).unwrap();
+    assert_eq!((pinned.head(), pinned.seq(), pinned.identity_changes()), (whole.head(), 3, 1));
+    assert_eq!(whole.identity_at(&first.statement.hash()), Some((alice().account.ik_hash(), 0)));
+    // It is known for what it is, and from where on.
+    let new = Some(whole.ik_hash());
+    assert_eq!([0, 1, 2, 3, u64::MAX].map(|above| whole.reset_above(above)), [new, new, None, None, None]);
+    assert_eq!(alice().account.reset_above(0), None);
+    // A rotation is none.
+    let moved = sign(Statement { ik_spki: spki(7), ..next(&first) }, 7, Some(0));
+    assert_eq!(VerifiedAccount::verify(&[first.clone(), moved]).unwrap().reset_above(0), None);
+    // A pin reads back for who has written it, and for nobody else.
+    assert_eq!(VerifiedAccount::from_own_pin(&whole.to_bytes()).unwrap().head(), whole.head());
+    assert_eq!(VerifiedAccount::from_pinned(&whole.to_bytes()).map(|_| ()), Err(StatementError::IdentityReplaced));
+    // Nothing else is let through with it: no signature, a wrong one, a lower suite, another place.
+    let through =
+        |second: SignedStatement| VerifiedAccount::verify_through_resets(&[first.clone(), second]).map(|_| ());
+    let moved = Statement { ik_spki: spki(7), eks: ek(6), ..next(&first) };
+    assert_eq!(through(sign(moved.clone(), 0, None)), Err(StatementError::Signature));
+    assert_eq!(through(sign(moved.clone(), 7, Some(6))), Err(StatementError::Signature));
+    assert_eq!(through(sign(Statement { min_suite: 0, ..moved.clone() }, 7, None)), Err(StatementError::SuiteLowered));
+    assert_eq!(through(sign(Statement { seq: 3, ..moved.clone() }, 7, None)), Err(StatementError::Gap));
+    assert_eq!(through(sign(Statement { nonce: [0; 32], ..moved }, 7, None)), Err(StatementError::Substituted));
+    let fork = sign(Statement { min_suite: 2, ..next(&first) }, 0, None);
+    assert_eq!(pinned.extend_through_resets(&[first, fork]), Err(StatementError::Fork));
+}
+
+#[test]
 fn min_suite_only_rises() {
     let first = alice().first.clone();
     let second = sign(Statement { min_suite: 2, ..next(&first) }, 0, None);

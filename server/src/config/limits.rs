@@ -58,6 +58,8 @@ limits! {
     lookup_per_minute = 60;
     /// states stored by one account in a minute
     state_per_minute = 120;
+    /// times that one account's keys are renewed in a day
+    keys_per_day = 20;
     /// times that its browsers read what opens one account, in a minute; each state that one stores is read by the others
     vault_per_minute = 600;
     /// shares taken or confirmed by one account in a minute

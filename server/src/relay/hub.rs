@@ -94,6 +94,16 @@ impl Hub {
     /// Tells the account's other browsers.
     pub(crate) fn state_changed(&self, account: AccountId, version: u64, by: TokenHash) {
         let frame = Bytes::from(ServerFrame::StateChanged { version }.to_bytes());
+        self.tell_others(account, &frame, by);
+    }
+
+    /// Tells the account's other browsers that one of them has renewed its keys.
+    pub(crate) fn keys_changed(&self, account: AccountId, version: u64, by: TokenHash) {
+        let frame = Bytes::from(ServerFrame::KeysChanged { version }.to_bytes());
+        self.tell_others(account, &frame, by);
+    }
+
+    fn tell_others(&self, account: AccountId, frame: &Bytes, by: TokenHash) {
         for line in self.inner().accounts.get(&account).into_iter().flatten().filter(|line| line.token != by) {
             line.outbox.answer(frame.clone());
         }

@@ -15,8 +15,8 @@ use signet_shared::{
 };
 
 use super::{
-    Committed, Created, FIRST_VERSION, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, NewSession, OnCommit,
-    Sqlite, Store, StoreError, TokenHash, Vault,
+    Committed, Created, FIRST_VERSION, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, NewKeys, NewSession,
+    OnCommit, Sqlite, Store, StoreError, TokenHash, Vault,
 };
 
 /// What was announced: reader and number, in order.
@@ -249,6 +249,37 @@ on_every_store! {
         assert_eq!((state.version, state.bytes), (2, b"two".to_vec()));
         assert_eq!(on.vault(BEN).await.state.version, 1);
         assert_eq!(on.store.put_state(NOBODY, 1, b"no".to_vec()).await, Err(StoreError::NoSuchAccount));
+    }
+
+    async fn put_keys_puts_keystore_and_statement_or_neither(on) {
+        let on = on.peopled().await;
+        let keys = |expected, seq, word: &str| NewKeys {
+            expected,
+            keystore: format!("keystore {word}").into(),
+            seq,
+            statement: format!("statement {word}").into(),
+        };
+        let stored = async || {
+            let vault = on.vault(ANN).await;
+            let statements = vault.statements.into_iter().map(|said| String::from_utf8(said).unwrap());
+            (vault.keystore.version, String::from_utf8(vault.keystore.bytes).unwrap(), statements.collect::<Vec<_>>())
+        };
+        let before = stored().await;
+        for (expected, seq) in [(0, 2), (2, 2), (1, 1), (1, 3), (u64::MAX, 2), (1, u64::MAX)] {
+            let refused = on.store.put_keys(ANN, keys(expected, seq, "no")).await;
+            assert_eq!(refused, Err(StoreError::VersionConflict), "{expected} {seq}");
+        }
+        assert_eq!(stored().await, before);
+        assert_eq!(on.store.put_keys(ANN, keys(1, 2, "two")).await, Ok(2));
+        assert_eq!(on.store.put_keys(ANN, keys(1, 2, "two")).await, Ok(2), "the same again");
+        let two = (2, "keystore two".to_owned(), vec!["statement of ann".to_owned(), "statement two".to_owned()]);
+        assert_eq!(stored().await, two);
+        assert_eq!(on.store.put_keys(ANN, keys(1, 2, "other")).await, Err(StoreError::VersionConflict));
+        assert_eq!(stored().await, two);
+        assert_eq!(on.store.put_keys(ANN, keys(2, 3, "three")).await, Ok(3));
+        assert_eq!(on.store.put_keys(ANN, keys(1, 2, "two")).await, Err(StoreError::VersionConflict), "too late");
+        assert_eq!(on.vault(BEN).await.statements.len(), 1);
+        assert_eq!(on.store.put_keys(NOBODY, keys(1, 2, "two")).await, Err(StoreError::NoSuchAccount));
     }
 
     async fn append_numbers_each_mailbox_without_gaps(on) {

@@ -11,8 +11,8 @@ use signet_shared::{AccountId, ConvId, EnvId, StreamId, api::Who, opaque::Secret
 
 use super::{
     Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Horizon, Item, Letter, Mailbox, Millis,
-    NewAccess, NewAccount, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session, Share,
-    StoreError, TokenHash, Upkeep, Vault,
+    NewAccess, NewAccount, NewKeys, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session,
+    Share, StoreError, TokenHash, Upkeep, Vault,
 };
 
 /// Everything in one place under one lock: what each method means, without a database's ways. For tests; it forgets all
@@ -115,6 +115,23 @@ impl Inner {
         let placed = Placed { seq: seqs[letter.own], received: now };
         self.places.insert(place, (letter.env_id, placed));
         Ok((placed, Some(Committed { letter, received: now, seqs })))
+    }
+}
+
+impl Account {
+    fn put_keys(&mut self, keys: NewKeys) -> Result<u64, StoreError> {
+        let NewKeys { expected, keystore, seq, statement } = keys;
+        let statements = self.statements.len() as u64;
+        let new = Object { version: expected.saturating_add(1), bytes: keystore };
+        if self.keystore == new && statements == seq && self.statements.last() == Some(&statement) {
+            return Ok(new.version);
+        }
+        if self.keystore.version != expected || statements + 1 != seq {
+            return Err(StoreError::VersionConflict);
+        }
+        self.keystore = new;
+        self.statements.push(statement);
+        Ok(self.keystore.version)
     }
 }
 
@@ -225,6 +242,10 @@ impl Objects for Memory {
             *stored = Object { version: expected + 1, bytes: state };
             Ok(stored.version)
         })
+    }
+
+    fn put_keys(&self, account: AccountId, keys: NewKeys) -> Answer<'_, u64> {
+        self.with(|inner| inner.account(account)?.put_keys(keys))
     }
 }
 

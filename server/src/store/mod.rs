@@ -149,6 +149,17 @@ pub(crate) struct Object {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// What an account's next statement names, and that statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewKeys {
+    /// The keystore's version that this one was made from.
+    pub(crate) expected: u64,
+    pub(crate) keystore: Vec<u8>,
+    /// The statement's place, from 1.
+    pub(crate) seq: u64,
+    pub(crate) statement: Vec<u8>,
+}
+
 /// What a signed-in browser opens its account with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Vault {
@@ -219,6 +230,9 @@ pub(crate) trait Objects {
     fn vault(&self, token: TokenHash) -> Answer<'_, Vault>;
     /// Stores the sealed state if the stored version is `expected`; answers the new version.
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64>;
+    /// Stores keystore and statement, both or neither, if they follow from what is stored; answers the keystore's new
+    /// version. The same again, while nothing newer is stored, changes nothing and is no error.
+    fn put_keys(&self, account: AccountId, keys: NewKeys) -> Answer<'_, u64>;
 }
 
 pub(crate) trait Mailbox {

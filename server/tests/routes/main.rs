@@ -8,6 +8,7 @@ mod connections;
 mod csrf;
 mod delete;
 mod headers;
+mod keys;
 mod limits;
 mod login;
 mod mailbox;

@@ -56,6 +56,10 @@ pub enum ServerFrame {
     StateChanged {
         version: u64,
     },
+    /// Another browser of this account has written new keys: the keystore's version.
+    KeysChanged {
+        version: u64,
+    },
 }
 
 impl ServerFrame {
@@ -79,6 +83,7 @@ impl ServerFrame {
             Self::Kept { seq } => w.u8(6).u64(*seq),
             Self::Pong { nonce } => w.u8(7).u64(*nonce),
             Self::StateChanged { version } => w.u8(8).u64(*version),
+            Self::KeysChanged { version } => w.u8(9).u64(*version),
         };
         w.finish()
     }
@@ -103,6 +108,7 @@ impl ServerFrame {
             6 => Self::Kept { seq: r.u64()? },
             7 => Self::Pong { nonce: r.u64()? },
             8 => Self::StateChanged { version: r.u64()? },
+            9 => Self::KeysChanged { version: r.u64()? },
             _ => return Err(DecodeError::UnknownVersion),
         };
         r.finish()?;

@@ -116,6 +116,9 @@ questions! {
     /// To test needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
     /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
     Backup { run: u64, step: BackupStep } -> BackupPart;
+    /// Makes a new key for what others write from now on, and keeps the older ones for what they have written. Answered once
+    /// the relay has it; on any error the old key holds.
+    RenewKeys {} -> ();
 }
 
 impl Question {

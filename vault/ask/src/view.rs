@@ -120,6 +120,9 @@ pub enum Warning {
     RolledBack,
     /// The relay gives others other keys for this account than it has, or hides them.
     OwnKeysDiffer,
+    /// The other person has used a key for this account that it did not make: somebody has shown them another key log of
+    /// this account than its own.
+    SplitView,
     /// The other person's identity key was replaced, and the replaced one signed for that.
     NewIdentity,
 }
@@ -209,6 +212,8 @@ pub struct AccountView {
     pub by_recovery_key: bool,
     pub recovery: RecoveryStatus,
     pub backup: BackupDates,
+    /// When the key that others write for is renewed by itself, milliseconds since 1970.
+    pub keys_until_ms: u64,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

@@ -77,7 +77,7 @@ pub(super) fn state_aad(me: &VerifiedAccount, amk: &MasterKey, version: u64) -> 
 /// The verified chain of one's own statements.
 pub(super) fn own_statements(vault: &Vault) -> Result<VerifiedAccount, Trouble> {
     let chain = parse_chain(&vault.statements)?;
-    let me = VerifiedAccount::verify(&chain).map_err(|_| Trouble::BadStatement)?;
+    let me = VerifiedAccount::verify_through_resets(&chain).map_err(|_| Trouble::BadStatement)?;
     if me.account_id() == vault.account_id { Ok(me) } else { Err(Trouble::BadStatement) }
 }
 

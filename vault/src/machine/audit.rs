@@ -18,9 +18,21 @@ use super::{
 const EVERY_MS: u64 = 24 * 3600 * 1000;
 /// After no answer.
 const AGAIN_MS: u64 = 600_000;
+/// After asking for what another browser may have renewed.
+const BEHIND_MS: u64 = 30_000;
+
+/// Whose statements the relay gives under this account's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Mine,
+    /// By this account's identity, for a key that is not here.
+    NotYetMine,
+    Others,
+}
 
 impl Session {
-    pub(super) fn audit<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+    pub(super) fn audit<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        self.renew_if_due(hands);
         let who = Who::Name(self.account.me.username().clone());
         hands.post(api::LOOKUP, &Lookup { who, after: 0 }, Call::Audit);
         hands.push(Effect::Timer { timer: Timer::Audit, after_ms: EVERY_MS });
@@ -33,7 +45,17 @@ impl Session {
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
         let honest = match parsed::<Statements>(result) {
-            Ok(found) => self.is_mine(&found.statements),
+            Ok(found) => {
+                let said = self.is_mine(&found.statements);
+                if said == Said::NotYetMine && !self.behind {
+                    // Another browser of this account may just have renewed its keys.
+                    self.behind = true;
+                    self.refresh(hands);
+                    hands.push(Effect::Timer { timer: Timer::Audit, after_ms: BEHIND_MS });
+                    return Ok(());
+                }
+                said == Said::Mine
+            }
             // Others are told that nobody has this name.
             Err(Trouble::NoSuchUser | Trouble::RelayNonsense) => false,
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
@@ -42,23 +64,31 @@ impl Session {
                 return Ok(());
             }
         };
+        self.behind = false;
         if !honest {
             hands.log("own-keys-differ");
         }
-        if core::mem::replace(&mut self.own_keys_differ, !honest) == honest {
-            hands.event(Event::Conversations(self.conversations()));
-        }
+        self.set_own_keys_differ(hands, !honest);
         Ok(())
     }
 
+    pub(super) fn set_own_keys_differ<R: CryptoRng>(&mut self, hands: &mut Hands<R>, differ: bool) {
+        if core::mem::replace(&mut self.own_keys_differ, differ) != differ {
+            hands.event(Event::Conversations(self.conversations()));
+        }
+    }
+
     /// Whether these are this account's statements: all that are known here, and none for a key that is not here.
-    fn is_mine(&self, statements: &[Vec<u8>]) -> bool {
-        let Ok(chain) = parse_chain(statements) else { return false };
-        VerifiedAccount::verify(&chain).is_ok_and(|said| {
-            said.account_id() == self.me()
-                && said.knows(&self.account.me.head())
-                && said.ik_hash() == self.account.ik()
-                && self.account.ek_ids.contains(&said.ek().id())
-        })
+    fn is_mine(&self, statements: &[Vec<u8>]) -> Said {
+        let Ok(chain) = parse_chain(statements) else { return Said::Others };
+        let Ok(said) = VerifiedAccount::verify_through_resets(&chain) else { return Said::Others };
+        let mine = said.account_id() == self.me()
+            && said.knows(&self.account.me.head())
+            && said.ik_hash() == self.account.ik();
+        match mine {
+            true if self.account.ek_ids.contains(&said.ek().id()) => Said::Mine,
+            true => Said::NotYetMine,
+            false => Said::Others,
+        }
     }
 }

@@ -17,6 +17,7 @@ impl Session {
             by_recovery_key: self.by_recovery_key,
             recovery: self.state.recovery,
             backup,
+            keys_until_ms: self.keys_until_ms(),
         }
     }
 

@@ -27,6 +27,7 @@ pub(super) enum Call {
     Secret(SecretCall),
     Delete(AskId),
     Audit,
+    Keys,
     Sessions(AskId),
     EndSession(AskId),
     EndOthers(AskId),

@@ -33,6 +33,8 @@ enum Need {
     Statements(AccountId),
     /// What another browser of this account knows: a conversation that it has begun.
     State,
+    /// A statement of this account's own that the writer has seen, and this browser has not.
+    OwnStatement,
 }
 
 impl Session {
@@ -65,7 +67,8 @@ impl Session {
         match incoming {
             Ok(incoming) => {
                 let sender = incoming.header().sender_id;
-                let waiting = Waiting { number, env_id, received_ms, record, delivery, sender, tried: false };
+                let waiting =
+                    Waiting { number, env_id, received_ms, record, delivery, sender, tried: false, own_from: None };
                 self.judge(hands, place, waiting);
             }
             Err(refused) => self.refuse(hands, (place, number), env_id, refused.code()),
@@ -96,6 +99,7 @@ impl Session {
         match self.verdict(&waiting, None) {
             Verdict::Opened { message, key } => self.accept(hands, (place, waiting.number), *message, key),
             Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
+            Verdict::Held(Need::OwnStatement) => self.seek_own_statement(hands, place, waiting),
             Verdict::Held(need) => {
                 let tried = waiting.tried;
                 if let (Need::State, Ok(incoming)) = (&need, Incoming::parse(&waiting.delivery))
@@ -110,9 +114,36 @@ impl Session {
                         Need::Statements(who) if hands.now >= self.lookups_rest_until_ms => self.look_up(hands, who),
                         Need::Statements(_) => {}
                         Need::State => self.refresh_once(hands),
+                        Need::OwnStatement => {}
                     }
                 }
             }
+        }
+    }
+
+    /// The writer has used a statement of this account's that is not known here. Another browser may just have made it: the
+    /// relay is asked. If it is none that this account has, and the message is the writer's own word, then somebody gives
+    /// others keys for this account that it did not make.
+    fn seek_own_statement<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, mut waiting: Waiting) {
+        let asked = match waiting.own_from {
+            Some(from) if self.sync.taken >= from => {
+                if let Some(pin) = self.state.pins.get_mut(&waiting.sender) {
+                    if !core::mem::replace(&mut pin.doubts.split, true) {
+                        self.state_changed(hands);
+                    }
+                    hands.event(Event::Conversations(self.conversations()));
+                }
+                return self.refuse(hands, (place, waiting.number), waiting.env_id, "reader statement");
+            }
+            Some(_) => self.sync.refreshing > 0,
+            None => false,
+        };
+        if !asked {
+            // The answers that are on their way may be older than the statement.
+            waiting.own_from = Some(self.sync.taken.saturating_add(self.sync.refreshing).saturating_add(1));
+        }
+        if self.hold(hands, place, waiting) && !asked {
+            self.refresh(hands);
         }
     }
 
@@ -166,8 +197,10 @@ impl Session {
     /// Whether anything that waits was written by this account, who is not pinned.
     pub(super) fn is_authentic(&self, stranger: &VerifiedAccount) -> bool {
         let of = |waiting: &&Waiting| waiting.sender == stranger.account_id();
-        let opens = |waiting: &Waiting| matches!(self.verdict(waiting, Some(stranger)), Verdict::Opened { .. });
-        self.held.values().filter(of).any(opens)
+        let is_theirs = |waiting: &Waiting| {
+            matches!(self.verdict(waiting, Some(stranger)), Verdict::Opened { .. } | Verdict::Held(Need::OwnStatement))
+        };
+        self.held.values().filter(of).any(is_theirs)
     }
 
     /// Opens by a history record: this account's own word that the message was verified once. It needs nobody's statements.
@@ -216,6 +249,15 @@ impl Session {
             // One's own newer statement was made by another browser.
             return Verdict::Held(if mine { Need::State } else { Need::Statements(sender_id) });
         }
+        if !mine && !self.account.me.knows(&incoming.rcpt_stmt()) {
+            // Nobody else's word makes this browser ask for anything.
+            return if incoming.is_by(sender) {
+                Verdict::Held(Need::OwnStatement)
+            } else {
+                Verdict::Refused("signature")
+            };
+        }
+
         // Both as the message found them: one in flight outlives a change of identity. Of one's own message without a
         // record it is not said which statement of the reader's it used.
         let (reader, used) = if mine { (other, other.head()) } else { (&self.account.me, incoming.rcpt_stmt()) };

@@ -147,6 +147,8 @@ pub enum Timer {
     Audit,
     /// For locking when nobody is there.
     Unused,
+    /// For storing new keys at the relay.
+    Keys,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

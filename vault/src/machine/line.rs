@@ -184,6 +184,11 @@ impl Session {
                     self.refresh(hands);
                 }
             }
+            ServerFrame::KeysChanged { version } => {
+                if version > self.account.keystore.number {
+                    self.refresh(hands);
+                }
+            }
             ServerFrame::Kept { .. } | ServerFrame::Pong { .. } => {}
         }
     }

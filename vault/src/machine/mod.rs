@@ -18,6 +18,7 @@ mod login;
 mod mailbox;
 mod opening;
 mod outbox;
+mod renew;
 mod rows;
 mod secret;
 mod session;
@@ -129,6 +130,7 @@ impl<R: CryptoRng> Machine<R> {
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
                     session.secret_step(&mut self.hands);
+                    session.renew_step(&mut self.hands);
                 }
             }
             Input::Online(online) => {
@@ -194,6 +196,7 @@ impl<R: CryptoRng> Machine<R> {
             | Call::Start { .. }
             | Call::Secret(_)
             | Call::Audit
+            | Call::Keys
             | Call::Sessions(_)
             | Call::EndSession(_)
             | Call::EndOthers(_) => {
@@ -205,6 +208,7 @@ impl<R: CryptoRng> Machine<R> {
                     Call::Lookup(who) => session.looked_up(hands, who, result),
                     Call::Start { ask, name } => session.started(hands, ask, &name, result),
                     Call::Audit => session.audited(hands, result),
+                    Call::Keys => session.keys_put(hands, result),
                     Call::Secret(call) => session.secret_answer(hands, call, result),
                     call => session.sessions_answer(hands, &call, result),
                 };
@@ -244,6 +248,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Audit => session.audit(hands),
             // Seen to before anything else.
             Timer::SignOut | Timer::Unused => {}
+            Timer::Keys => session.keys_time(hands),
         }
     }
 
@@ -392,6 +397,7 @@ impl Session {
             Question::ReadSessions(_) => self.read_sessions(hands, id),
             Question::EndSession(q) => self.end_session(hands, id, q.handle),
             Question::EndOtherSessions(_) => self.end_others(hands, id),
+            Question::RenewKeys(_) => self.renew_keys(hands, id),
             // Answered by the machine itself.
             Question::Attach(_)
             | Question::SignUp(_)

@@ -347,7 +347,8 @@ impl<R: CryptoRng> Machine<R> {
                 Reply::Attach(asks) => self.answer_signed_out(asks),
                 reply => self.not_opened(reply, &Trouble::SessionEnded),
             },
-            Phase::SignedIn(session) => {
+            Phase::SignedIn(mut session) => {
+                session.renewal_ended(&mut self.hands);
                 if let Some(change) = session.change {
                     self.hands.fail(change.ask, Trouble::SessionEnded);
                 }
@@ -360,6 +361,7 @@ impl<R: CryptoRng> Machine<R> {
                     Timer::Secret,
                     Timer::Audit,
                     Timer::Unused,
+                    Timer::Keys,
                 ]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }

@@ -14,6 +14,7 @@ use super::{
     local::Deposit,
     mailbox::Mailbox,
     outbox::Outbox,
+    renew::Renewal,
     rows::{self, JUDGE, Mail, MailRow, OutRow, Restored},
     secret::Change,
     state::{Pin, State},
@@ -52,8 +53,12 @@ pub(super) struct Session {
     pub(super) change: Option<Box<Change>>,
     /// The relay has been asked for a session in the place of this one, and has not answered.
     pub(super) replacing: bool,
+    /// The encryption key is being renewed.
+    pub(super) renewal: Option<Box<Renewal>>,
     /// The relay gives others other keys for this account than it has.
     pub(super) own_keys_differ: bool,
+    /// The relay gives others a newer key than is here, and has been asked for what is in the keystore.
+    pub(super) behind: bool,
     /// A local slot in the making, after that.
     pub(super) deposit: Option<Deposit>,
 }
@@ -69,6 +74,9 @@ pub(super) struct Waiting {
     pub(super) sender: AccountId,
     /// What it needs was asked for, and did not help.
     pub(super) tried: bool,
+    /// It names a statement of this account's own that was not known; once so many of the relay's answers about the account
+    /// have been taken in, it should be.
+    pub(super) own_from: Option<u32>,
 }
 
 impl Session {
@@ -107,7 +115,9 @@ impl Session {
             by_recovery_key: false,
             change: None,
             replacing: false,
+            renewal: None,
             own_keys_differ: false,
+            behind: false,
             deposit: None,
         };
         session.sync_convs();
@@ -195,7 +205,8 @@ impl Session {
             MailRow::Held { received_ms, record, delivery } => {
                 let Ok(incoming) = Incoming::parse(&delivery) else { return };
                 let sender = incoming.header().sender_id;
-                let waiting = Waiting { number, env_id, received_ms, record, delivery, sender, tried: false };
+                let waiting =
+                    Waiting { number, env_id, received_ms, record, delivery, sender, tried: false, own_from: None };
                 self.held.insert(place, waiting);
             }
             MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {

@@ -21,12 +21,11 @@ use super::{
     hands::{Call, Hands, back_off, check_origin, fault, parsed},
     login,
     opening::Reply,
+    renew::EK_AGE_MS,
     sign_in::is_recovery_key,
     state::State,
 };
 
-/// "Rotate by", for the first encryption key.
-const EK_AGE_MS: u64 = 90 * 24 * 3600 * 1000;
 /// The share of the bar that key making takes.
 const KEYS_SHARE: f32 = 0.75;
 const FIRST_PAUSE_MS: u64 = 1_000;
@@ -243,6 +242,7 @@ impl SignUp {
                         progress(hands, KEYS_SHARE);
                         Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek] }, begun)
                     }
+                    Making::Renewed(_) => return Err(fault("keys")),
                 };
                 hands.push(Effect::Continue);
             }

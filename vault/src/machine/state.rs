@@ -14,7 +14,7 @@ use signet_shared::{AccountId, IkHash, StatementHash, Username};
 use super::streams::Place;
 use crate::sorted::Map;
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Checkpoints kept per conversation, fewer where there is no room.
 pub(super) const CHECKPOINTS: usize = 4;
 /// With what hides the length, the seal and its own, this stays within `limits::STATE`.
@@ -58,6 +58,8 @@ pub(super) struct Doubts {
     pub(super) forked: bool,
     /// Another account with the same name has been met: which of the two is the person, the relay must not decide.
     pub(super) namesake: bool,
+    /// They have used keys for this account that it did not make.
+    pub(super) split: bool,
 }
 
 impl Pin {
@@ -96,6 +98,7 @@ impl Pin {
         self.doubts.new_identity |= theirs.doubts.new_identity;
         self.doubts.forked |= theirs.doubts.forked;
         self.doubts.namesake |= theirs.doubts.namesake;
+        self.doubts.split |= theirs.doubts.split;
         if theirs.seq > self.seq {
             // Another browser of this account has verified it. That it continues what was pinned here shows when the
             // statements kept here are extended to it.

@@ -11,7 +11,7 @@ use signet_shared::{
 
 use super::{
     Change, Effect, HttpAnswer, NoAnswer, Row, Table, Timer,
-    account::{Version, parse_chain},
+    account::Version,
     hands::{Call, Hands, back_off, body_of, parsed},
     local::Device,
     session::Session,
@@ -39,7 +39,9 @@ pub(super) struct Sync {
     /// The relay does not take it.
     pub(super) not_kept: bool,
     /// Answers of the relay about it that are on their way.
-    refreshing: u32,
+    pub(super) refreshing: u32,
+    /// How many of them have been taken in.
+    pub(super) taken: u32,
     /// The highest versions of keystore and state that this account's own messages name.
     claimed: (u64, u64),
     /// The relay has shown an older keystore or state than one that existed.
@@ -48,8 +50,8 @@ pub(super) struct Sync {
 
 impl Sync {
     pub(super) fn new(version: Version, dirty: bool, rolled_back: bool) -> Self {
-        let (tries, refreshing) = (0, 0);
-        Self { version, dirty, putting: None, tries, not_kept: false, refreshing, claimed: (0, 0), rolled_back }
+        let (tries, refreshing, taken) = (0, 0, 0);
+        Self { version, dirty, putting: None, tries, not_kept: false, refreshing, taken, claimed: (0, 0), rolled_back }
     }
 }
 
@@ -208,6 +210,9 @@ impl Session {
         if let Some(vault) = vault.filter(|_| self.sync.refreshing == 0) {
             self.check_claims(hands, &vault);
         }
+        if !taken && self.held.values().any(|waiting| waiting.own_from.is_some()) {
+            self.look_up_later(hands, &Err(Trouble::Unreachable));
+        }
         if self.sync.dirty {
             // Two browsers that write in turns let each other through.
             if taken && self.sync.tries == 0 {
@@ -229,16 +234,8 @@ impl Session {
         if version.is_other(&self.sync.version) {
             self.roll_back(hands);
         }
-        // One's own newer statements say nothing new about who this is; their keys come with the next start.
-        let statements = parse_chain(&vault.statements).ok();
-        let longer = statements.and_then(|found| {
-            let mut me = self.account.me.clone();
-            me.extend(&found).ok()?;
-            (me.ik_hash() == self.account.ik()).then_some(me)
-        });
-        if let Some(me) = longer {
-            self.account.me = me;
-        }
+        self.take_in_keys(hands, vault);
+        self.sync.taken = self.sync.taken.saturating_add(1);
         self.sync.dirty = self.state.merge(theirs);
         self.seen_version(hands, version);
         self.keep_state(hands);

@@ -66,6 +66,9 @@ impl Session {
         if doubts.namesake {
             warnings.push(Warning::Namesake);
         }
+        if doubts.split {
+            warnings.push(Warning::SplitView);
+        }
         if self.sync.not_kept {
             warnings.push(Warning::StateNotKept);
         }

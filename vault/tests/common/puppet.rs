@@ -155,6 +155,18 @@ impl Puppet {
         group_epoch: u64,
         edit: impl FnOnce(&mut Inner),
     ) -> Written {
+        self.write_for(&relay.verified(reader), text, group_epoch, edit)
+    }
+
+    /// For somebody as the puppet knows them, or was told.
+    pub fn write_for(
+        &mut self,
+        other: &VerifiedAccount,
+        text: &str,
+        group_epoch: u64,
+        edit: impl FnOnce(&mut Inner),
+    ) -> Written {
+        let reader = other.account_id();
         let conv_id = ConvId::direct(self.id(), reader);
         let (seq, prev) = match self.last {
             Some((seq, last)) => (seq + 1, last),
@@ -177,8 +189,7 @@ impl Puppet {
         edit(&mut inner);
         let address = Address { flags: FLAG_WAKE, conv_id, group_epoch, stream_id: self.stream, seq, prev };
         let sender = Sender { account: &self.account, key: &self.keys.ik };
-        let other = relay.verified(reader);
-        let sealed = seal_message(&address, &sender, &[&self.account, &other], &inner, &mut rand::rng()).unwrap();
+        let sealed = seal_message(&address, &sender, &[&self.account, other], &inner, &mut rand::rng()).unwrap();
         self.last = Some((seq, sealed.env_id));
         let envelope = Envelope::parse(&sealed.envelope).unwrap();
         let delivery = envelope.deliveries().into_iter().find(|(to, _)| *to == reader).unwrap().1.to_bytes();

@@ -1,11 +1,11 @@
 //! Against who somebody is: other keys at first or later, two versions of a key log, keys that were replaced.
 
 use signet_ask::{FailedBecause, MessageState, ReadDetails, Trouble, Warning};
-use signet_crypto::{Address, Sender, seal_message};
+use signet_crypto::{Address, Sender, VerifiedAccount, seal_message};
 use signet_shared::{
     api,
     envelope::{Delivery, Envelope, FLAG_WAKE},
-    statement::{SignedStatement, StatedEk},
+    statement::{SignedStatement, StatedEk, Statement},
 };
 use signet_vault::machine::Input;
 
@@ -106,7 +106,7 @@ fn ev_04_another_key_later() {
 fn ev_04_an_encryption_key_that_the_identity_did_not_sign() {
     let mut stage = Stage::new();
     let first = stage.max.statements[0].clone();
-    let edit = |next: &mut signet_shared::statement::Statement| next.eks[0].spki = spki(5);
+    let edit = |next: &mut Statement| next.eks[0].spki = spki(5);
     let forged = stage.max.signed(edit, 4, None);
     stage.publish(&[first, forged.clone()]);
     let delivery = under(stage.delivery("under other keys"), &forged, 4);
@@ -185,6 +185,35 @@ fn ev_22_two_versions_of_a_key_log() {
         assert_eq!(stage.w.warnings(browser, stage.conv), [Warning::KeyLogForked], "{browser}");
     }
     stage.sends_nothing(&BLOCKED);
+}
+
+#[test]
+fn ev_22_a_contact_is_shown_other_keys_of_ones_own() {
+    let mut stage = Stage::new();
+    let first = SignedStatement::parse(&stage.w.relay.accounts[&stage.ann_id].statements[0]).unwrap();
+    // The relay shows Max, and nobody else, keys of its own as Ann's newest.
+    let mut forged = Statement { seq: 2, prev: first.statement.hash(), ik_spki: spki(4), ..first.statement.clone() };
+    forged.eks[0].spki = spki(5);
+    let shown = VerifiedAccount::verify_through_resets(&[first, sign_statement(forged, 4, None)]).unwrap();
+    let mut written = Delivery::parse(&stage.max.write_for(&shown, "for whom?", 1, |_| ()).delivery).unwrap();
+    let honest = written.body.sig.clone();
+    // Said by somebody else, it is nothing.
+    sign(4, &mut written);
+    stage.refuses(written.to_bytes(), "signature");
+    written.body.sig = honest;
+    stage.push(written.to_bytes());
+    stage.w.pass(60_000);
+    stage.shows(&["hello"], &[Warning::SplitView]);
+    // What this account's own keys are was asked for, and what is known now is kept.
+    assert_eq!(paths(&stage.w.outline(stage.ann)), [api::VAULT, api::STATE]);
+    // It lasts, and it is known to every browser of hers. The letter itself is not shown again and again.
+    let other = stage.w.sign_in("ann_a");
+    stage.w.reload(stage.ann);
+    stage.w.pass(10_000);
+    for browser in [stage.ann, other] {
+        assert_eq!(stage.w.warnings(browser, stage.conv), [Warning::SplitView]);
+        assert_eq!(stage.w.texts(browser, stage.conv), ["hello"]);
+    }
 }
 
 /// One's own keys are not replaced yet; those of others can be.

@@ -28,7 +28,7 @@
 //! | EV-19 | forwarded as if meant for the reader | nothing | silence |
 //! | EV-20 | a third reader in a conversation of two | nothing | silence |
 //! | EV-21 | a stream that is not the writer's | `Warning::Equivocation` | silence |
-//! | EV-22 | two versions of a key log | `Warning::KeyLogForked` in both browsers | nothing is sent after that |
+//! | EV-22 | two versions of a key log | `Warning::KeyLogForked` in both browsers; `Warning::SplitView` where a contact was shown other keys of one's own | nothing is sent after that; one question for one's own keys |
 //! | EV-25 | two messages in one place | `Warning::Equivocation`, `Warning::ViewsDiffer` | silence |
 //! | EV-26 | wrapped for another key | nothing | silence |
 //! | EV-27 | lengths that lie | nothing | silence; a new connection where a frame is too long |
@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | EV-20, 23, 24 | a ghost in a group, a removed member kept, a forked group | groups |
 //! | EV-28, 29 | the rest of them: one's own keys replaced, and late messages of a key that somebody stole | key rotation |
-//! | EV-03, 22 | key logs compared between people | transparency |
+//! | EV-03 | key logs compared between people who have not met | transparency |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken stage fails its test")]
 

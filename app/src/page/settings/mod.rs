@@ -2,6 +2,7 @@
 
 mod backup;
 mod delete;
+mod keys;
 mod lock;
 mod looks;
 mod password;
@@ -67,6 +68,7 @@ pub(crate) fn settings(app: App) -> El {
         page.password(),
         page.recovery(),
         page.backups(),
+        page.keys(),
         page.sessions.section(),
         lock::lock(app),
         looks::looks(),

@@ -3,6 +3,7 @@
 mod append;
 mod change;
 mod delete;
+mod keys;
 mod read;
 mod rows;
 mod secrets;
@@ -30,8 +31,8 @@ use tokio::sync::{
 use self::writer::{Asked, Change, Job, Writer};
 use super::{
     Accounts, Answer, Created, Credential, Directory, EndedSessions, Horizon, Letter, Mailbox, Millis, NewAccount,
-    NewSession, Objects, OnCommit, Pending, Placed, Replace, Row, Secrets, Session, Sessions, Share, StoreError,
-    TokenHash, Upkeep, Vault,
+    NewKeys, NewSession, Objects, OnCommit, Pending, Placed, Replace, Row, Secrets, Session, Sessions, Share,
+    StoreError, TokenHash, Upkeep, Vault,
 };
 
 const READERS: u32 = 4;
@@ -291,6 +292,10 @@ impl Objects for Sqlite {
 
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64> {
         self.change(move |c| change::put_state(c, account, expected, state).boxed())
+    }
+
+    fn put_keys(&self, account: AccountId, keys: NewKeys) -> Answer<'_, u64> {
+        self.change(move |c| keys::put_keys(c, account, keys).boxed())
     }
 }
 

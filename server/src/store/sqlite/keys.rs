@@ -1,0 +1,55 @@
+//! New keys: a keystore and the statement that names what is in it.
+
+use signet_shared::AccountId;
+use sqlx::{Row, SqliteConnection};
+
+use super::{
+    super::{NewKeys, StoreError},
+    Failed,
+    change::KEYSTORE,
+    read::unsigned,
+};
+
+type Changed<T> = Result<T, Failed>;
+
+pub(super) async fn put_keys(c: &mut SqliteConnection, account: AccountId, keys: NewKeys) -> Changed<u64> {
+    let row = sqlx::query("SELECT id FROM accounts WHERE account_id = ?").bind(account.as_bytes());
+    let account: i64 = row.fetch_optional(&mut *c).await?.ok_or(StoreError::NoSuchAccount)?.try_get(0)?;
+    put(c, account, keys).await
+}
+
+pub(super) async fn put(c: &mut SqliteConnection, account: i64, keys: NewKeys) -> Changed<u64> {
+    let NewKeys { expected, keystore, seq, statement } = keys;
+    let row = sqlx::query(
+        "SELECT k.version, k.bytes = ?2, s.seq, s.bytes = ?3 FROM objects k JOIN statements s ON s.account = k.account \
+         WHERE k.account = ?1 AND k.kind = ?4 ORDER BY s.seq DESC LIMIT 1",
+    )
+    .bind(account)
+    .bind(&keystore)
+    .bind(&statement)
+    .bind(KEYSTORE)
+    .fetch_one(&mut *c)
+    .await?;
+    let (version, newest) = (unsigned(&row, 0)?, unsigned(&row, 2)?);
+    let next = expected.saturating_add(1);
+    if (version, newest) == (next, seq) && row.try_get(1)? && row.try_get(3)? {
+        return Ok(next);
+    }
+    if version != expected || newest.saturating_add(1) != seq {
+        return Err(StoreError::VersionConflict.into());
+    }
+    sqlx::query("UPDATE objects SET version = ?, bytes = ? WHERE account = ? AND kind = ?")
+        .bind(next.cast_signed())
+        .bind(keystore)
+        .bind(account)
+        .bind(KEYSTORE)
+        .execute(&mut *c)
+        .await?;
+    sqlx::query("INSERT INTO statements (account, seq, bytes) VALUES (?, ?, ?)")
+        .bind(account)
+        .bind(seq.cast_signed())
+        .bind(statement)
+        .execute(c)
+        .await?;
+    Ok(next)
+}

@@ -1,0 +1,245 @@
+//! Renewing the encryption key: every ninety days by itself, and when the person asks for it.
+//!
+//! The new key is made in steps. Statement and keystore are then stored in one commit of the relay's, which is asked with
+//! the same bytes until it has answered: so there is never a statement without its key, nor a key lost. Older keys stay in
+//! the keystore, for what was and still is sealed for them.
+
+use rand_core::CryptoRng;
+use signet_ask::Trouble;
+use signet_crypto::{
+    DecryptionKey, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, object_hash, open_keystore,
+    seal_keystore,
+};
+use signet_shared::{
+    EkId,
+    api::{self, Body, PutKeys, Stored, Vault},
+    envelope::Suite,
+    limits,
+};
+
+use super::{
+    AskId, Effect, HttpAnswer, NoAnswer, Timer,
+    account::{Version, parse_chain},
+    hands::{Call, Hands, back_off, fault, parsed},
+    session::Session,
+};
+
+/// "Rotate by".
+pub(super) const EK_AGE_MS: u64 = 90 * 24 * 3600 * 1000;
+const FIRST_PAUSE_MS: u64 = 2_000;
+const LONGEST_PAUSE_MS: u64 = 600_000;
+
+pub(super) struct Renewal {
+    /// Who asked for it, if anybody.
+    asks: Vec<AskId>,
+    step: Step,
+    tries: u32,
+}
+
+enum Step {
+    Making(Box<KeyMaker>),
+    Putting(Box<Put>),
+}
+
+/// What the relay is to store, and how the account then stands.
+struct Put {
+    body: Vec<u8>,
+    ek: EkId,
+    me: VerifiedAccount,
+    keystore: Version,
+}
+
+impl Session {
+    /// At a person's wish.
+    pub(super) fn renew_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId) {
+        match &mut self.renewal {
+            Some(renewal) => renewal.asks.push(ask),
+            None => self.renew(hands, vec![ask]),
+        }
+    }
+
+    pub(super) fn renew_if_due<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.renewal.is_none() && self.keys_until_ms() <= hands.now {
+            self.renew(hands, Vec::new());
+        }
+    }
+
+    /// When the newest encryption key is due to be renewed.
+    pub(super) fn keys_until_ms(&self) -> u64 {
+        self.account.me.statement().eks.last().map_or(0, |ek| ek.not_after)
+    }
+
+    fn renew<R: CryptoRng>(&mut self, hands: &mut Hands<R>, asks: Vec<AskId>) {
+        let maker = Box::new(KeyMaker::for_encryption(Suite::Rsa3072));
+        self.renewal = Some(Box::new(Renewal { asks, step: Step::Making(maker), tries: 0 }));
+        hands.push(Effect::Continue);
+    }
+
+    /// Key making, one step at a time.
+    pub(super) fn renew_step<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let Some(Step::Making(maker)) = self.renewal.as_mut().map(|renewal| &mut renewal.step) else { return };
+        match maker.step(&mut hands.rng) {
+            Ok(Making::Renewed(ek)) => {
+                let id = ek.id();
+                if let Err(trouble) = self.put_keys(hands, ek) {
+                    self.drop_key(&id);
+                    self.renewed(hands, &Err(trouble));
+                }
+            }
+            Ok(_) => hands.push(Effect::Continue),
+            Err(_) => self.renewed(hands, &Err(fault("keys"))),
+        }
+    }
+
+    fn put_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ek: DecryptionKey) -> Result<(), Trouble> {
+        let account = &mut self.account;
+        let (id, ik, ek_id) = (account.id(), account.ik(), ek.id());
+        // At hand before the relay has it: as soon as it does, somebody may write for it.
+        account.keys.eks.push(ek);
+        account.ek_ids.push(ek_id);
+        let not_after = hands.now.saturating_add(EK_AGE_MS);
+        let statement = make_next_statement(&account.me, &account.keys, None, not_after, &mut hands.rng);
+        let mut me = account.me.clone();
+        me.extend(core::slice::from_ref(&statement)).map_err(|_| fault("own-statement"))?;
+        let (expected, before) = (account.keystore.number, account.keystore.hash);
+        let number = expected.saturating_add(1);
+        let keystore = seal_keystore(&account.keys, &account.amk, id, number, before, &mut hands.rng);
+        // What is sent has to open as any start would open it.
+        let opened = open_keystore(&account.amk, id, number, ik, &keystore);
+        if !opened.is_ok_and(|keys| keys.ek(&ek_id).is_some()) {
+            return Err(fault("own-keystore"));
+        }
+        if keystore.len() > limits::KEYSTORE {
+            return Err(Trouble::Full);
+        }
+        let version = Version { number, hash: object_hash(&keystore) };
+        let body = PutKeys { expected, keystore, statement: statement.to_bytes() }.to_bytes();
+        hands.http(api::KEYS, Some(body.clone()), Call::Keys);
+        if let Some(renewal) = &mut self.renewal {
+            renewal.step = Step::Putting(Box::new(Put { body, ek: ek_id, me, keystore: version }));
+        }
+        Ok(())
+    }
+
+    /// An error if the session is over.
+    pub(super) fn keys_put<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<(), Trouble> {
+        let Some(renewal) = &mut self.renewal else { return Ok(()) };
+        let Step::Putting(put) = &renewal.step else { return Ok(()) };
+        let (version, ek) = (put.keystore, put.ek);
+        let stored = parsed::<Stored>(result)
+            .and_then(|stored| if stored.version == version.number { Ok(()) } else { Err(Trouble::RelayNonsense) });
+        match stored {
+            Ok(()) => {
+                let me = put.me.clone();
+                self.take_keys(hands, me, version);
+                self.renewed(hands, &Ok(()));
+            }
+            // It may have been done: asked again until that is known.
+            Err(
+                ref trouble @ (Trouble::Unreachable
+                | Trouble::RelayNonsense
+                | Trouble::RelayStore
+                | Trouble::TooMany { .. }),
+            ) => {
+                let pause = back_off(FIRST_PAUSE_MS, renewal.tries, LONGEST_PAUSE_MS);
+                renewal.tries = renewal.tries.saturating_add(1);
+                let asked = if let Trouble::TooMany { after_s } = trouble { u64::from(*after_s) } else { 0 };
+                let after_ms = pause.max(asked.saturating_mul(1000)).min(LONGEST_PAUSE_MS);
+                hands.push(Effect::Timer { timer: Timer::Keys, after_ms });
+            }
+            Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
+            Err(trouble) => {
+                // Another browser's were there first, or the relay does not take these: nobody has heard of this key.
+                if trouble == Trouble::ChangedElsewhere {
+                    self.refresh(hands);
+                }
+                if self.account.me.ek().id() != ek {
+                    self.drop_key(&ek);
+                }
+                self.renewed(hands, &Err(trouble));
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that no statement names.
+    fn drop_key(&mut self, id: &EkId) {
+        self.account.keys.eks.retain(|key| key.id() != *id);
+        self.account.ek_ids.retain(|other| other != id);
+    }
+
+    pub(super) fn keys_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        if let Some(Step::Putting(put)) = self.renewal.as_ref().map(|renewal| &renewal.step) {
+            hands.http(api::KEYS, Some(put.body.clone()), Call::Keys);
+        }
+    }
+
+    fn renewed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, result: &Result<(), Trouble>) {
+        if result.is_err() {
+            hands.log("keys-not-renewed");
+        }
+        for ask in self.renewal.take().into_iter().flat_map(|renewal| renewal.asks) {
+            hands.answer::<signet_ask::RenewKeys>(ask, result);
+        }
+    }
+
+    fn take_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, me: VerifiedAccount, keystore: Version) {
+        self.account.me = me;
+        self.account.keystore = keystore;
+        if let Some(device) = &mut hands.device {
+            device.keystore_version = device.keystore_version.max(keystore.number);
+        }
+        hands.store_device();
+    }
+
+    /// What another browser of this account has renewed: statements and keys, both or neither.
+    pub(super) fn take_in_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, vault: &Vault) {
+        let Ok(found) = parse_chain(&vault.statements) else { return };
+        let mut me = self.account.me.clone();
+        match me.extend(&found) {
+            Ok(()) if me.ik_hash() == self.account.ik() => {}
+            // What is older than what was seen says nothing.
+            Err(StatementError::Rollback) => return,
+            _ => {
+                hands.log("own-statements");
+                return self.set_own_keys_differ(hands, true);
+            }
+        }
+        let keystore = Version { number: vault.keystore_version, hash: object_hash(&vault.keystore) };
+        if keystore.number <= self.account.keystore.number {
+            return;
+        }
+        let on_its_way = match self.renewal.as_ref().map(|renewal| &renewal.step) {
+            Some(Step::Putting(put)) => Some(put.ek),
+            _ => None,
+        };
+        let account = &mut self.account;
+        let opened = open_keystore(&account.amk, account.id(), keystore.number, account.ik(), &vault.keystore);
+        // Keys are only ever added.
+        let whole = opened.ok().filter(|keys| {
+            let mut needed = account.ek_ids.iter().filter(|id| Some(**id) != on_its_way);
+            keys.ek(&me.ek().id()).is_some() && needed.all(|id| keys.ek(id).is_some())
+        });
+        let Some(mut keys) = whole else { return hands.log("own-keystore") };
+        // The one on its way from here may be the next.
+        if let Some(ek) = on_its_way.filter(|ek| keys.ek(ek).is_none())
+            && let Some(at) = account.keys.eks.iter().position(|key| key.id() == ek)
+        {
+            keys.eks.push(account.keys.eks.remove(at));
+        }
+        account.ek_ids = keys.eks.iter().map(DecryptionKey::id).collect();
+        account.keys = keys;
+        self.take_keys(hands, me, keystore);
+    }
+
+    /// Those who asked are told that the session is over.
+    pub(super) fn renewal_ended<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        for ask in self.renewal.take().into_iter().flat_map(|renewal| renewal.asks) {
+            hands.fail(ask, Trouble::SessionEnded);
+        }
+    }
+}
