@@ -298,7 +298,7 @@ fn ev_32_a_raised_least_suite_is_not_taken_back() {
     stage.sends_nothing(&BLOCKED);
     // In a first statement there is no "none".
     let first = stage.max.statements[0].statement.clone();
-    let none = signet_shared::statement::Statement { min_suite: 0, ..first };
+    let none = Statement { min_suite: 0, ..first };
     assert_eq!(none.derive_account_id(), none.account_id);
     stage.publish(&[sign_statement(none, 0, None)]);
     let cy = stage.w.person("cy_c");
