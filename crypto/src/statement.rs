@@ -205,6 +205,14 @@ impl VerifiedAccount {
         Some((self.known.get(at)?.ik.hash(), changes as u64))
     }
 
+    /// Every identity key that the account has had, each with how often it had been replaced by then.
+    pub fn identities(&self) -> Vec<(IkHash, u64)> {
+        let mut found: Vec<(IkHash, u64)> =
+            self.known.iter().filter_map(|known| self.identity_at(&known.hash)).collect();
+        found.dedup();
+        found
+    }
+
     /// How often the identity key has been replaced.
     pub fn identity_changes(&self) -> u64 {
         self.identity_at(&self.head()).map_or(0, |(_, changes)| changes)
@@ -214,6 +222,15 @@ impl VerifiedAccount {
     pub fn reset_above(&self, seq: u64) -> Option<IkHash> {
         let above = usize::try_from(seq).unwrap_or(usize::MAX);
         self.known.iter().skip(above).rfind(|known| known.reset).map(|known| known.ik.hash())
+    }
+
+    /// The chain as it was before the first reset above this place.
+    pub fn before_reset(&self, seq: u64) -> Option<Self> {
+        let above = usize::try_from(seq).unwrap_or(usize::MAX);
+        let reset = self.known.iter().skip(above).position(|known| known.reset)?.checked_add(above)?;
+        let newest = self.chain.get(reset.checked_sub(1)?)?;
+        let ek = check_eks(&newest.statement).ok()?;
+        Some(Self { chain: self.chain.get(..reset)?.to_vec(), known: self.known.get(..reset)?.to_vec(), ek })
     }
 
     /// The newest encryption key.

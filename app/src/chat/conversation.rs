@@ -1,7 +1,7 @@
 use signet_ask::{MarkRead, MessageId, ReadPage};
 use signet_shared::ConvId;
 
-use super::{compose::compose, details::details, empty, message, show, skeleton, verified_mark};
+use super::{compose::compose, details::details, empty, message, reset::reset, show, skeleton, verified_mark};
 use crate::{
     Route, browser,
     el::{El, after, div, el},
@@ -64,7 +64,10 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         .child(more);
     let warnings = move || {
         let warnings = app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default();
-        warnings.iter().map(|warning| alert_as("alert banner", text::warning(warning))).collect::<Vec<_>>()
+        let one = |warning| {
+            reset(app, conv, warning, asking).unwrap_or_else(|| alert_as("alert banner", text::warning(warning)))
+        };
+        warnings.iter().map(one).collect::<Vec<_>>()
     };
 
     let note = |says: &'static str| el("p").class("log-note").text(says);

@@ -6,6 +6,7 @@ mod details;
 mod list;
 mod message;
 mod new;
+mod reset;
 mod show;
 
 use leptos::prelude::untrack;

@@ -202,6 +202,12 @@ texts! {
     NOT_HERE = "This conversation is not in your list";
     NOT_HERE_TEXT = "It may belong to another account. Choose one from the list.";
 
+    // Another identity, for which the known one did not sign
+    RESET_TITLE = "This may be somebody else";
+    RESET_ACCEPT = "Accept the new identity";
+    RESET_COMPARE = "Compare safety number";
+    RESET_KEEP = "Stay with the known one";
+
     // Details
     SAFETY_NUMBER = "Safety number";
     SAFETY_TEXT = "Meet {}, or call, and read this number to each other: it stands here and in their conversation details. If it is the same on both sides, nobody stands between you. Do not send it as a message.";

@@ -55,7 +55,7 @@ table::texts! {
     FAILED_NO_ACCOUNT = "Not sent: this account no longer exists. Discard the message.";
     FAILED_TOO_LARGE = "Not sent: the message is too large. Discard it and send it in parts.";
     FAILED_REFUSED = "Not sent: the server refused it. Reload the page, then try again.";
-    FAILED_BLOCKED = "Not sent, because of the warning above. This version cannot send to this person any more; discard the message.";
+    FAILED_BLOCKED = "Not sent, because of the warning above. Once that is settled, try again; otherwise discard the message.";
 
     MISSING_ONE = "1 message did not arrive. Ask this person to send it again.";
     MISSING_MANY = "{} messages did not arrive. Ask this person to send them again.";
@@ -66,6 +66,9 @@ table::texts! {
     STATE_NOT_KEPT = "The server does not store your list of contacts and what you have read: both are kept in this browser only. Tell whoever runs the server.";
     WARN_ROLLED_BACK = "The server went back to an older state of your account, by a fault or on purpose. New browsers may not show what was added since. Tell whoever runs the server.";
     OWN_KEYS_DIFFER = "The server gives others a key for you that you did not make, or hides yours. Tell the people you write to over another channel, and compare safety numbers with them.";
+    IDENTITY_RESET = "This person's identity was replaced without the old one's word. Until you have decided above the conversation, nothing is sent. Ask them over another channel.";
+    WARN_RESET = "The server names a new identity for this person, and the one you know did not sign for it. Either they lost their password and their recovery key and began anew, or somebody passes for them. Until you decide, nothing is sent and nothing new is shown. Ask them over another channel.";
+    WARN_RESET_VERIFIED = "You had verified this person. The server now names a new identity for them, and the one you verified did not sign for it. Either they lost their password and their recovery key and began anew, or somebody passes for them. Nothing is sent and nothing new is shown until you have compared the safety number with them again.";
     WARN_SPLIT = "This person was given a key for you that you did not make, and wrote for it: somebody may stand between you. Tell them over another channel, and compare safety numbers.";
     NEW_IDENTITY = "This person has a new identity key; the old one signed for it. Compare the safety number with them when you can.";
 }
@@ -103,6 +106,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::RolledBack => ROLLED_BACK,
         Trouble::BadStatement => BAD_STATEMENT,
         Trouble::KeyLogForked => KEY_LOG_FORKED,
+        Trouble::IdentityReset => IDENTITY_RESET,
         Trouble::Namesake => NAMESAKE,
         Trouble::Full => FULL,
         Trouble::BadText => BAD_TEXT,
@@ -143,6 +147,8 @@ pub(crate) fn warning(warning: &Warning) -> String {
         Warning::RolledBack => WARN_ROLLED_BACK.to_owned(),
         Warning::OwnKeysDiffer => OWN_KEYS_DIFFER.to_owned(),
         Warning::SplitView => WARN_SPLIT.to_owned(),
+        Warning::IdentityReset { verified: false, .. } => WARN_RESET.to_owned(),
+        Warning::IdentityReset { verified: true, .. } => WARN_RESET_VERIFIED.to_owned(),
         Warning::NewIdentity => NEW_IDENTITY.to_owned(),
     }
 }

@@ -182,7 +182,8 @@ pub(crate) fn end(contacts: u32, messages: u64) -> Zeroizing<Vec<u8>> {
 }
 
 fn chain(pin: &[u8]) -> Result<VerifiedAccount, BackupError> {
-    VerifiedAccount::from_pinned(pin).map_err(|_| BackupError::Content(Flaw::Statements))
+    // Of a contact, whose resets the account's owner has accepted; see the reader for the account's own.
+    VerifiedAccount::from_own_pin(pin).map_err(|_| BackupError::Content(Flaw::Statements))
 }
 
 fn read_username(r: &mut Reader<'_>) -> Result<Username, DecodeError> {

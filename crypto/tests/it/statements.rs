@@ -53,6 +53,7 @@ fn keys_rotate_and_messages_in_flight_still_verify() {
         assert_eq!(account.identity_at(&hash), Some(identity));
     }
     assert_eq!((account.identity_changes(), a.account.identity_changes()), (1, 0));
+    assert_eq!(account.identities(), [(old, 0), (account.ik_hash(), 1)]);
     assert_eq!(account.identity_at(&StatementHash([0; 32])), None);
     assert_eq!(account.min_suite(), 1);
     assert!(!account.knows(&StatementHash([0; 32])));
@@ -164,6 +165,12 @@ fn a_reset_is_taken_in_only_by_who_asks_for_it() {
     let new = Some(whole.ik_hash());
     assert_eq!([0, 1, 2, 3, u64::MAX].map(|above| whole.reset_above(above)), [new, new, None, None, None]);
     assert_eq!(alice().account.reset_above(0), None);
+    for above in [0, 1] {
+        let before = whole.before_reset(above).unwrap();
+        assert_eq!(before.to_bytes(), alice().account.to_bytes());
+        assert_eq!((before.head(), before.ek().id()), (first.statement.hash(), alice().account.ek().id()));
+    }
+    assert!(whole.before_reset(2).is_none() && alice().account.before_reset(0).is_none());
     // A rotation is none.
     let moved = sign(Statement { ik_spki: spki(7), ..next(&first) }, 7, Some(0));
     assert_eq!(VerifiedAccount::verify(&[first.clone(), moved]).unwrap().reset_above(0), None);

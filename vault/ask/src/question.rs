@@ -1,7 +1,7 @@
 //! One struct per question; [`Question`] is their sum on the wire.
 
 use serde::{Deserialize, Serialize};
-use signet_shared::{ClientUuid, ConvId};
+use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
     AccountView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page, RecoveryKeyText,
@@ -88,6 +88,9 @@ questions! {
     /// Compares what a camera or a picture read off the other person's screen with what is known here, and if it is the
     /// same, does as [`MarkVerified`]. `Trouble::Code` says what it is otherwise.
     CheckCode { conv: ConvId, text: String } -> ();
+    /// Accepts the identity of a [`Warning::IdentityReset`](crate::Warning) that is there, or stays with the one that is
+    /// known. `Trouble::NotAsRead` if another is there by now, or if it has to be compared to be accepted.
+    DecideIdentity { conv: ConvId, identity: IkHash, accept: bool } -> ();
     ReadAccount {} -> AccountView;
     /// Replaces the password; answers how many other sessions were ended. `current` is the password or the recovery key;
     /// without it, only for whoever has just signed in with the recovery key. Reports `Task::Secret` progress. Until the

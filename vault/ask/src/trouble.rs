@@ -55,6 +55,8 @@ pub enum Trouble {
     BadStatement,
     #[error("someone else's key log does not continue the one seen before")]
     KeyLogForked,
+    #[error("someone else's identity key was replaced without the old one's word")]
+    IdentityReset,
     #[error("more than one account has this name")]
     Namesake,
     #[error("no more contacts can be kept")]

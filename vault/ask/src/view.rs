@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId,
+    AccountId, ClientUuid, ConvId, IkHash,
     api::{BrowserFamily, SystemFamily},
 };
 
@@ -123,6 +123,10 @@ pub enum Warning {
     /// The other person has used a key for this account that it did not make: somebody has shown them another key log of
     /// this account than its own.
     SplitView,
+    /// The relay names another identity key as the other person's, for which the one before did not sign: they have lost
+    /// everything and begun anew, or somebody passes for them. Nothing is sent, and nothing of it shown, until the person
+    /// decides; whoever was `verified` is accepted only by comparing the safety number again.
+    IdentityReset { identity: IkHash, verified: bool },
     /// The other person's identity key was replaced, and the replaced one signed for that.
     NewIdentity,
 }

@@ -16,7 +16,7 @@ impl Session {
         text: &str,
     ) -> Result<(), Trouble> {
         let who = self.convs.get(conv).map(|conv| conv.peer).ok_or(Trouble::NotFound)?;
-        let account = self.chain(who).ok_or(Trouble::NotAsRead)?;
+        let account = self.to_compare(who).ok_or(Trouble::NotAsRead)?;
         check_code(text, &self.account.me, account).map_err(|error| {
             Trouble::Code(match error {
                 CodeError::NotOurs => CodeTrouble::NotOurs,

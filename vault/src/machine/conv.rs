@@ -19,6 +19,8 @@ pub(super) struct Conv {
     pub(super) since_ms: u64,
     /// The peer's verified statements. Usable where they end in what is pinned: see [`super::trust`].
     pub(super) chain: Option<VerifiedAccount>,
+    /// Their statements up to an identity that is offered, while it is.
+    pub(super) offered: Option<VerifiedAccount>,
     /// As this browser kept them, until they are needed.
     pub(super) kept_chain: Vec<u8>,
     /// By their order on the screen.
@@ -71,6 +73,7 @@ impl Conv {
             peer,
             since_ms,
             chain: None,
+            offered: None,
             kept_chain: Vec::new(),
             messages: Map::new(),
             index: Index::default(),

@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 use signet_ask::Event;
 use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, EnvId, MembersHash, Reader, envelope::Header, limits, wire::ClientFrame,
+    AccountId, ClientUuid, ConvId, EnvId, IkHash, MembersHash, Reader, envelope::Header, limits, wire::ClientFrame,
 };
 
 use super::{
@@ -258,20 +258,25 @@ impl Session {
             };
         }
 
-        // Both as the message found them: one in flight outlives a change of identity. Of one's own message without a
-        // record it is not said which statement of the reader's it used.
-        let (reader, used) = if mine { (other, other.head()) } else { (&self.account.me, incoming.rcpt_stmt()) };
-        let newest = || (reader.ik_hash(), reader.identity_changes());
-        let (reader_ik, reader_changes) = reader.identity_at(&used).unwrap_or_else(newest);
+        // Both as the message found them: one in flight outlives a change of identity.
         let Some((sender_ik, sender_changes)) = sender.identity_at(&stmt) else { return Verdict::Refused("statement") };
-        let view = View {
-            me,
-            my_ek_ids: &self.account.ek_ids,
-            sender,
-            members_hash: MembersHash::of(&[(sender_id, sender_ik), (reader.account_id(), reader_ik)]),
-            group_epoch: sender_changes.saturating_add(reader_changes),
-            conv_id,
+        let between = |reader: AccountId, (ik, changes): (IkHash, u64)| {
+            (MembersHash::of(&[(sender_id, sender_ik), (reader, ik)]), sender_changes.saturating_add(changes))
         };
+        let found = if mine {
+            // It is not said which statement of the reader's it used.
+            let named = (incoming.header().members_hash, incoming.header().group_epoch);
+            let mut known = other.identities().into_iter().map(|identity| between(other.account_id(), identity));
+            known.find(|known| *known == named)
+        } else {
+            self.account.me.identity_at(&incoming.rcpt_stmt()).map(|identity| between(me, identity))
+        };
+        let Some((members_hash, group_epoch)) = found else {
+            // Another browser of this account may know the reader by an identity that is not known here.
+            let own = mine && incoming.is_by(sender);
+            return if own { Verdict::Held(Need::State) } else { Verdict::Refused("members") };
+        };
+        let view = View { me, my_ek_ids: &self.account.ek_ids, sender, members_hash, group_epoch, conv_id };
         match incoming.verify(&view).and_then(|authentic| authentic.open(&self.account.keys)) {
             Ok((message, key)) => Verdict::Opened { message: Box::new(message), key: Some(key) },
             Err(refused) => Verdict::Refused(refused.code()),

@@ -9,6 +9,7 @@ mod conv;
 mod delete;
 mod facts;
 mod hands;
+mod identity;
 mod inbox;
 mod io;
 mod line;
@@ -384,6 +385,10 @@ impl Session {
             Question::CheckCode(q) => {
                 let result = self.check_code(hands, &q.conv, &q.text);
                 hands.answer::<ask::CheckCode>(id, &result);
+            }
+            Question::DecideIdentity(q) => {
+                let result = self.decide_identity(hands, &q.conv, q.identity, q.accept);
+                hands.answer::<ask::DecideIdentity>(id, &result);
             }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
             Question::ChangePassword(q) => self.change_password(hands, id, q),

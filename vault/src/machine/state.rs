@@ -36,8 +36,29 @@ pub(super) struct Pin {
     /// Everything at or below this place of the mailbox has been seen.
     pub(super) mark: u64,
     pub(super) compared: Compared,
+    /// An identity that the relay names as theirs, for which the one before did not sign. Nothing is opened or sealed under
+    /// it before the person has accepted it, and nothing is sent until the person has decided.
+    pub(super) offer: Option<Offer>,
+    pub(super) decision: Option<Decision>,
     /// Those that matter most come first.
     pub(super) checkpoints: Vec<Place>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Offer {
+    /// Of the last statement that was a reset.
+    pub(super) ik: IkHash,
+    /// How long the key log was with it.
+    pub(super) seq: u64,
+}
+
+/// What the person said last of such an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Decision {
+    pub(super) ik: IkHash,
+    pub(super) accept: bool,
+    /// Milliseconds since 1970. The later word counts.
+    pub(super) at_ms: u64,
 }
 
 /// What the person said last about having compared a contact's identity.
@@ -73,22 +94,35 @@ impl Pin {
             doubts: Doubts::default(),
             mark: 0,
             compared: Compared::default(),
+            offer: None,
+            decision: None,
             checkpoints: Vec::new(),
         }
     }
 
     /// Nothing is sent to someone whose keys are in doubt.
     pub(super) fn blocked(&self) -> bool {
-        self.doubts.forked || self.doubts.namesake
+        self.doubts.forked || self.doubts.namesake || self.offer.is_some()
     }
 
     pub(super) fn verified(&self) -> Verified {
         let Compared { ik, at_ms } = self.compared;
         match ik {
             None => Verified::No,
-            Some(ik) if ik == self.ik => Verified::Yes { at_ms },
+            Some(ik) if ik == self.ik && self.offer.is_none() => Verified::Yes { at_ms },
             Some(_) => Verified::Before { at_ms },
         }
+    }
+
+    /// An offer that has been taken, or refused, or that their key log has passed by, is none any more.
+    pub(super) fn settle_offer(&mut self) {
+        let refused = self.decision.filter(|decision| !decision.accept).map(|decision| decision.ik);
+        let (seq, ik) = (self.seq, self.ik);
+        self.offer = self.offer.filter(|offer| offer.seq > seq && offer.ik != ik && refused != Some(offer.ik));
+    }
+
+    pub(super) fn has_accepted(&self, ik: IkHash) -> bool {
+        self.decision.is_some_and(|decision| decision.accept && decision.ik == ik)
     }
 
     fn take_in(&mut self, theirs: Self) {
@@ -102,11 +136,15 @@ impl Pin {
         if theirs.seq > self.seq {
             // Another browser of this account has verified it. That it continues what was pinned here shows when the
             // statements kept here are extended to it.
-            self.doubts.new_identity |= theirs.ik != self.ik;
             (self.head, self.seq, self.ik) = (theirs.head, theirs.seq, theirs.ik);
         } else if theirs.seq == self.seq && theirs.head != self.head {
             self.doubts.forked = true;
         }
+        if self.decision.is_none_or(|mine| theirs.decision.is_some_and(|theirs| theirs.at_ms > mine.at_ms)) {
+            self.decision = theirs.decision;
+        }
+        self.offer = self.offer.or(theirs.offer);
+        self.settle_offer();
         for theirs in theirs.checkpoints {
             match self.checkpoints.iter_mut().find(|mine| mine.stream == theirs.stream) {
                 Some(mine) if theirs.seq > mine.seq => *mine = theirs,

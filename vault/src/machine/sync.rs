@@ -15,7 +15,7 @@ use super::{
     hands::{Call, Hands, back_off, body_of, parsed},
     local::Device,
     session::Session,
-    state::CHECKPOINTS,
+    state::{CHECKPOINTS, State},
     streams::Place,
 };
 use crate::sorted::in_order;
@@ -236,7 +236,14 @@ impl Session {
         }
         self.take_in_keys(hands, vault);
         self.sync.taken = self.sync.taken.saturating_add(1);
+        let stood = |state: &State, who| state.pins.get(&who).map_or(0, |pin| pin.seq);
+        let waited_for: Vec<_> =
+            self.held.values().map(|waiting| (waiting.sender, stood(&self.state, waiting.sender))).collect();
         self.sync.dirty = self.state.merge(theirs);
+        // Where another browser has seen a key log grow, what waited for that in vain can be judged now.
+        for (waiting, (who, seq)) in self.held.values_mut().zip(waited_for) {
+            waiting.tried &= stood(&self.state, who) == seq;
+        }
         self.seen_version(hands, version);
         self.keep_state(hands);
         if self.sync_convs() {

@@ -4,8 +4,8 @@
 //! again where they are missing. Without them a contact's messages are neither verified nor sealed.
 
 use rand_core::CryptoRng;
-use signet_ask::{Details, Event, FailedBecause, Trouble, Verified};
-use signet_crypto::{StatementError, VerifiedAccount, code_text, safety_number};
+use signet_ask::{Event, FailedBecause, Trouble};
+use signet_crypto::{StatementError, VerifiedAccount};
 use signet_shared::{
     AccountId, ConvId, Username,
     api::{self, Lookup, Statements, Who},
@@ -16,7 +16,7 @@ use super::{
     account::parse_chain,
     hands::{Call, Hands, back_off, parsed},
     session::Session,
-    state::{Compared, Pin},
+    state::Pin,
 };
 
 /// A look-up that got no answer is tried again after this, then after twice as long, and so on.
@@ -129,7 +129,7 @@ impl Session {
         let (Some(pin), Some(conv)) = (self.state.pins.get(&who), conv) else { return false };
         if !conv.kept_chain.is_empty() {
             let kept = core::mem::take(&mut conv.kept_chain);
-            conv.chain = VerifiedAccount::from_pinned(&kept).ok().filter(|account| account.account_id() == who);
+            conv.chain = VerifiedAccount::from_own_pin(&kept).ok().filter(|account| account.account_id() == who);
         }
         conv.chain.as_ref().is_some_and(|chain| chain.head() == pin.head)
     }
@@ -184,7 +184,9 @@ impl Session {
                     waiting.tried = true;
                 }
                 match trouble {
-                    Trouble::KeyLogForked => self.fail_unsealed(hands, who, FailedBecause::Blocked),
+                    Trouble::KeyLogForked | Trouble::IdentityReset => {
+                        self.fail_unsealed(hands, who, FailedBecause::Blocked)
+                    }
                     Trouble::NoSuchUser if pinned && !self.at_hand(who) => {
                         self.fail_unsealed(hands, who, FailedBecause::NoSuchAccount);
                     }
@@ -214,7 +216,10 @@ impl Session {
     pub(super) fn lookup_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         self.try_held(hands, None);
         self.pump(hands);
-        for (_, who) in self.details_asked.clone() {
+        let offered = |pin: &Pin| pin.offer.is_some_and(|offer| pin.has_accepted(offer.ik));
+        let accepted: Vec<AccountId> =
+            self.state.pins.iter().filter(|(_, pin)| offered(pin)).map(|(who, _)| *who).collect();
+        for who in accepted.into_iter().chain(self.details_asked.clone().into_iter().map(|(_, who)| who)) {
             self.look_up(hands, who);
         }
     }
@@ -247,12 +252,12 @@ impl Session {
         };
         let found = parse_chain(statements)?;
         let longer = match conv.chain.clone() {
-            Some(mut chain) => chain.extend(&found).map(|()| chain),
-            None => VerifiedAccount::verify(&found),
+            Some(mut chain) => chain.extend_through_resets(&found).map(|()| chain),
+            None => VerifiedAccount::verify_through_resets(&found),
         };
         let forked = match &longer {
             Ok(chain) => chain.seq() >= pin.seq && !chain.knows(&pin.head),
-            Err(StatementError::Fork | StatementError::IdentityReplaced | StatementError::SuiteLowered) => true,
+            Err(StatementError::Fork | StatementError::SuiteLowered) => true,
             Err(_) => false,
         };
         if forked {
@@ -270,76 +275,45 @@ impl Session {
         if chain.account_id() != who || chain.seq() < pin.seq || (before == Some(chain.head()) && !grown) {
             return Err(Trouble::BadStatement);
         }
-        pin.doubts.new_identity |= chain.ik_hash() != pin.ik;
+        if let Some(ik) = chain.reset_above(pin.seq)
+            && !pin.has_accepted(ik)
+        {
+            // What came before it is theirs in any case.
+            let known = chain.before_reset(pin.seq).filter(|known| before != Some(known.head()));
+            let has_news = known.is_some();
+            if let Some(known) = known {
+                self.take_chain(hands, who, known);
+            }
+            return if self.offer(hands, who, chain, ik) {
+                Err(Trouble::IdentityReset)
+            } else if has_news {
+                Ok(())
+            } else {
+                Err(Trouble::BadStatement)
+            };
+        }
+        self.take_chain(hands, who, chain);
+        Ok(())
+    }
+
+    /// Their key log as it is believed from now on.
+    pub(super) fn take_chain<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, chain: VerifiedAccount) {
+        let id = ConvId::direct(self.me(), who);
+        let Some(pin) = self.state.pins.get_mut(&who) else { return };
+        let grown = chain.head() != pin.head;
+        // What the person has accepted is no news.
+        pin.doubts.new_identity |= chain.ik_hash() != pin.ik && chain.reset_above(pin.seq).is_none();
         (pin.head, pin.seq, pin.ik) = (chain.head(), chain.seq(), chain.ik_hash());
+        pin.settle_offer();
+        if let Some(conv) = self.convs.get_mut(&id) {
+            conv.offered = None;
+        }
         // As in `pin`: a pin without its statements has them fetched.
         if grown {
             self.state_changed(hands);
         }
         self.keep_chain(hands, chain);
         hands.event(Event::Conversations(self.conversation(&id).into_iter().collect()));
-        Ok(())
-    }
-
-    /// The other person's identity. Their statements may have to be fetched first.
-    pub(super) fn read_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, conv: &ConvId) {
-        let Some(who) = self.convs.get(conv).map(|conv| conv.peer) else {
-            return hands.fail(ask, Trouble::NotFound);
-        };
-        self.details_asked.push((ask, who));
-        if self.at_hand(who) {
-            self.tell_details(hands, who, None);
-        } else {
-            self.look_up(hands, who);
-        }
-    }
-
-    /// The person's word that they have compared an identity, or take that back. Only of what was shown: another browser
-    /// or the relay may have brought something new since.
-    pub(super) fn mark_verified<R: CryptoRng>(
-        &mut self,
-        hands: &mut Hands<R>,
-        conv: &ConvId,
-        shown: &str,
-        verified: bool,
-    ) -> Result<(), Trouble> {
-        let who = self.convs.get(conv).map(|conv| conv.peer).ok_or(Trouble::NotFound)?;
-        if !self.at_hand(who) {
-            return Err(Trouble::NotAsRead);
-        }
-        let now = self.chain(who).map(|account| (account.ik_hash(), safety_number(&self.account.me, account)));
-        let (Some((ik, number)), Some(pin)) = (now, self.state.pins.get_mut(&who)) else {
-            return Err(Trouble::NotAsRead);
-        };
-        if verified && number != shown {
-            return Err(Trouble::NotAsRead);
-        }
-        pin.compared =
-            Compared { ik: verified.then_some(ik), at_ms: hands.now.max(pin.compared.at_ms.saturating_add(1)) };
-        self.state_changed(hands);
-        hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
-        Ok(())
-    }
-
-    fn tell_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, trouble: Option<Trouble>) {
-        if self.details_asked.is_empty() {
-            return;
-        }
-        let details = self.chain(who).map(|account| Details {
-            username: account.username().shown().to_owned(),
-            account: who,
-            safety_number: safety_number(&self.account.me, account),
-            code: code_text(&self.account.me, account),
-            statements: account.seq(),
-            verified: self.state.pins.get(&who).map_or(Verified::No, Pin::verified),
-        });
-        let answer = details.ok_or(trouble.unwrap_or(Trouble::BadStatement));
-        self.details_asked.retain(|(ask, asked)| {
-            if *asked == who {
-                hands.answer::<signet_ask::ReadDetails>(*ask, &answer);
-            }
-            *asked != who
-        });
     }
 }
 
@@ -347,5 +321,5 @@ fn verify(statements: &[Vec<u8>]) -> Result<VerifiedAccount, Trouble> {
     if statements.is_empty() {
         return Err(Trouble::NoSuchUser);
     }
-    VerifiedAccount::verify(&parse_chain(statements)?).map_err(|_| Trouble::BadStatement)
+    VerifiedAccount::verify_through_resets(&parse_chain(statements)?).map_err(|_| Trouble::BadStatement)
 }

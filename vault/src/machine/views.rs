@@ -10,7 +10,7 @@ use super::{
     outbox::Item,
     rows::MailBody,
     session::Session,
-    state::Doubts,
+    state::Pin,
 };
 use crate::sorted::in_order;
 
@@ -43,13 +43,16 @@ impl Session {
             unread: conv.unread(self.me(), pin.mark),
             last: last.map(last_line),
             touched_ms,
-            warnings: self.warnings(conv, pin.doubts),
+            warnings: self.warnings(conv, pin),
             verified: matches!(pin.verified(), Verified::Yes { .. }),
         })
     }
 
-    fn warnings(&self, conv: &Conv, doubts: Doubts) -> Vec<Warning> {
-        let mut warnings = Vec::new();
+    fn warnings(&self, conv: &Conv, pin: &Pin) -> Vec<Warning> {
+        let (doubts, mut warnings) = (pin.doubts, Vec::new());
+        if let Some(offer) = pin.offer {
+            warnings.push(Warning::IdentityReset { identity: offer.ik, verified: pin.compared.ik.is_some() });
+        }
         let missing = conv.streams.missing();
         if missing > 0 {
             warnings.push(Warning::Missing { count: missing });
@@ -78,7 +81,8 @@ impl Session {
         if self.own_keys_differ {
             warnings.push(Warning::OwnKeysDiffer);
         }
-        if doubts.new_identity {
+        // It ends when the person has compared the new one.
+        if doubts.new_identity && !matches!(pin.verified(), Verified::Yes { .. }) {
             warnings.push(Warning::NewIdentity);
         }
         warnings

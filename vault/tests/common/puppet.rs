@@ -124,13 +124,23 @@ impl Puppet {
         self.keys.ik = IdentityKey::from_pkcs8(&pkcs8(2)).unwrap();
     }
 
+    /// A next statement with two of the test keys, without the old identity's word. What was written goes on in a new stream.
+    pub fn begin_anew(&mut self, ik: usize, ek: usize) {
+        let eks = vec![StatedEk { suite: 1, not_after: 9, spki: spki(ek) }];
+        self.state(|next| (next.ik_spki, next.eks) = (spki(ik), eks), ik, None);
+        self.keys.ik = IdentityKey::from_pkcs8(&pkcs8(ik)).unwrap();
+        self.keys.eks.push(DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(ek)).unwrap());
+        self.stream = StreamId(core::array::from_fn(|_| rand::random()));
+        self.last = None;
+    }
+
     pub fn new_encryption_key(&mut self) {
         self.state(|next| next.eks.push(StatedEk { suite: 1, not_after: 9, spki: spki(3) }), 0, None);
     }
 
     fn state(&mut self, edit: impl FnOnce(&mut Statement), key: usize, old: Option<usize>) {
         let signed = self.signed(edit, key, old);
-        self.account.extend(std::slice::from_ref(&signed)).unwrap();
+        self.account.extend_through_resets(std::slice::from_ref(&signed)).unwrap();
         self.statements.push(signed);
     }
 

@@ -32,17 +32,6 @@ impl Stage {
         let statements = statements.iter().map(SignedStatement::to_bytes).collect();
         self.w.relay.accounts.get_mut(&self.max.id()).unwrap().statements = statements;
     }
-
-    /// It is delivered; nothing of it is shown, nothing is said of it but that a statement was asked for (and what this
-    /// account then knows is kept); and from then on nothing is encrypted to anybody here.
-    fn is_forked_by(&mut self, delivery: &Delivery) {
-        self.w.said.clear();
-        self.push(delivery.to_bytes());
-        self.w.pass(60_000);
-        self.shows(&["hello"], &[Warning::KeyLogForked]);
-        assert_eq!(paths(&self.w.outline(self.ann)), [api::LOOKUP, api::STATE]);
-        self.sends_nothing(&BLOCKED);
-    }
 }
 
 #[test]
@@ -92,13 +81,20 @@ fn ev_04_another_key_later() {
     );
     stage.publish(&[first, reset.clone()]);
     let delivery = under(stage.delivery("under other keys"), &reset, 4);
-    stage.is_forked_by(&delivery);
+    let warned = [Warning::IdentityReset { identity: reset.statement.ik_hash(), verified: false }];
+    stage.w.said.clear();
+    stage.push(delivery.to_bytes());
+    stage.w.pass(60_000);
+    stage.shows(&["hello"], &warned);
+    assert_eq!(paths(&stage.w.outline(stage.ann)), [api::LOOKUP, api::STATE]);
+    stage.sends_nothing(&BLOCKED);
     // It lasts, and it is known to every browser of hers.
     let other = stage.w.sign_in("ann_a");
     stage.w.reload(stage.ann);
     stage.w.pass(10_000);
     for browser in [stage.ann, other] {
-        assert_eq!(stage.w.warnings(browser, stage.conv), [Warning::KeyLogForked]);
+        assert_eq!(stage.w.warnings(browser, stage.conv), warned);
+        assert_eq!(stage.w.texts(browser, stage.conv), ["hello", "to whom?"][..if browser == other { 1 } else { 2 }]);
     }
 }
 

@@ -11,7 +11,7 @@
 //! | EV-01 | bits of keystore or slot flipped | `Trouble::KeystoreDamaged` | the questions of any start, nothing after |
 //! | EV-02 | other public keys beside the keystore | `Trouble::BadStatement`, `KeystoreDamaged` | likewise |
 //! | EV-03 | another key at first contact | another safety number; `Warning::Namesake` once the real one writes | nothing is sent after that |
-//! | EV-04 | another key later | `Warning::KeyLogForked`, or nothing for what nobody signed | one look-up |
+//! | EV-04 | another key later | `Warning::IdentityReset` until the person decides, or nothing for what nobody signed | one look-up |
 //! | EV-05 | weaker key stretching | `Trouble::WeakProfile` | nothing after the answer that names it |
 //! | EV-06 | sealed objects in each other's place | `Trouble::KeystoreDamaged`; a history record is passed over | as EV-01 |
 //! | EV-07 | an older keystore or state | `Trouble::RolledBack`, `Warning::RolledBack` | as EV-01 |

@@ -28,8 +28,9 @@ pub(super) async fn put(c: &mut SqliteConnection, account: i64, keys: NewKeys) -
     .bind(&keystore)
     .bind(&statement)
     .bind(KEYSTORE)
-    .fetch_one(&mut *c)
-    .await?;
+    .fetch_optional(&mut *c)
+    .await?
+    .ok_or(StoreError::NoSuchAccount)?;
     let (version, newest) = (unsigned(&row, 0)?, unsigned(&row, 2)?);
     let next = expected.saturating_add(1);
     if (version, newest) == (next, seq) && row.try_get(1)? && row.try_get(3)? {

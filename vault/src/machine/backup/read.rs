@@ -60,8 +60,19 @@ impl Reading {
                         };
                         let (name, since_ms) = (contact.username, contact.since_ms);
                         let (head, seq, ik) = (contact.head, contact.seq, contact.ik);
-                        let pin =
-                            Pin { name, head, seq, ik, since_ms, doubts, mark: 0, compared, checkpoints: Vec::new() };
+                        let pin = Pin {
+                            name,
+                            head,
+                            seq,
+                            ik,
+                            since_ms,
+                            doubts,
+                            mark: 0,
+                            compared,
+                            offer: None,
+                            decision: None,
+                            checkpoints: Vec::new(),
+                        };
                         let chain = contact.statements.map(|chain| chain.to_bytes()).unwrap_or_default();
                         self.found.contacts.push(FoundContact { id: contact.account, pin, chain });
                     }

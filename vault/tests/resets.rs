@@ -1,0 +1,276 @@
+//! Somebody's identity is replaced without the old one's word: nothing is opened or sealed under the new one before the
+//! person has decided, and who was verified is accepted only by comparing again.
+
+#![allow(clippy::unwrap_used, reason = "a broken world fails the test")]
+
+mod common;
+
+use common::{World, puppet::Puppet, relay::Mail};
+use signet_ask::{
+    DecideIdentity, FailedBecause, MarkVerified, MessageId, MessageState, ReadDetails, Retry, Trouble, Verified,
+    Warning,
+};
+use signet_shared::{AccountId, ConvId, EkId, api, wire::Refusal};
+
+const BLOCKED: MessageState = MessageState::Failed(FailedBecause::Blocked);
+
+struct Story {
+    w: World,
+    ann: usize,
+    ann_id: AccountId,
+    conv: ConvId,
+    max: Puppet,
+    /// Max as he was, who may still be there.
+    old: Puppet,
+}
+
+/// Ann, who has read something of Max's; whom she may have verified.
+fn story(verified: bool) -> Story {
+    let mut w = World::new();
+    let ann = w.person("ann_a");
+    let ann_id = w.account("ann_a");
+    let (mut max, mut old) = (Puppet::new("max_m"), Puppet::new("max_m"));
+    // The same person, so that he can be at two places.
+    (old.statements, old.account) = (max.statements.clone(), max.account.clone());
+    max.register(&mut w.relay);
+    max.send(&mut w.relay, ann_id, "hello");
+    w.pass(5000);
+    let conv = ConvId::direct(ann_id, max.id());
+    if verified {
+        let safety_number = w.ask(ann, ReadDetails { conv }).unwrap().safety_number;
+        w.ask(ann, MarkVerified { conv, safety_number, verified: true }).unwrap();
+        w.pass(2000);
+    }
+    Story { w, ann, ann_id, conv, max, old }
+}
+
+impl Story {
+    /// The relay shows a Max who has begun anew, and delivers what he writes.
+    fn begin_anew(&mut self, text: &str) {
+        self.max.begin_anew(4, 5);
+        self.max.publish(&mut self.w.relay);
+        self.write(text);
+    }
+
+    fn write(&mut self, text: &str) {
+        let epoch = self.max.account.identity_changes();
+        let written = self.max.write_in_epoch(&self.w.relay, self.ann_id, text, epoch, |_| ());
+        self.w.relay.push(self.ann_id, Mail { delivery: written.delivery, record: None });
+        self.w.pass(10_000);
+    }
+
+    fn warned(&self, verified: bool) -> [Warning; 1] {
+        [Warning::IdentityReset { identity: self.max.account.ik_hash(), verified }]
+    }
+
+    fn decide(&mut self, browser: usize, accept: bool) -> Result<(), Trouble> {
+        let identity = self.max.account.ik_hash();
+        let decided = self.w.ask(browser, DecideIdentity { conv: self.conv, identity, accept });
+        self.w.pass(10_000);
+        decided
+    }
+
+    /// Ann writes; for which key of Max's it is sealed, if it is.
+    fn sends(&mut self, browser: usize) -> (MessageState, Option<EkId>) {
+        self.w.said.clear();
+        let uuid = self.w.send(browser, self.conv, "to Max");
+        self.w.pass(10_000);
+        let max = self.max.id();
+        let sealed = self.w.sealed_for(browser).into_iter().find(|(reader, _)| *reader == max);
+        let sent = self.w.messages(browser, self.conv).into_iter().find(|message| message.id.uuid == uuid).unwrap();
+        (sent.state, sealed.map(|(_, ek)| ek))
+    }
+}
+
+#[test]
+fn nothing_is_shown_or_sent_before_the_person_has_accepted() {
+    let mut s = story(false);
+    let other = s.w.sign_in("ann_a");
+    s.w.pass(5000);
+    s.begin_anew("I begin anew");
+    let ann = s.ann;
+    for browser in [ann, other] {
+        assert_eq!(s.w.texts(browser, s.conv), ["hello"]);
+        assert_eq!(s.w.warnings(browser, s.conv), s.warned(false));
+    }
+    assert_eq!(s.sends(ann), (BLOCKED, None));
+    s.w.reload(ann);
+    s.w.pass(5000);
+    assert_eq!(s.w.warnings(ann, s.conv), s.warned(false));
+    assert_eq!(s.w.texts(ann, s.conv), ["hello", "to Max"]);
+
+    // By the word about another identity nothing is accepted.
+    let identity = s.old.account.ik_hash();
+    let wrong = s.w.ask(ann, DecideIdentity { conv: s.conv, identity, accept: true });
+    assert_eq!(wrong, Err(Trouble::NotAsRead));
+    assert_eq!(s.decide(ann, true), Ok(()));
+    for browser in [ann, other] {
+        assert_eq!(s.w.warnings(browser, s.conv), [], "{browser}");
+        assert!(s.w.texts(browser, s.conv).contains(&"I begin anew".to_owned()));
+    }
+    let newest = s.max.account.ek().id();
+    assert_eq!(s.sends(ann), (MessageState::Sent, Some(newest)));
+    assert_eq!(s.sends(other), (MessageState::Sent, Some(newest)));
+    s.write("and on");
+    s.w.reload(ann);
+    let new = s.w.sign_in("ann_a");
+    s.w.pass(10_000);
+    for browser in [ann, other, new] {
+        assert_eq!(s.w.warnings(browser, s.conv), [], "{browser}");
+        assert!(s.w.texts(browser, s.conv).contains(&"and on".to_owned()));
+    }
+}
+
+#[test]
+fn the_known_identity_can_be_kept_and_goes_on() {
+    let mut s = story(false);
+    let other = s.w.sign_in("ann_a");
+    s.w.pass(5000);
+    s.begin_anew("from somebody else");
+    let (ann, known) = (s.ann, s.old.account.ek().id());
+    assert_eq!(s.decide(ann, false), Ok(()));
+    for browser in [ann, other] {
+        assert_eq!(s.w.warnings(browser, s.conv), []);
+        assert_eq!(s.sends(browser), (MessageState::Sent, Some(known)));
+    }
+    // Shown again, and more of it: there is nothing new to decide.
+    s.write("once more");
+    assert_eq!(s.w.warnings(ann, s.conv), []);
+    assert!(!s.w.texts(ann, s.conv).contains(&"once more".to_owned()));
+    // Another one is asked about.
+    let refused = s.max.account.ik_hash();
+    s.max.begin_anew(6, 7);
+    s.max.publish(&mut s.w.relay);
+    s.write("a third");
+    assert_ne!(s.max.account.ik_hash(), refused);
+    assert_eq!(s.w.warnings(ann, s.conv), s.warned(false));
+}
+
+#[test]
+fn whoever_was_verified_is_accepted_only_by_comparing_again() {
+    let mut s = story(true);
+    let ann = s.ann;
+    let before = s.w.ask(ann, ReadDetails { conv: s.conv }).unwrap();
+    assert!(matches!(before.verified, Verified::Yes { .. }));
+    s.begin_anew("I begin anew");
+    assert_eq!(s.w.warnings(ann, s.conv), s.warned(true));
+    assert_eq!(s.sends(ann), (BLOCKED, None));
+    assert_eq!(s.decide(ann, true), Err(Trouble::NotAsRead));
+    let conv = s.conv;
+    let mark = |safety_number: &str, verified| MarkVerified { conv, safety_number: safety_number.into(), verified };
+    s.w.reload(ann);
+    s.w.pass(5000);
+    // The number of the one who was known, and taking it back, are no way around.
+    assert_eq!(s.w.ask(ann, mark(&before.safety_number, true)), Err(Trouble::NotAsRead));
+    let now = s.w.ask(ann, ReadDetails { conv }).unwrap();
+    assert_ne!(now.safety_number, before.safety_number);
+    assert!(matches!(now.verified, Verified::Before { .. }));
+    assert_eq!(s.w.ask(ann, mark(&before.safety_number, true)), Err(Trouble::NotAsRead));
+    assert_eq!(s.w.ask(ann, mark(&now.safety_number, false)), Err(Trouble::NotAsRead));
+    assert_eq!(s.decide(ann, true), Err(Trouble::NotAsRead));
+    assert_eq!(s.sends(ann), (BLOCKED, None));
+    assert_eq!(s.w.texts(ann, conv)[0], "hello");
+    assert!(!s.w.texts(ann, conv).contains(&"I begin anew".to_owned()));
+
+    assert_eq!(s.w.ask(ann, mark(&now.safety_number, true)), Ok(()));
+    s.w.pass(10_000);
+    assert_eq!(s.w.warnings(ann, conv), []);
+    assert!(s.w.texts(ann, conv).contains(&"I begin anew".to_owned()));
+    assert!(matches!(s.w.ask(ann, ReadDetails { conv }).unwrap().verified, Verified::Yes { .. }));
+    let newest = s.max.account.ek().id();
+    assert_eq!(s.sends(ann), (MessageState::Sent, Some(newest)));
+}
+
+#[test]
+fn a_rotation_with_the_old_ones_word_is_a_note_and_blocks_nothing() {
+    let mut s = story(true);
+    let ann = s.ann;
+    s.max.new_identity();
+    s.max.publish(&mut s.w.relay);
+    (s.max.stream, s.max.last) = (signet_shared::StreamId([9; 16]), None);
+    s.write("by the new one");
+    assert_eq!(s.w.warnings(ann, s.conv), [Warning::NewIdentity]);
+    assert_eq!(s.w.texts(ann, s.conv), ["hello", "by the new one"]);
+    assert_eq!(s.sends(ann).0, MessageState::Sent);
+    // Compared, the note has done its work.
+    let now = s.w.ask(ann, ReadDetails { conv: s.conv }).unwrap();
+    assert!(matches!(now.verified, Verified::Before { .. }));
+    s.w.ask(ann, MarkVerified { conv: s.conv, safety_number: now.safety_number, verified: true }).unwrap();
+    assert_eq!(s.w.warnings(ann, s.conv), []);
+}
+
+#[test]
+fn a_fork_after_an_accepted_one_is_refused() {
+    let mut s = story(false);
+    let ann = s.ann;
+    s.begin_anew("I begin anew");
+    s.decide(ann, true).unwrap();
+    // Another in the same place, of which the relay says that it was always there.
+    let mut fork = Puppet::named_like(&s.old, "max_m");
+    (fork.statements, fork.account) = (s.old.statements.clone(), s.old.account.clone());
+    fork.begin_anew(6, 7);
+    fork.publish(&mut s.w.relay);
+    let written = fork.write_in_epoch(&s.w.relay, s.ann_id, "from the fork", 1, |_| ());
+    s.w.relay.push(s.ann_id, Mail { delivery: written.delivery, record: None });
+    // What Ann has asks above its own place; a browser without the statements asks for all.
+    let other = s.w.sign_in("ann_a");
+    s.w.pass(5000);
+    s.w.send(other, s.conv, "to whom?");
+    s.w.pass(20_000);
+    assert_eq!(s.w.states(other, s.conv).last(), Some(&BLOCKED));
+    for browser in [ann, other] {
+        assert_eq!(s.w.warnings(browser, s.conv), [Warning::KeyLogForked], "{browser}");
+        assert!(!s.w.texts(browser, s.conv).contains(&"from the fork".to_owned()));
+    }
+    // And the one before both: rolled back, which nobody believes.
+    s.old.publish(&mut s.w.relay);
+    s.w.pass(20_000);
+    assert_eq!(s.w.warnings(other, s.conv), [Warning::KeyLogForked]);
+}
+
+#[test]
+fn what_was_written_before_the_news_is_not_sealed_for_the_new_one() {
+    let mut s = story(false);
+    // A new browser has no statements yet: what is written in it waits for them.
+    let other = s.w.sign_in("ann_a");
+    s.w.pass(5000);
+    s.w.relay.refuse_path = Some((api::LOOKUP, Refusal::StoreUnavailable));
+    s.w.said.clear();
+    let uuid = s.w.send(other, s.conv, "before the news");
+    s.w.pass(1000);
+    assert_eq!(s.w.states(other, s.conv).last(), Some(&MessageState::Sending));
+    s.max.begin_anew(4, 5);
+    s.max.publish(&mut s.w.relay);
+    s.w.relay.refuse_path = None;
+    s.w.pass(120_000);
+    assert_eq!(s.w.states(other, s.conv).last(), Some(&BLOCKED));
+    assert_eq!(s.w.sealed_for(other), []);
+    assert_eq!(s.w.warnings(other, s.conv), s.warned(false));
+    s.decide(other, true).unwrap();
+    s.w.ask(other, Retry { id: MessageId { author: s.ann_id, uuid } }).unwrap();
+    s.w.pass(10_000);
+    assert_eq!(s.w.states(other, s.conv).last(), Some(&MessageState::Sent));
+    assert!(s.w.sealed_for(other).contains(&(s.max.id(), s.max.account.ek().id())));
+}
+
+#[test]
+fn a_tab_that_dies_while_it_accepts_has_accepted_or_asks_again() {
+    for effects in 0..8 {
+        let mut s = story(false);
+        s.begin_anew("I begin anew");
+        let ann = s.ann;
+        let identity = s.max.account.ik_hash();
+        s.w.browsers[ann].die_after = Some(effects);
+        s.w.begin(ann, DecideIdentity { conv: s.conv, identity, accept: true });
+        s.w.settle();
+        s.w.reload(ann);
+        s.w.pass(20_000);
+        if s.w.warnings(ann, s.conv) == s.warned(false) {
+            assert_eq!(s.w.texts(ann, s.conv), ["hello"]);
+            s.decide(ann, true).unwrap();
+        }
+        s.w.pass(20_000);
+        assert_eq!(s.w.warnings(ann, s.conv), [], "died after {effects}");
+        assert_eq!(s.w.texts(ann, s.conv), ["hello", "I begin anew"], "died after {effects}");
+    }
+}
