@@ -7,9 +7,10 @@ mod common;
 
 use common::{World, puppet::Puppet, relay::Mail};
 use signet_ask::{
-    DecideIdentity, FailedBecause, MarkVerified, MessageId, MessageState, ReadDetails, Retry, Trouble, Verified,
-    Warning,
+    CheckCode, CodeTrouble, DecideIdentity, FailedBecause, MarkVerified, MessageId, MessageState, ReadDetails, Retry,
+    Trouble, Verified, Warning,
 };
+use signet_crypto::code_text;
 use signet_shared::{AccountId, ConvId, EkId, api, wire::Refusal};
 
 const BLOCKED: MessageState = MessageState::Failed(FailedBecause::Blocked);
@@ -273,4 +274,19 @@ fn a_tab_that_dies_while_it_accepts_has_accepted_or_asks_again() {
         assert_eq!(s.w.warnings(ann, s.conv), [], "died after {effects}");
         assert_eq!(s.w.texts(ann, s.conv), ["hello", "I begin anew"], "died after {effects}");
     }
+}
+
+#[test]
+fn a_code_off_the_other_screen_accepts_the_one_whose_it_is() {
+    let mut s = story(true);
+    s.begin_anew("I begin anew");
+    let (ann, conv, me) = (s.ann, s.conv, s.w.relay.verified(s.ann_id));
+    let check = |text: String| CheckCode { conv, text };
+    let known = s.w.ask(ann, check(code_text(&s.old.account, &me)));
+    assert_eq!(known, Err(Trouble::Code(CodeTrouble::OtherKeys)));
+    assert_eq!(s.w.warnings(ann, conv), s.warned(true));
+    assert_eq!(s.w.ask(ann, check(code_text(&s.max.account, &me))), Ok(()));
+    s.w.pass(10_000);
+    assert_eq!(s.w.warnings(ann, conv), []);
+    assert_eq!(s.w.texts(ann, conv), ["hello", "I begin anew"]);
 }
