@@ -14,6 +14,9 @@ async function boot() {
   guardSinks();
   // Where the page's module finds the vault's worker.
   document.documentElement.dataset.vaultWorker = WORKER;
+  // And the page that an export can be, which is fetched for one only.
+  document.documentElement.dataset.reader = "{{asset:reader.html}}";
+  document.documentElement.dataset.readerIntegrity = "{{integrity:reader.html}}";
   try {
     const [page, module] = await Promise.all([
       import("{{asset:page.js}}"),

@@ -170,6 +170,27 @@ pub(crate) fn read(blob: Option<Blob>, then: impl FnOnce(Option<Vec<u8>>) + 'sta
     });
 }
 
+/// The page that opens a backup by itself, if it can be fetched.
+pub(crate) fn fetch_reader(then: impl FnOnce(Option<String>) + 'static) {
+    leptos::task::spawn_local(async move { then(reader().await) });
+}
+
+async fn reader() -> Option<String> {
+    let root = document().document_element()?;
+    let init = web_sys::RequestInit::new();
+    let hash = root.get_attribute("data-reader-integrity")?;
+    js_sys::Reflect::set(&init, &"integrity".into(), &hash.into()).ok()?;
+    let answer = wait(window().fetch_with_str_and_init(&root.get_attribute("data-reader")?, &init)).await?;
+    let answer: web_sys::Response = answer.dyn_into().ok().filter(web_sys::Response::ok)?;
+    wait(answer.text().ok()?).await?.as_string()
+}
+
+/// As base64.
+pub(crate) fn base64(bytes: &[u8]) -> Option<String> {
+    let letters: String = bytes.iter().copied().map(char::from).collect();
+    window().btoa(&letters).ok()
+}
+
 /// What stands in a field for a file.
 pub(crate) fn chosen_file(id: &str) -> Option<Blob> {
     input(id)?.files()?.get(0).map(Into::into)

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
 import { expectTexts, openConversation, password, send, signIn, signUp, startConversation } from "../people.ts";
@@ -181,4 +181,66 @@ test("on a narrow screen, from another tab, and with a password that does not do
   await button(page, "Cancel").click();
   await expect(button(page, "Export key backup")).toBeFocused();
   expect((await exportBackup(page, info.outputPath("anna.signet"))).subarray(0, 4).toString()).toBe("SGNB");
+});
+
+test("a backup that is a page opens from disk with no network at all, and shows every message", async ({ newPage, browser }, info) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  await signUp(bruno, "bruno", password());
+  await signUp(anna, "anna", password());
+  await startConversation(anna, "bruno");
+  const texts = ["Hello, Bruno.", "Second, with ümläuts 🦊 & <b>signs</b>"];
+  await send(anna, texts[0]!);
+  await expectTexts(anna, [texts[0]!]);
+  await openConversation(bruno, "anna");
+  await send(bruno, texts[1]!);
+  await expectTexts(anna, texts);
+  await settings(anna);
+  // The page around the backup is nobody's to fetch who does not want it.
+  const readers: string[] = [];
+  anna.on("request", (request) => void (request.url().includes("/assets/reader") && readers.push(request.url())));
+  await button(anna, "Export key backup").click();
+  await field(anna, "Backup password").fill(BACKUP_PASSWORD);
+  await field(anna, "Repeat backup password").fill(BACKUP_PASSWORD);
+  await anna.getByRole("checkbox", { name: "As a page that opens without Signet" }).check();
+  expect(readers).toEqual([]);
+  const saved = anna.waitForEvent("download", { timeout: 60_000 });
+  await button(anna, "Make backup").click();
+  const path = info.outputPath("anna.html");
+  const download = await saved;
+  expect(download.suggestedFilename()).toMatch(/^signet-anna-.*\.html$/);
+  await download.saveAs(path);
+  expect(readers.length).toBe(1);
+  const html = readFileSync(path, "utf8");
+  for (const text of texts) expect(html.includes(text)).toBe(false);
+  expect(html).toContain("connect-src 'none'");
+
+  const context = await browser.newContext({ offline: true });
+  const asked: string[] = [];
+  const faults: string[] = [];
+  context.on("request", (request) => asked.push(request.url()));
+  context.on("weberror", (error) => faults.push(String(error.error())));
+  const page = await context.newPage();
+  page.on("console", (message) => void (message.type() === "error" && faults.push(message.text())));
+  await page.goto(pathToFileURL(path).href);
+  await field(page, "Backup password").fill("a drawer full of even socks");
+  await button(page, "Open").click();
+  await expect(page.getByRole("alert")).toContainText(/does not fit/, { timeout: 60_000 });
+  await field(page, "Backup password").fill(BACKUP_PASSWORD);
+  await button(page, "Open").click();
+  await expect(page.getByRole("heading", { name: "Signet backup of anna" })).toBeFocused({ timeout: 60_000 });
+  await page.getByRole("navigation", { name: "Conversations" }).getByRole("button", { name: "bruno" }).click();
+  await expect(page.getByRole("log", { name: "Messages" }).locator("article .text")).toHaveText(texts);
+  expect(await page.evaluate(() => fetch("https://example.com").then(() => "reached", () => "refused"))).toBe("refused");
+  expect(asked.filter((url) => !url.startsWith("file:"))).toEqual([]);
+  expect(faults.filter((fault) => !/example\.com/.test(fault))).toEqual([]);
+
+  // A bit of the sealed bytes: nothing is shown.
+  const at = html.lastIndexOf('class="part">') + 1000;
+  writeFileSync(path, html.slice(0, at) + (html[at] === "A" ? "B" : "A") + html.slice(at + 1));
+  await page.goto(pathToFileURL(path).href);
+  await field(page, "Backup password").fill(BACKUP_PASSWORD);
+  await button(page, "Open").click();
+  await expect(page.getByRole("alert")).toContainText(/damaged|not signed/, { timeout: 60_000 });
+  await expect(page.locator("article")).toHaveCount(0);
+  await context.close();
 });

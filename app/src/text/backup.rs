@@ -17,10 +17,13 @@ super::table::texts! {
     BACKUP_PASSWORD_TEXT = "Choose a backup password that you use nowhere else, and keep it apart from the file. Nobody can bring it back.";
     WITH_MESSAGES = "Include my messages";
     WITH_MESSAGES_TEXT = "Without them, the file holds your keys and your contacts.";
+    AS_PAGE = "As a page that opens without Signet";
+    AS_PAGE_TEXT = "A file ending in .html that shows your messages in any browser, without a connection, to whoever has it and its backup password. It can be read, but not tested or imported here.";
+    NO_READER = "The page around the backup could not be fetched. Check your connection, then try again; or make a plain backup file.";
     MAKE_BACKUP = "Make backup";
     MAKING_BACKUP = "Writing your backup";
     MAKING_BACKUP_TEXT = "Keep this page open until the file is there.";
-    BACKUP_WRITTEN = "Your backup is made. Test it once, and keep the file and its backup password apart.";
+    BACKUP_WRITTEN = "Your backup is made. Keep the file and its backup password apart, and try once whether it opens.";
     BACKUP_BEHIND = "This browser did not have everything yet, or could not reach the server. Make another backup once it is connected.";
     LEFT_OUT_ONE = "1 message is not in it, because this version cannot show it.";
     LEFT_OUT_MANY = "{} messages are not in it, because this version cannot show them.";

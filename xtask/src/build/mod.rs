@@ -5,6 +5,7 @@ mod modules;
 mod optimise;
 mod pack;
 mod pages;
+mod reader;
 mod relay;
 mod sizes;
 mod style;
@@ -47,6 +48,9 @@ fn site(place: &Place) -> Result<Sizes> {
     step("Building the vault's module: the cryptography fast, the rest small");
     let vault = modules::build(place, &VAULT, optimiser.as_deref())?;
 
+    step("Building the page that opens a backup by itself");
+    let reader = reader::build(place)?;
+
     step("Bundling the style sheets into one");
     let style = style::bundle(place)?;
 
@@ -55,6 +59,7 @@ fn site(place: &Place) -> Result<Sizes> {
     assets.add_folder(&page)?;
     assets.add_folder(&vault)?;
     assets.add("main.css", style.into_bytes())?;
+    assets.add("reader.html", reader.into_bytes())?;
     assets.add_folder(&place.root.join("app/boot"))?;
     let named = assets.resolve()?;
 

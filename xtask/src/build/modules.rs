@@ -17,17 +17,20 @@ use crate::{
 };
 
 pub(crate) struct Module {
-    /// What its files are called: `<name>.js` and `<name>_bg.wasm`. Also the cargo profile that builds it.
+    /// What its files are called: `<name>.js` and `<name>_bg.wasm`.
     pub(crate) name: &'static str,
-    package: &'static str,
-    features: &'static [&'static str],
+    pub(super) package: &'static str,
+    /// The cargo profile that builds it.
+    pub(super) profile: &'static str,
+    pub(super) features: &'static [&'static str],
     /// For the compiler, beyond what every module gets.
-    flags: &'static [&'static str],
+    pub(super) flags: &'static [&'static str],
 }
 
 pub(crate) const PAGE: Module = Module {
     name: "page",
     package: "signet-app",
+    profile: "page",
     features: &["--no-default-features", "--features", "browser"],
     // Leptos then keeps one form of each view instead of one for each combination: smaller.
     flags: &["--cfg", "erase_components"],
@@ -36,6 +39,7 @@ pub(crate) const PAGE: Module = Module {
 pub(crate) const VAULT: Module = Module {
     name: "vault",
     package: "signet-vault",
+    profile: "vault",
     features: &[],
     // Every browser that Signet runs in has had SIMD for years; ciphers and hashes gain by it.
     flags: &["-Ctarget-feature=+simd128"],
@@ -44,7 +48,7 @@ pub(crate) const VAULT: Module = Module {
 impl Module {
     /// As the compiler left it, with the names of its functions.
     pub(crate) fn compiled(&self, place: &Place) -> PathBuf {
-        place.target.join(WASM).join(self.name).join(format!("{}.wasm", self.package.replace('-', "_")))
+        place.target.join(WASM).join(self.profile).join(format!("{}.wasm", self.package.replace('-', "_")))
     }
 }
 
@@ -74,9 +78,9 @@ pub(super) fn build(place: &Place, module: &Module, optimiser: Option<&Path>) ->
     Ok(folder)
 }
 
-fn compile(place: &Place, module: &Module) -> Result<()> {
+pub(super) fn compile(place: &Place, module: &Module) -> Result<()> {
     let mut command = shell::command(shell::cargo(), &place.root, &["build", "--locked", "--lib"]);
-    command.args(["--package", module.package, "--target", WASM, "--profile", module.name]).args(module.features);
+    command.args(["--package", module.package, "--target", WASM, "--profile", module.profile]).args(module.features);
     command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", rustflags(place, module.flags)?);
     shell::run(&mut command, "The compiler's messages above say what is wrong with the sources.")
 }

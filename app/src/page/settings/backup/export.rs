@@ -1,6 +1,7 @@
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::untrack;
 use signet_ask::{BackupReport, BackupStep, Trouble};
+use wasm_bindgen::JsValue;
 
 use super::{EXPORTER, Run, words};
 use crate::{
@@ -13,6 +14,15 @@ use crate::{
 };
 
 const MESSAGES: &str = "backup-messages";
+const PAGE: &str = "backup-page";
+
+/// The file so far.
+#[derive(Clone)]
+struct File {
+    parts: Array,
+    /// A page around the sealed bytes, which stand in it as text.
+    page: bool,
+}
 
 impl Run {
     pub(super) fn export(self) -> El {
@@ -32,40 +42,55 @@ impl Run {
             }
             let Some(id) = self.begin() else { return };
             let (password, messages) = (browser::typed(NewPassword::FIELD), browser::is_checked(MESSAGES));
-            self.ask(id, BackupStep::Write { password, messages }, move |answer| match answer {
-                Ok(first) => {
-                    let parts = Array::new();
-                    let at = put(&parts, &first.bytes);
-                    self.write_on(id, at, parts, report);
+            let (first, file) = (BackupStep::Write { password, messages }, File { parts: Array::new(), page: false });
+            if !browser::is_checked(PAGE) {
+                return self.write(id, 0, first, file, report);
+            }
+            browser::fetch_reader(move |reader| match reader {
+                _ if !self.is(id) => {}
+                Some(reader) => {
+                    file.parts.push(&reader.into());
+                    self.write(id, 0, first, File { page: true, ..file }, report);
                 }
-                Err(trouble) => {
+                None => {
                     self.end();
-                    report(&trouble);
+                    error.set(Some(backup::NO_READER.to_owned()));
                 }
             });
         };
-        let tick = el("input").set("type", "checkbox").set("id", MESSAGES).set("checked", "");
-        let label = el("div").child(el("label").set("for", MESSAGES).text(backup::WITH_MESSAGES));
-        let label = label.child(el("p").class("hint").text(backup::WITH_MESSAGES_TEXT));
+        let tick = |id: &'static str, label, hint| {
+            let label = el("div").child(el("label").set("for", id).text(label)).child(el("p").class("hint").text(hint));
+            (el("input").set("type", "checkbox").set("id", id), label)
+        };
+        let (with, with_label) = tick(MESSAGES, backup::WITH_MESSAGES, backup::WITH_MESSAGES_TEXT);
+        let (page, page_label) = tick(PAGE, backup::AS_PAGE, backup::AS_PAGE_TEXT);
         form("form", busy, send)
             .child(el("p").class("hint").text(backup::BACKUP_PASSWORD_TEXT))
             .part(move || error.get().map(alert))
             .children(new.fields([backup::BACKUP_PASSWORD, backup::REPEAT_BACKUP_PASSWORD], busy, name))
-            .child(div("check").child(tick).child(label))
+            .child(div("check").child(with.set("checked", "")).child(with_label))
+            .child(div("check").child(page).child(page_label))
             .part(move || busy.get().then(|| self.working(backup::MAKING_BACKUP, backup::MAKING_BACKUP_TEXT)))
             .child(submit(app, backup::MAKE_BACKUP, busy))
             .child(self.cancel(EXPORTER))
     }
 
     /// Asks for part after part. What has come is the browser's to keep, on disk where it likes.
-    fn write_on(self, id: u64, at: u64, parts: Array, report: impl Fn(&Trouble) + Copy + 'static) {
-        self.ask(id, BackupStep::More { at }, move |answer| match answer {
+    fn write(self, id: u64, at: u64, step: BackupStep, file: File, report: impl Fn(&Trouble) + Copy + 'static) {
+        self.ask(id, step, move |answer| match answer {
             Ok(part) => {
-                let at = at.saturating_add(put(&parts, &part.bytes));
-                self.percent.set(Some(part.percent.into()));
+                let at = at.saturating_add(part.bytes.len() as u64);
+                if file.put(&part.bytes).is_none() {
+                    self.stop(id);
+                    return self.done(backup::NOT_SAVED_FILE.to_owned(), EXPORTER);
+                }
                 match part.report {
-                    None => self.write_on(id, at, parts, report),
-                    Some(made) if save(&parts, &made).is_some() => self.done(words::written(&made), EXPORTER),
+                    None => {
+                        // Nothing can be said of how far it is before the first messages.
+                        self.percent.set((part.percent > 0).then_some(part.percent.into()));
+                        self.write(id, at, BackupStep::More { at }, file, report);
+                    }
+                    Some(made) if file.save(&made).is_some() => self.done(words::written(&made), EXPORTER),
                     Some(_) => self.done(backup::NOT_SAVED_FILE.to_owned(), EXPORTER),
                 }
             }
@@ -77,15 +102,24 @@ impl Run {
     }
 }
 
-/// Returns how many bytes that was.
-fn put(parts: &Array, bytes: &[u8]) -> u64 {
-    if let Some(blob) = browser::blob(&Array::of1(&Uint8Array::from(bytes))) {
-        parts.push(&blob);
+impl File {
+    fn put(&self, bytes: &[u8]) -> Option<()> {
+        let part: JsValue = match self.page {
+            true => {
+                let text = browser::base64(bytes)?;
+                ["<script type=\"text/plain\" class=\"part\">", &text, "</script>\n"].concat().into()
+            }
+            false => Uint8Array::from(bytes).into(),
+        };
+        let part = browser::blob(&Array::of1(&part))?;
+        self.parts.push(&part);
+        Some(())
     }
-    bytes.len() as u64
-}
 
-fn save(parts: &Array, made: &BackupReport) -> Option<()> {
-    let name = ["signet-", &made.username.to_lowercase(), "-", &browser::iso_day(made.created_ms), ".signet"].concat();
-    browser::save(&name, &browser::blob(parts)?)
+    fn save(&self, made: &BackupReport) -> Option<()> {
+        let ending = if self.page { ".html" } else { ".signet" };
+        let day = browser::iso_day(made.created_ms);
+        let name = ["signet-", &made.username.to_lowercase(), "-", &day, ending].concat();
+        browser::save(&name, &browser::blob(&self.parts)?)
+    }
 }
