@@ -147,8 +147,8 @@ class Memory {
     return result;
   }
 
-  /** Whether any worker's WebAssembly memory holds this text. There must be one to look into. */
-  async holds(text: string): Promise<boolean> {
+  /** Whether any worker's WebAssembly memory holds this text; undefined while there is none to look into. */
+  async holds(text: string): Promise<boolean | undefined> {
     let seen = 0;
     let found = false;
     for (const worker of [...this.workers]) {
@@ -170,7 +170,6 @@ class Memory {
       seen += result.value.length;
       found ||= result.value.includes(true);
     }
-    if (seen === 0) throw new Error("no memory to look into");
-    return found;
+    return seen === 0 ? undefined : found;
   }
 }

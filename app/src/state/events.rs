@@ -1,7 +1,9 @@
 //! The vault's events, each into its signal.
 
-use leptos::prelude::{GetValue, SetValue};
-use signet_ask::{Event, Status};
+use core::time::Duration;
+
+use leptos::prelude::{GetValue, SetValue, set_timeout};
+use signet_ask::{Event, Status, Trouble};
 
 use super::App;
 use crate::vault::Vault;
@@ -11,24 +13,30 @@ impl App {
     pub(crate) fn connect(self) {
         let vault = Vault::connect(move |event| self.hear(event));
         self.vault.set_value(Some(vault));
-        self.attach();
-    }
-
-    /// Nothing that was opened before stays in the vault's memory.
-    fn start_anew(self) {
-        if let Some(vault) = self.vault.get_value() {
-            vault.start_anew();
-            self.attach();
-        }
-    }
-
-    fn attach(self) {
         self.ask(Vault::first_question(), move |answer| match answer {
             Ok(status) => self.set_status(status),
             Err(trouble) => {
                 self.trouble.set(Some(trouble));
                 self.set_status(Status::NOBODY);
             }
+        });
+    }
+
+    /// Nothing that was opened before stays in the vault's memory.
+    fn start_anew(self) {
+        if let Some(vault) = self.vault.get_value() {
+            vault.start_anew();
+            self.attach_again();
+        }
+    }
+
+    /// Until a worker could be loaded, which a server that is away may keep from it: another tab may be open again by then.
+    fn attach_again(self) {
+        const AGAIN: Duration = Duration::from_secs(3);
+        self.ask(Vault::first_question(), move |answer| match answer {
+            Ok(status) => self.set_status(status),
+            Err(Trouble::Unreachable) => set_timeout(move || self.attach_again(), AGAIN),
+            Err(_) => {}
         });
     }
 

@@ -33,6 +33,8 @@ struct Line {
     on_event: Box<dyn Fn(Event)>,
     /// Counts up from 1: the worker keeps 0 for itself.
     last: Cell<u32>,
+    /// This page's vault has worked, so that one that does not load now does so later.
+    anew: Cell<bool>,
     /// Who waits for which answer.
     waiting: RefCell<Vec<(u32, Function)>>,
     /// Why there will be no answers any more.
@@ -46,6 +48,7 @@ impl Vault {
             worker: RefCell::default(),
             on_event: Box::new(on_event),
             last: Cell::new(0),
+            anew: Cell::new(false),
             waiting: RefCell::default(),
             fault: RefCell::default(),
         });
@@ -57,15 +60,14 @@ impl Vault {
 
     /// A new worker in the place of this one, with whose memory everything goes that it has opened.
     pub(crate) fn start_anew(&self) {
-        if let Some(worker) = self.line.worker.take() {
-            worker.terminate();
-        }
-        self.line.end_waiting();
+        self.line.anew.set(true);
+        self.line.stop();
         self.line.start();
     }
 
     /// The answer, still encoded.
     pub(crate) async fn ask(&self, question: Question) -> Result<Vec<u8>, Trouble> {
+        self.line.start_if_stopped();
         self.line.post(question).await.ok_or_else(|| self.line.trouble())
     }
 
@@ -121,9 +123,26 @@ impl Line {
         Some(waiting.swap_remove(at).1)
     }
 
-    /// Ends every question, and all to come.
+    /// Ends every question, and all to come, unless another worker may do better.
     fn fail(&self, code: String) {
+        if self.anew.get() {
+            return self.stop();
+        }
         self.fault.borrow_mut().get_or_insert(code);
+        self.end_waiting();
+    }
+
+    /// After locking, if the server was away.
+    fn start_if_stopped(self: &Rc<Self>) {
+        if self.worker.borrow().is_none() && self.fault.borrow().is_none() {
+            self.start();
+        }
+    }
+
+    fn stop(&self) {
+        if let Some(worker) = self.worker.take() {
+            worker.terminate();
+        }
         self.end_waiting();
     }
 
@@ -136,8 +155,8 @@ impl Line {
     fn trouble(&self) -> Trouble {
         match self.fault.borrow().clone() {
             Some(code) => Trouble::Fault { code },
-            // Asked of a worker that was locked.
-            None => Trouble::SignedOut,
+            // A worker was stopped, or did not load.
+            None => Trouble::Unreachable,
         }
     }
 }
@@ -158,6 +177,7 @@ fn listen(worker: &Worker, line: &Rc<Line>) {
         let Ok(buffer) = data.dyn_into::<ArrayBuffer>() else {
             return hearing.fail(event.data().as_string().unwrap_or_else(|| "worker".to_owned()));
         };
+        hearing.anew.set(false);
         let Some(message) = decode::<FromVault>(&Uint8Array::new(&buffer).to_vec()) else {
             return hearing.fail("message".to_owned());
         };
