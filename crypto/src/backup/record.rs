@@ -9,7 +9,7 @@ use signet_shared::{
 use zeroize::Zeroizing;
 
 use super::{BackupError, Flaw};
-use crate::{Content, ContentKey, Keyring, VerifiedAccount, keystore};
+use crate::{Content, ContentKey, Keyring, StatementError, VerifiedAccount, keystore};
 
 pub(super) const ACCOUNT: u8 = 1;
 pub(super) const KEYSTORE: u8 = 2;
@@ -143,7 +143,9 @@ impl BackupRecord {
                 let version = r.u64().map_err(malformed)?;
                 Ok(Self::Keystore(BackupKeystore { version, bytes: Zeroizing::new(r.rest().to_vec()) }))
             }
-            STATEMENTS => Ok(Self::Statements(chain(body)?)),
+            // From the first identity key on, each signed for the next: anybody could have made a reset, and a file that
+            // begins with somebody's statements would pass for theirs.
+            STATEMENTS => Ok(Self::Statements(chain(VerifiedAccount::from_pinned(body))?)),
             CONTACT => BackupContact::parse(r).map(Self::Contact),
             MESSAGE => BackupMessage::parse(r).map(Self::Message).map_err(malformed),
             _ => Err(BackupError::Content(Flaw::Record)),
@@ -181,9 +183,8 @@ pub(crate) fn end(contacts: u32, messages: u64) -> Zeroizing<Vec<u8>> {
     frame(END, &w.finish())
 }
 
-fn chain(pin: &[u8]) -> Result<VerifiedAccount, BackupError> {
-    // Of a contact, whose resets the account's owner has accepted; see the reader for the account's own.
-    VerifiedAccount::from_own_pin(pin).map_err(|_| BackupError::Content(Flaw::Statements))
+fn chain(read: Result<VerifiedAccount, StatementError>) -> Result<VerifiedAccount, BackupError> {
+    read.map_err(|_| BackupError::Content(Flaw::Statements))
 }
 
 fn read_username(r: &mut Reader<'_>) -> Result<Username, DecodeError> {
@@ -225,7 +226,7 @@ impl BackupContact {
         let malformed = |_| BackupError::Content(Flaw::Record);
         let (contact, pin) = Self::read(&mut r).map_err(malformed)?;
         r.finish().map_err(malformed)?;
-        Ok(Self { statements: pin.map(chain).transpose()?, ..contact })
+        Ok(Self { statements: pin.map(|pin| chain(VerifiedAccount::from_own_pin(pin))).transpose()?, ..contact })
     }
 
     fn read<'a>(r: &mut Reader<'a>) -> Result<(Self, Option<&'a [u8]>), DecodeError> {

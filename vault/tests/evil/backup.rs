@@ -4,12 +4,15 @@ use signet_ask::{BackupTrouble, Trouble};
 use signet_crypto::{
     BackupCost, BackupError, BackupHeader, BackupKeystore, BackupRecord, BackupWriter, VerifiedAccount,
 };
-use signet_shared::{AccountId, Hash};
+use signet_shared::{
+    AccountId, Hash,
+    statement::{SignedStatement, Statement},
+};
 
 use crate::{
     common::{
         files::{BACKUP_PASSWORD, enlarged},
-        puppet::{Puppet, raw},
+        puppet::{Puppet, raw, sign_statement},
     },
     stage::Stage,
 };
@@ -122,6 +125,19 @@ fn ev_30_an_invented_backup_under_the_right_password() {
     assert!(invented(&stage.max, ann.account_id(), &ann).is_err(), "the writer itself would not make it");
     let forged = forged(&mut stage, &max);
     refused(&mut stage, &forged, BackupTrouble::Unsigned, "signed by himself");
+    // In her name, her first statement with his keys after it: a reset, which anybody can write.
+    let first = SignedStatement::parse(&stage.w.relay.accounts[&stage.ann_id].statements[0]).unwrap();
+    let his_own = &stage.max.statements[0].statement;
+    let next = Statement {
+        seq: 2,
+        prev: first.statement.hash(),
+        ik_spki: his_own.ik_spki.clone(),
+        eks: his_own.eks.clone(),
+        ..first.statement.clone()
+    };
+    let taken = VerifiedAccount::verify_through_resets(&[first, sign_statement(next, 0, None)]).unwrap();
+    let file = invented(&stage.max, ann.account_id(), &taken).unwrap();
+    refused(&mut stage, &file, BackupTrouble::Content, "by a reset");
 }
 
 /// A file for this account and its statements, with Max's keys.
