@@ -30,6 +30,10 @@ pub struct KeyMaker {
     finished: bool,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "taken apart at once; a box would only be one more place for keys; small on wasm32"
+)]
 pub enum Making {
     /// `done` goes from 0 to 1 and never back. It is an estimate: chance decides how long it takes.
     More {
