@@ -153,7 +153,7 @@ pub fn server_frame(data: &[u8]) -> bool {
 
 /// The first byte chooses the body.
 pub fn api(data: &[u8]) -> bool {
-    const BODIES: [fn(&[u8]) -> bool; 15] = [
+    const BODIES: [fn(&[u8]) -> bool; 24] = [
         body::<api::About>,
         body::<api::RegisterStart>,
         body::<api::RegisterStarted>,
@@ -169,6 +169,15 @@ pub fn api(data: &[u8]) -> bool {
         body::<api::Lookup>,
         body::<api::Statements>,
         body::<api::Access>,
+        body::<api::SecretStart>,
+        body::<api::SecretStarted>,
+        body::<api::SecretPending>,
+        body::<api::SecretTry>,
+        body::<api::SecretTried>,
+        body::<api::SecretFinish>,
+        body::<api::Sessions>,
+        body::<api::EndSessions>,
+        body::<api::Ended>,
     ];
     data.split_first().is_some_and(|(which, data)| BODIES[usize::from(*which) % BODIES.len()](data))
 }
