@@ -18,12 +18,15 @@ async function boot() {
   document.documentElement.dataset.reader = "{{asset:reader.html}}";
   document.documentElement.dataset.readerIntegrity = "{{integrity:reader.html}}";
   try {
-    const [page, module] = await Promise.all([
+    const [page, parts, module] = await Promise.all([
       import("{{asset:page.js}}"),
+      import("{{asset:page-parts.js}}"),
       fetch("{{asset:page_bg.wasm}}", { integrity: "{{integrity:page_bg.wasm}}" }),
     ]);
-    await page.default({ module_or_path: module });
-    takeOver(page.start);
+    parts.share(await page.default({ module_or_path: module }));
+    const place = document.createElement("div");
+    await page.start(place);
+    takeOver(place.firstElementChild);
   } catch (error) {
     // Whoever leaves while the module is on its way breaks it off, which is no fault to be told of.
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -34,12 +37,9 @@ async function boot() {
 
 // Puts the living page in the place of its fixed twin, in one step between two frames: the same elements, with what was
 // typed, ticked, chosen and focused meanwhile.
-function takeOver(start) {
+function takeOver(living) {
   const fixed = document.getElementById("app");
   const at = document.activeElement;
-  const place = document.createElement("div");
-  start(place);
-  const living = place.firstElementChild;
 
   // A page with nothing living in it is taken over as it is, and so is what is focused there.
   let focused = living.contains(at) ? at : null;

@@ -1,12 +1,15 @@
 //! The whole interface: the page of the current address.
 
-use leptos::prelude::{provide_context, untrack};
+use leptos::{
+    prelude::{provide_context, untrack},
+    task::spawn_local,
+};
 use signet_ask::Status;
 
 use crate::{
-    Route, browser, chat,
+    Route, browser,
     el::{El, after, el},
-    page,
+    lazy, page,
     route::{self, Step},
     state::App,
 };
@@ -19,32 +22,31 @@ pub(crate) fn app(first: Route) -> El {
     after(move || start(app));
     after(move || browser::document().set_title(app.route.get().title()));
     after(move || guard(app));
+    follow_by_page(app);
     follow_by_focus(app);
     after(move || say_at_home(app));
 
     el("div").set("id", "app").part(move || {
-        let page = match (app.recovery.get(), app.route.get()) {
+        let page = match (app.recovery.get(), app.page.get()) {
             (Some((username, key)), _) => untrack(|| page::recovery(app, username, key)),
-            (None, route) => page(app, route),
+            (None, route) => untrack(|| lazy::page(app, route)),
         };
         [page]
     })
 }
 
-fn page(app: App, route: Route) -> El {
-    untrack(|| match route {
-        Route::SignUp => page::sign_up(app),
-        Route::SignIn => page::sign_in(app),
-        Route::Recover => page::recover(app),
-        Route::Chat => chat::chat(app),
-        Route::Settings => page::settings(app),
-        #[cfg(feature = "ssr")]
-        Route::Home => page::home(),
-        #[cfg(feature = "ssr")]
-        Route::Privacy => page::privacy(),
-        #[cfg(not(feature = "ssr"))]
-        Route::Home | Route::Privacy => crate::el::there(),
-    })
+/// A page takes the place of another once its code is here.
+fn follow_by_page(app: App) {
+    after(move || {
+        let route = app.route.get();
+        spawn_local(async move {
+            let _ = lazy::fetch(route).await;
+            if app.route.get_untracked() == route && app.page.get_untracked() != route {
+                app.page.set(route);
+                browser::scroll_to_top();
+            }
+        });
+    });
 }
 
 /// What had the focus went with the page or the conversation that was left.
@@ -52,7 +54,7 @@ fn follow_by_focus(app: App) {
     let mut shown = None;
     after(move || {
         // A recovery key takes the place of the page, and gives it back.
-        let page = (app.route.get(), app.recovery.with(Option::is_some));
+        let page = (app.page.get(), app.recovery.with(Option::is_some));
         let now = (page, app.chats.open.with(Option::is_some));
         let before = shown.replace(now);
         if before.is_some_and(|before| before != now) && !(now.0 == (Route::Chat, false) && now.1) {

@@ -8,6 +8,7 @@ mod app;
 mod browser;
 mod chat;
 mod el;
+mod lazy;
 mod page;
 mod part;
 mod password;
@@ -26,7 +27,9 @@ pub use route::Route;
 /// Builds the page of the current address inside `place`, which is not in the document yet. Called once, by `boot.js`.
 #[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn start(place: web_sys::HtmlElement) {
+pub async fn start(place: web_sys::HtmlElement) {
     let route = Route::from_path(&browser::path());
+    // Without it the page says what is missing.
+    let _ = lazy::fetch(route).await;
     leptos::mount::mount_to(place, move || app::app(route)).forget();
 }

@@ -103,7 +103,6 @@ pub(crate) fn go(app: App, route: Route, conv: Option<ConvId>, step: Step) {
     }
     if app.route.get_untracked() != route {
         app.route.set(route);
-        browser::scroll_to_top();
     }
 }
 

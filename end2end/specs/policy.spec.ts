@@ -102,6 +102,36 @@ for (const asset of ["page_bg", "boot"]) {
   });
 }
 
+for (const fault of ["altered", "lost"]) {
+  test(`a part of the page that is ${fault} on its way is not run, and the page says what to do`, async ({ browser, relay }) => {
+    const context = await profile(browser, relay);
+    try {
+      const page = await context.newPage();
+      await page.goto("/sign-in");
+      await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
+      let times = 0;
+      const part = /\/assets\/page-split_join\.[0-9a-f]{16}\.wasm$/;
+      await page.route(part, async (route) => {
+        times++;
+        if (fault === "lost") return route.abort();
+        const response = await route.fetch();
+        const body = await response.body();
+        body[body.length - 2] = (body[body.length - 2] ?? 0) ^ 1;
+        const { "content-encoding": _, ...headers } = response.headers();
+        await route.fulfill({ response, body, headers });
+      });
+      await page.getByRole("link", { name: "Create account" }).click();
+      await expect(page.getByRole("alert").filter({ hasText: /could not be fetched/ })).toBeVisible();
+      expect(times).toBeGreaterThan(0);
+      await page.unroute(part);
+      await page.getByRole("button", { name: "Reload" }).click();
+      await expect(page.getByRole("textbox", { name: "Repeat password", exact: true })).toBeEditable();
+    } finally {
+      await context.close();
+    }
+  });
+}
+
 test("signing in, talking and settings break the policy nowhere", async ({ newBrowser, newPage }) => {
   // Every test watches for violations; this one goes everywhere, by links and by address.
   const home = await newBrowser();

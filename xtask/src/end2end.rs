@@ -35,7 +35,7 @@ pub(crate) fn bench(place: &Place, rounds: &str) -> Result<()> {
     shell::run(&mut command, "The messages above say which figure could not be taken.")
 }
 
-/// Node, Chromium, fonts, npm packages (`wasm-opt` among them), and with them the relay to be tested.
+/// Node, Chromium, fonts, npm packages, and with them the relay to be tested.
 pub(crate) fn ready(place: &Place) -> Result<build::Sizes> {
     needs::browser(place)?;
     let sizes = build::all(place)?;

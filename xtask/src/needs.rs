@@ -113,7 +113,7 @@ fn npm(place: &Place) -> Result<()> {
         note("the npm packages of end2end/ are there");
         return Ok(());
     }
-    step("Installing the npm packages of end2end/: Playwright, which drives the browser, and wasm-opt");
+    step("Installing the npm packages of end2end/: Playwright, which drives the browser");
     let mut command = shell::command("npm", &folder, &["ci", "--no-audit", "--no-fund"]);
     command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     shell::run(&mut command, "Is the npm registry reachable?")?;

@@ -17,7 +17,10 @@ type Then = Box<dyn FnOnce(Result<Vec<u8>, Trouble>)>;
 /// Copied freely: signals are handles.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
+    /// Of the address.
     pub(crate) route: Value<Route>,
+    /// The page that stands: the one before, until the code of the next is here.
+    pub(crate) page: Value<Route>,
     /// Where to go after sign-in.
     pub(crate) wanted: Value<Option<Route>>,
     /// The page stands in the place of its fixed HTML; buttons work from here on.
@@ -43,6 +46,7 @@ impl App {
     pub(crate) fn new(first: Route) -> Self {
         Self {
             route: Value::new(first),
+            page: Value::new(first),
             wanted: Value::new(None),
             ready: Value::new(false),
             visible: Value::new(true),

@@ -27,6 +27,8 @@ texts! {
     SIGN_IN = "Sign in";
     SIGN_OUT = "Sign out";
     SETTINGS = "Settings";
+    RELOAD = "Reload";
+    NOT_FETCHED = "This page could not be fetched: the connection broke, or the relay has a newer version of Signet. Check the connection, then reload.";
     PRIVACY = "Privacy";
     USERNAME = "Username";
     PASSWORD = "Password";

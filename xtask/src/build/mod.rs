@@ -2,19 +2,18 @@
 
 mod assets;
 mod modules;
-mod optimise;
 mod pack;
 mod pages;
 mod reader;
 mod relay;
 mod sizes;
+mod split;
 mod style;
 
 use anyhow::Result;
 
 pub(crate) use self::{
     modules::{Module, PAGE, VAULT},
-    optimise::tool as wasm_opt,
     sizes::Sizes,
 };
 use crate::{
@@ -37,16 +36,11 @@ fn site(place: &Place) -> Result<Sizes> {
     step("Checking the compiler and its WebAssembly target");
     toolchain::ready(place)?;
 
-    let optimiser = wasm_opt(place);
-    if optimiser.is_none() {
-        note("no wasm-opt on the PATH or in end2end/node_modules: the modules work, but are larger than need be");
-    }
-
     step("Building the page's module: small, because every byte is fetched before the sign-in page can be used");
-    let page = modules::build(place, &PAGE, optimiser.as_deref())?;
+    let page = modules::build(place, &PAGE)?;
 
     step("Building the vault's module: the cryptography fast, the rest small");
-    let vault = modules::build(place, &VAULT, optimiser.as_deref())?;
+    let vault = modules::build(place, &VAULT)?;
 
     step("Building the page that opens a backup by itself");
     let reader = reader::build(place)?;

@@ -1,4 +1,4 @@
-//! The two WebAssembly modules: compiled by cargo, given their JavaScript by wasm-bindgen, made smaller by wasm-opt.
+//! The two WebAssembly modules: compiled by cargo, given their JavaScript by wasm-bindgen.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::optimise;
+use super::split;
 use crate::{
     place::Place,
     shell::{self, note},
@@ -53,27 +53,24 @@ impl Module {
 }
 
 /// Builds a module and returns the folder with its `<name>.js`, `<name>_bg.wasm` and snippets.
-pub(super) fn build(place: &Place, module: &Module, optimiser: Option<&Path>) -> Result<PathBuf> {
+pub(super) fn build(place: &Place, module: &Module) -> Result<PathBuf> {
     compile(place, module)?;
     let compiled = module.compiled(place);
     let bytes = fs::read(&compiled).with_context(|| format!("cargo left no {}", compiled.display()))?;
 
     let folder = place.workshop().join(module.name);
     let stamp = place.workshop().join(format!("{}.stamp", module.name));
-    let key = key(place, &bytes, optimiser)?;
+    let key = key(place, &bytes)?;
     if fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == key) {
-        note("unchanged: wasm-bindgen and wasm-opt are left out");
+        note("unchanged: wasm-bindgen is left out");
         return Ok(folder);
     }
 
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("could not clear {}", folder.display()))?;
     }
-    bind(module, &compiled, &folder)?;
-    if let Some(optimiser) = optimiser {
-        note("wasm-opt");
-        optimise::run(place, optimiser, &folder.join(format!("{}_bg.wasm", module.name)))?;
-    }
+    let apart = split::split(module.name, &bytes, &place.workshop().join(format!("{}-parts", module.name)))?;
+    bind(module, &apart, &folder)?;
     fs::write(&stamp, key).with_context(|| format!("could not write {}", stamp.display()))?;
     Ok(folder)
 }
@@ -100,13 +97,15 @@ fn rustflags(place: &Place, more: &[&str]) -> Result<String> {
         "getrandom_backend=\"wasm_js\"".to_owned(),
         format!("--remap-path-prefix={home}=/cargo"),
         format!("--remap-path-prefix={}=/signet", place.root.display()),
+        split::FLAG.to_owned(),
     ];
     flags.extend(more.iter().map(|flag| (*flag).to_owned()));
     Ok(flags.join("\u{1f}"))
 }
 
 /// Writes the module's JavaScript. Files are called by their tokens, which become their names once those are known.
-fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
+fn bind(module: &Module, apart: &split::Split, folder: &Path) -> Result<()> {
+    let compiled = &apart.main;
     let wasm = format!("{}_bg.wasm", module.name);
     Bindgen::new()
         .input_path(compiled)
@@ -116,6 +115,9 @@ fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
                 .out_name(module.name)
                 .typescript(false)
                 .omit_default_module_path(false)
+                // What the parts take from the module, and find by its name.
+                .keep_lld_exports(true)
+                .demangle(false)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate(folder)
@@ -129,6 +131,13 @@ fn bind(module: &Module, compiled: &Path, folder: &Path) -> Result<()> {
         let token = snippet.replace('/', "-");
         fs::rename(folder.join(&snippet), folder.join(&token)).with_context(|| format!("could not move {snippet}"))?;
         text = text.replace(&format!("./{snippet}"), &format!("{{{{asset:{token}}}}}"));
+    }
+    if let Some(parts) = &apart.script {
+        text = text.replace(&format!("./{parts}"), &format!("{{{{asset:{parts}}}}}"));
+    }
+    for file in &apart.files {
+        let name = file.file_name().context("a part without a name")?;
+        fs::copy(file, folder.join(name)).with_context(|| format!("could not copy {}", file.display()))?;
     }
     fs::write(&script, text).with_context(|| format!("could not write {}", script.display()))
 }
@@ -156,11 +165,10 @@ fn snippets(folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Everything that the finished files depend on.
-fn key(place: &Place, bytes: &[u8], optimiser: Option<&Path>) -> Result<String> {
+fn key(place: &Place, bytes: &[u8]) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(bytes);
     hash.update(toolchain::name(place)?);
-    hash.update(optimiser.map_or(Ok(String::new()), |program| optimise::version(place, program))?);
     // This command itself: a new wasm-bindgen or another way to treat its output.
     hash.update(fs::read(std::env::current_exe().context("this command cannot find its own file")?)?);
     Ok(hex::encode(hash.finalize()))

@@ -2,10 +2,13 @@
 
 use crate::shell::note;
 
+/// Parts that nobody needs on the way to a first conversation.
+const LATER: [&str; 1] = ["assets/page-split_account."];
+
 pub(crate) struct Sizes {
     /// Until the fields of the sign-in page accept typing.
     pub(crate) sign_in: usize,
-    /// Until the first conversation can be opened: the vault as well.
+    /// Until a new person's first conversation can be opened: the form to sign up and the vault as well.
     pub(crate) conversation: usize,
     rows: Vec<(String, usize, usize)>,
 }
@@ -19,9 +22,11 @@ impl Sizes {
         let sum = |wanted: &dyn Fn(&str) -> bool| {
             rows.iter().filter(|(path, ..)| wanted(path)).map(|(_, _, fetched)| fetched).sum()
         };
-        let sign_in = sum(&|path| path == "pages/sign-in.html" || !page(path) && !vault(path) && !reader(path));
-        let vault: usize = sum(&vault);
-        Self { sign_in, conversation: sign_in + vault, rows }
+        let part = |path: &str| path.starts_with("assets/page-") && path.ends_with(".wasm");
+        let later = |path: &str| LATER.iter().any(|part| path.starts_with(part));
+        let sign_in = sum(&|path| path == "pages/sign-in.html" || !page(path) && !vault(path) && !part(path) && !reader(path));
+        let more: usize = sum(&|path| (vault(path) || part(path)) && !later(path));
+        Self { sign_in, conversation: sign_in + more, rows }
     }
 
     pub(crate) fn print(&self) {
@@ -39,7 +44,7 @@ mod tests {
     use super::Sizes;
 
     #[test]
-    fn the_vault_counts_for_the_conversation_alone_and_other_pages_and_the_reader_not_at_all() {
+    fn the_vault_and_the_form_to_sign_up_count_for_the_conversation_alone_and_the_settings_not_at_all() {
         let row = |path: &str, fetched| (path.to_owned(), 0, fetched);
         let sizes = Sizes::new(vec![
             row("pages/sign-in.html", 1),
@@ -47,8 +52,10 @@ mod tests {
             row("assets/page.0.js", 4),
             row("assets/main.0.css", 8),
             row("assets/vault_bg.0.wasm", 16),
-            row("assets/reader.0.html", 32),
+            row("assets/page-split_join.0.wasm", 32),
+            row("assets/page-split_account.0.wasm", 64),
+            row("assets/reader.0.html", 256),
         ]);
-        assert_eq!((sizes.sign_in, sizes.conversation), (13, 29));
+        assert_eq!((sizes.sign_in, sizes.conversation), (13, 61));
     }
 }

@@ -1,0 +1,74 @@
+//! Pages whose code is fetched when they are first wanted: the page to sign in waits for none of it.
+//!
+//! What only a marked function reaches is moved to a file of its own by the build (`xtask/src/build/split.rs`). At build time
+//! and in tests all of it is here.
+
+use futures_util::FutureExt;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+use crate::{
+    Route, browser, chat,
+    el::{El, div},
+    page,
+    part::{alert, button, shell},
+    state::App,
+    text,
+};
+
+/// The line broke on the way, or the relay has a newer client by now and no longer this one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotFetched;
+
+impl From<SplitLoaderError> for NotFetched {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+#[wasm_split(join, fallible, preload(fetch_join))]
+fn sign_up_page(app: App) -> Result<El, NotFetched> {
+    Ok(page::sign_up(app))
+}
+
+#[wasm_split(account, fallible, preload(fetch_account))]
+fn settings_page(app: App) -> Result<El, NotFetched> {
+    Ok(page::settings(app))
+}
+
+#[wasm_split(account, fallible)]
+fn recover_page(app: App) -> Result<El, NotFetched> {
+    Ok(page::recover(app))
+}
+
+/// Fetches what the page of a route needs, unless it is here.
+pub(crate) async fn fetch(route: Route) -> Result<(), NotFetched> {
+    match route {
+        Route::SignUp => fetch_join().await?,
+        Route::Settings | Route::Recover => fetch_account().await?,
+        Route::Home | Route::Privacy | Route::SignIn | Route::Chat => {}
+    }
+    Ok(())
+}
+
+/// A page that is fetched. One that is not says so.
+pub(crate) fn page(app: App, route: Route) -> El {
+    let page = match route {
+        Route::Chat => Some(Ok(chat::chat(app))),
+        Route::SignUp => sign_up_page(app).now_or_never(),
+        Route::Settings => settings_page(app).now_or_never(),
+        Route::Recover => recover_page(app).now_or_never(),
+        Route::SignIn => Some(Ok(page::sign_in(app))),
+        #[cfg(feature = "ssr")]
+        Route::Home => Some(Ok(page::home())),
+        #[cfg(feature = "ssr")]
+        Route::Privacy => Some(Ok(page::privacy())),
+        #[cfg(not(feature = "ssr"))]
+        Route::Home | Route::Privacy => Some(Ok(crate::el::there())),
+    };
+    page.and_then(Result::ok).unwrap_or_else(missing)
+}
+
+fn missing() -> El {
+    let again = button("button", text::RELOAD).on("click", |_| browser::reload());
+    shell("prose", |main| main.child(div("missing-part").children([alert(text::NOT_FETCHED.to_owned()), again])))
+}
