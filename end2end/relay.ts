@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { request } from "node:https";
 import { request as plainRequest } from "node:http";
@@ -57,7 +57,9 @@ export class Relay {
       ? ["--public-url", this.options.behind]
       : ["--tls-cert", CERTIFICATE, "--tls-key", KEY];
     const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("SIGNET_"));
-    const child = spawn(PROGRAM, ["serve", "--listen", listen, "--data", this.data, ...transport], {
+    // A write beyond the limit of [full] is to fail, as on a full disk, and not to kill.
+    const shell = ["-c", `trap '' XFSZ; exec "$0" "$@"`, PROGRAM];
+    const child = spawn("/bin/sh", [...shell, "serve", "--listen", listen, "--data", this.data, ...transport], {
       env: { ...Object.fromEntries(environment), ...LIMITS, RUST_LOG: "debug", ...this.options.limits },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -71,6 +73,19 @@ export class Relay {
   /** `kill -9`: no farewell, nothing written that was not written already. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");
+  }
+
+  /** As if the disk were full from now on: the system lets none of the relay's files grow or change. */
+  full(): void {
+    this.limitFiles("1");
+  }
+
+  roomAgain(): void {
+    this.limitFiles("unlimited");
+  }
+
+  private limitFiles(bytes: string): void {
+    execFileSync("prlimit", [`--pid=${this.process?.pid}`, `--fsize=${bytes}:unlimited`]);
   }
 
   /** Ends the process and removes its folder. */

@@ -113,3 +113,20 @@ test("a relay that is asked to end does so in order, and everyone comes back", a
   await send(bruno, "after a tidy end");
   await expectTexts(anna, ["Hello, Bruno.", "after a tidy end"]);
 });
+
+test("a relay whose disk is full says so, and what was written waits until there is room", async ({ relay, newPage }) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  await introduce(anna, bruno);
+  await expectStates(anna, ["delivered", "read"]);
+  relay.full();
+  await send(anna, "no room for this");
+  await expectConnection(anna, /server full/);
+  await expect(anna.getByRole("main").getByText(/cannot store messages at the moment.+wait in this browser/)).toBeVisible();
+  await expect.poll(async () => (await states(anna)).at(-1)).toBe("sending");
+  await anna.reload();
+  await expectSignedIn(anna);
+  relay.roomAgain();
+  await expectTexts(bruno, ["Hello, Bruno.", "no room for this"]);
+  await expectConnection(anna, /connected/);
+  await expectStates(anna, ["delivered", "read"]);
+});
