@@ -133,7 +133,8 @@ fn bind(module: &Module, apart: &split::Split, folder: &Path) -> Result<()> {
         text = text.replace(&format!("./{snippet}"), &format!("{{{{asset:{token}}}}}"));
     }
     if let Some(parts) = &apart.script {
-        text = text.replace(&format!("./{parts}"), &format!("{{{{asset:{parts}}}}}"));
+        // Not where the module's own imports are handed over under the name that the module knows.
+        text = text.replace(&format!("from \"./{parts}\""), &format!("from \"{{{{asset:{parts}}}}}\""));
     }
     for file in &apart.files {
         let name = file.file_name().context("a part without a name")?;
