@@ -2,6 +2,7 @@
 // The build fills in the names and hashes of the files.
 
 import init, { start } from "{{asset:vault.js}}";
+import { share } from "{{asset:vault-parts.js}}";
 
 // The page asks at once; what comes before the vault stands is kept in order. Set before the first `await`.
 const early = [];
@@ -17,7 +18,7 @@ self.addEventListener("unhandledrejection", (event) => fault(event.reason));
 
 try {
   const module = await fetch("{{asset:vault_bg.wasm}}", { integrity: "{{integrity:vault_bg.wasm}}" });
-  await init({ module_or_path: module });
+  share(await init({ module_or_path: module }));
   start(); // takes over onmessage
   for (const data of early) {
     self.dispatchEvent(new MessageEvent("message", { data }));

@@ -23,6 +23,7 @@ pub(crate) fn app(first: Route) -> El {
     after(move || browser::document().set_title(app.route.get().title()));
     after(move || guard(app));
     follow_by_page(app);
+    fetch_ahead(app);
     follow_by_focus(app);
     after(move || say_at_home(app));
 
@@ -46,6 +47,17 @@ fn follow_by_page(app: App) {
                 browser::scroll_to_top();
             }
         });
+    });
+}
+
+/// Whoever is signed in finds the settings without a network too.
+fn fetch_ahead(app: App) {
+    after(move || {
+        if app.username().is_some() && app.route.get() == Route::Chat {
+            spawn_local(async {
+                let _ = lazy::fetch(Route::Settings).await;
+            });
+        }
     });
 }
 

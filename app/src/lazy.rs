@@ -35,16 +35,18 @@ fn settings_page(app: App) -> Result<El, NotFetched> {
     Ok(page::settings(app))
 }
 
-#[wasm_split(account, fallible)]
+#[wasm_split(account, fallible, preload(fetch_recover))]
 fn recover_page(app: App) -> Result<El, NotFetched> {
     Ok(page::recover(app))
 }
 
-/// Fetches what the page of a route needs, unless it is here.
+/// Fetches what the page of a route needs, unless it is here. Each marked function knows of itself alone whether it is here,
+/// though those of one part come together.
 pub(crate) async fn fetch(route: Route) -> Result<(), NotFetched> {
     match route {
         Route::SignUp => fetch_join().await?,
-        Route::Settings | Route::Recover => fetch_account().await?,
+        Route::Settings => fetch_account().await?,
+        Route::Recover => fetch_recover().await?,
         Route::Home | Route::Privacy | Route::SignIn | Route::Chat => {}
     }
     Ok(())

@@ -122,6 +122,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::OtherVersion => OTHER_VERSION,
         // Where a file is chosen, each cause has a sentence of its own.
         Trouble::Backup(_) => BACKUP,
+        Trouble::NotFetched => super::NOT_FETCHED,
         Trouble::Fault { code } => return fill(FAULT, code),
     };
     sentence.to_owned()

@@ -7,6 +7,9 @@ use crate::BackupTrouble;
 /// programs and logs, and hold nothing that a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Trouble {
+    /// Code that is fetched when it is first wanted.
+    #[error("a part of the program could not be fetched")]
+    NotFetched,
     #[error("the username is not well formed")]
     BadUsername,
     #[error("the password is too short or too long")]

@@ -12,6 +12,7 @@ mod hands;
 mod identity;
 mod inbox;
 mod io;
+mod later;
 mod line;
 mod local;
 mod lock;
@@ -33,6 +34,7 @@ mod trust;
 mod views;
 
 pub use io::*;
+pub use later::{Later, Task};
 
 use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
@@ -53,6 +55,7 @@ pub struct Machine<R> {
     phase: Phase,
     /// A backup is being written or read.
     backup: Option<Box<backup::Run>>,
+    later: Later<R>,
     /// What the last batch was to make durable. A failure is told before anything else happens, so it is that batch's.
     last_stored: Stored,
 }
@@ -75,7 +78,12 @@ impl<R> core::fmt::Debug for Machine<R> {
 
 impl<R: CryptoRng> Machine<R> {
     pub fn new(rng: R) -> Self {
-        Self { hands: Hands::new(rng), phase: Phase::SignedOut, backup: None, last_stored: Stored::default() }
+        Self::with_later(rng, Self::carry_out)
+    }
+
+    /// Whose code comes in parts.
+    pub fn with_later(rng: R, later: Later<R>) -> Self {
+        Self { hands: Hands::new(rng), phase: Phase::SignedOut, backup: None, later, last_stored: Stored::default() }
     }
 
     /// Takes something that happened at `now_ms` (milliseconds since 1970); says what is to be done.
@@ -281,7 +289,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
-            Question::Backup(q) => self.backup(ask, q.run, q.step),
+            Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
             Question::Lock(_) => self.ask_lock(ask),
             Question::SetLock(q) => self.set_lock(ask, q.when),
             Question::ReadLock(_) => {

@@ -6,6 +6,7 @@
 mod db;
 mod desk;
 mod js;
+mod later;
 mod net;
 mod run;
 mod socket;

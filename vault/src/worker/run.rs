@@ -11,11 +11,11 @@ use rand_core::UnwrapErr;
 use signet_ask::Event;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{db::Db, js, net, socket::Socket, timers::Timers};
+use super::{db::Db, js, later, net, socket::Socket, timers::Timers};
 use crate::machine::{AskId, Effect, Input, Machine, Table};
 
 /// The browser's own randomness. A browser that cannot give any stops the worker: better no vault than a guessable one.
-type Rng = UnwrapErr<SysRng>;
+pub(super) type Rng = UnwrapErr<SysRng>;
 
 /// What the machine says to pages.
 pub(super) enum Said {
@@ -48,7 +48,7 @@ impl Runner {
             };
             let (frames, ring, turned) = (feed(own), feed(own), feed(own));
             Self {
-                machine: RefCell::new(Machine::new(UnwrapErr(SysRng))),
+                machine: RefCell::new(Machine::with_later(UnwrapErr(SysRng), later::carry_out)),
                 inputs: RefCell::default(),
                 // Until `Start` is at the head of the queue.
                 busy: Cell::new(true),
@@ -88,6 +88,9 @@ impl Runner {
 
     async fn work(&self) {
         while let Some(input) = self.next() {
+            if input.is_for_later() {
+                later::fetch().await;
+            }
             let effects = self.machine.borrow_mut().handle(js::now_ms(), input);
             for effect in effects {
                 if let Err(reason) = self.carry_out(effect).await {

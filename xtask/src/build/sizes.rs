@@ -3,7 +3,7 @@
 use crate::shell::note;
 
 /// Parts that nobody needs on the way to a first conversation.
-const LATER: [&str; 1] = ["assets/page-split_account."];
+const LATER: [&str; 2] = ["assets/page-split_account.", "assets/vault-split_later."];
 
 pub(crate) struct Sizes {
     /// Until the fields of the sign-in page accept typing.
@@ -55,6 +55,7 @@ mod tests {
             row("assets/page-split_join.0.wasm", 32),
             row("assets/page-split_account.0.wasm", 64),
             row("assets/reader.0.html", 256),
+            row("assets/vault-split_later.0.wasm", 128),
         ]);
         assert_eq!((sizes.sign_in, sizes.conversation), (13, 61));
     }

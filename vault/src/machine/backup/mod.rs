@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use self::{add::Found, read::Reading, write::Writing};
 use super::{
-    AskId, Change, Effect, Machine, Phase, Row, Table, rows, sign_in::is_recovery_key, sign_up::check_password,
+    AskId, Change, Effect, Machine, Phase, Row, Table, Task, rows, sign_in::is_recovery_key, sign_up::check_password,
 };
 
 /// The row of `Meta` that says when this browser made and tested a backup.
@@ -142,6 +142,12 @@ impl<R: CryptoRng> Machine<R> {
 
     /// What comes after a turn of the event loop.
     pub(super) fn backup_step(&mut self) {
+        if self.backup.is_some() {
+            self.later(Task::BackupTurn);
+        }
+    }
+
+    pub(super) fn backup_turn(&mut self) {
         let Some(run) = self.backup.take() else { return };
         let Run { id, at, step } = *run;
         let (ask, done) = match step {
