@@ -244,7 +244,7 @@ test("sessions that cannot be read say so, and are read again on request", async
   await expect(alert(page)).toHaveText(/cannot be reached/i);
   await page.context().setOffline(false);
   await button(page, "Try again").click();
-  await expect(page.getByRole("listitem").filter({ hasText: "This browser" })).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "signed in on" })).toContainText("This browser");
   await expect(alert(page)).toHaveCount(0);
 });
 
@@ -257,7 +257,7 @@ test("the recovery key's status is told, it is tested, and replaced by one that 
   await expect(facts.filter({ hasText: "Made on" })).toHaveCount(0);
   await button(anna, "Show recovery key status").click();
   const today = await anna.evaluate(() => new Date().toLocaleDateString("default", { day: "numeric", month: "long", year: "numeric" }));
-  for (const fact of [`Made on ${today}`, `Saved on ${today}`, "Never tested"]) {
+  for (const fact of [`Made on ${today}`, `Saved on ${today}`, /^Never tested$/]) {
     await expect(facts.filter({ hasText: fact })).toHaveCount(1);
   }
 
@@ -291,7 +291,7 @@ test("the recovery key's status is told, it is tested, and replaced by one that 
   await button(anna, "Continue").click();
   await expect(anna.getByRole("heading", { name: "Settings" })).toBeFocused();
   await button(anna, "Show recovery key status").click();
-  for (const fact of [`Made on ${today}`, `Saved on ${today}`, "Never tested"]) {
+  for (const fact of [`Made on ${today}`, `Saved on ${today}`, /^Never tested$/]) {
     await expect(facts.filter({ hasText: fact })).toHaveCount(1);
   }
 

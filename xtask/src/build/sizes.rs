@@ -24,7 +24,8 @@ impl Sizes {
         };
         let part = |path: &str| path.starts_with("assets/page-") && path.ends_with(".wasm");
         let later = |path: &str| LATER.iter().any(|part| path.starts_with(part));
-        let sign_in = sum(&|path| path == "pages/sign-in.html" || !page(path) && !vault(path) && !part(path) && !reader(path));
+        let sign_in =
+            sum(&|path| path == "pages/sign-in.html" || !page(path) && !vault(path) && !part(path) && !reader(path));
         let more: usize = sum(&|path| (vault(path) || part(path)) && !later(path));
         Self { sign_in, conversation: sign_in + more, rows }
     }
