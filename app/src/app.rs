@@ -30,13 +30,15 @@ pub(crate) fn app(first: Route) -> El {
     el("div").set("id", "app").part(move || {
         let page = match (app.recovery.get(), app.page.get()) {
             (Some((username, key)), _) => untrack(|| page::recovery(app, username, key)),
+            // What stood before must not take what is typed for the next.
+            (None, route) if app.route.get() != route => lazy::on_its_way(),
             (None, route) => untrack(|| lazy::page(app, route)),
         };
         [page]
     })
 }
 
-/// A page takes the place of another once its code is here.
+/// The page of an address is built once its code is here.
 fn follow_by_page(app: App) {
     after(move || {
         let route = app.route.get();

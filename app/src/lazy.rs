@@ -8,7 +8,7 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
     Route, browser, chat,
-    el::{El, div},
+    el::{El, div, el},
     page,
     part::{alert, button, shell},
     state::App,
@@ -68,6 +68,11 @@ pub(crate) fn page(app: App, route: Route) -> El {
         Route::Home | Route::Privacy => Some(Ok(crate::el::there())),
     };
     page.and_then(Result::ok).unwrap_or_else(missing)
+}
+
+/// In the place of a page whose code is being fetched.
+pub(crate) fn on_its_way() -> El {
+    shell("narrow", |main| main.child(el("p").class("hint").set("role", "status").text(text::LOADING)))
 }
 
 fn missing() -> El {

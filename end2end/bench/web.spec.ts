@@ -146,12 +146,15 @@ function report(): void {
 
 type Listed = { path: string; bytes: number; brotli: number | null };
 
-/** As the build counts them: everything but the other pages, with and without the vault. */
+/** As the build counts them (`xtask/src/build/sizes.rs`): what is fetched later by those who want it does not count. */
 function sizes(): { signIn: number; conversation: number } {
   const { files } = JSON.parse(readFileSync(join(SITE, "manifest.json"), "utf8")) as { files: Listed[] };
   const sum = (wanted: (path: string) => boolean) =>
     files.filter(({ path }) => wanted(path)).reduce((total, file) => total + (file.brotli ?? file.bytes), 0);
-  const vault = (path: string) => path.startsWith("assets/vault");
-  const signIn = sum((path) => path === "pages/sign-in.html" || (!path.startsWith("pages/") && !vault(path)));
-  return { signIn, conversation: signIn + sum(vault) };
+  const later = (path: string) => /^assets\/(page-split_account|vault-split_later|reader)\./.test(path);
+  const more = (path: string) => /^assets\/(vault|page-.+\.wasm$)/.test(path);
+  const signIn = sum(
+    (path) => path === "pages/sign-in.html" || (!path.startsWith("pages/") && !more(path) && !later(path)),
+  );
+  return { signIn, conversation: signIn + sum((path) => more(path) && !later(path)) };
 }

@@ -19,7 +19,7 @@ type Then = Box<dyn FnOnce(Result<Vec<u8>, Trouble>)>;
 pub(crate) struct App {
     /// Of the address.
     pub(crate) route: Value<Route>,
-    /// The page that stands: the one before, until the code of the next is here.
+    /// The page whose code is here: the one before, until that of the address is.
     pub(crate) page: Value<Route>,
     /// Where to go after sign-in.
     pub(crate) wanted: Value<Option<Route>>,
