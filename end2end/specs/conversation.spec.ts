@@ -1,7 +1,7 @@
 import { expect, test } from "../fixtures.ts";
 import {
   entry, expectSignedIn, expectStates, expectTexts, introduce, openConversation, password, send, signIn, signOut, signUp,
-  startConversation, texts,
+  startConversation,
 } from "../people.ts";
 
 test("two people write to each other, live", async ({ newPage }) => {

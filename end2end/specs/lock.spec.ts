@@ -130,7 +130,7 @@ class Memory {
     });
     session.on("Target.detachedFromTarget", ({ sessionId }) => void workers.delete(sessionId));
     session.on("Target.receivedMessageFromTarget", ({ message }) => {
-      const answer = JSON.parse(message) as { id?: number };
+      const answer = JSON.parse(message) as { id?: number; result?: unknown; error?: { message: string } };
       if (answer.id !== undefined) waiting.get(answer.id)?.(answer);
     });
     await session.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
