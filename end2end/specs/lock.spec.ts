@@ -115,6 +115,8 @@ test("after locking, no memory of the vault holds what was open", async ({ newBr
 });
 
 /** The memories of a page's workers, through the browser's debugger. */
+const GONE = "the worker has ended";
+
 class Memory {
   private readonly workers = new Set<string>();
   private readonly waiting = new Map<number, (answer: { result?: unknown; error?: { message: string } }) => void>();
@@ -128,7 +130,12 @@ class Memory {
     session.on("Target.attachedToTarget", ({ sessionId, targetInfo }) => {
       if (targetInfo.type === "worker") workers.add(sessionId);
     });
-    session.on("Target.detachedFromTarget", ({ sessionId }) => void workers.delete(sessionId));
+    session.on("Target.detachedFromTarget", ({ sessionId }) => {
+      workers.delete(sessionId);
+      // A worker that ends answers nothing more. Its memory is gone with it.
+      for (const answer of waiting.values()) answer({ error: { message: GONE } });
+      waiting.clear();
+    });
     session.on("Target.receivedMessageFromTarget", ({ message }) => {
       const answer = JSON.parse(message) as { id?: number; result?: unknown; error?: { message: string } };
       if (answer.id !== undefined) waiting.get(answer.id)?.(answer);
@@ -151,7 +158,7 @@ class Memory {
   async holds(text: string): Promise<boolean | undefined> {
     let seen = 0;
     let found = false;
-    for (const worker of [...this.workers]) {
+    for (const worker of [...this.workers]) try {
       const { result: kind } = await this.ask(worker, "Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
       const { objects } = await this.ask(worker, "Runtime.queryObjects", { prototypeObjectId: kind.objectId });
       const look = `function (text) {
@@ -169,6 +176,8 @@ class Memory {
       });
       seen += result.value.length;
       found ||= result.value.includes(true);
+    } catch (error) {
+      if (!String(error).includes(GONE)) throw error;
     }
     return seen === 0 ? undefined : found;
   }
