@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
 import {
   articles, expectSignedIn, expectTexts, introduce, messageBox, openConversation, send, signUp, password,
@@ -105,80 +105,31 @@ test("after locking, no memory of the vault holds what was open", async ({ newBr
   const canary = "a heron over the marsh at four in the morning";
   await send(bruno, canary);
   await expectTexts(page, ["Hello, Bruno.", canary]);
-  const memory = await Memory.of(page);
-  // In WebAssembly's memory, a text is UTF-8.
-  expect(await memory.holds(canary)).toBe(true);
+  expect(await inMemory(page, canary)).toBe(true);
   await page.getByRole("button", { name: "Lock", exact: true }).click();
   await expectLocked(page);
   await expect(messageBox(page)).toHaveCount(0);
-  await expect.poll(() => memory.holds(canary), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => inMemory(page, canary), { timeout: 30_000 }).toBe(false);
 });
 
-/** The memories of a page's workers, through the browser's debugger. */
-const GONE = "the worker has ended";
-
-class Memory {
-  private readonly workers = new Set<string>();
-  private readonly waiting = new Map<number, (answer: { result?: unknown; error?: { message: string } }) => void>();
-  private last = 0;
-
-  private constructor(private readonly session: CDPSession) {}
-
-  static async of(page: Page): Promise<Memory> {
-    const memory = new Memory(await page.context().newCDPSession(page));
-    const { session, workers, waiting } = memory;
-    session.on("Target.attachedToTarget", ({ sessionId, targetInfo }) => {
-      if (targetInfo.type === "worker") workers.add(sessionId);
-    });
-    session.on("Target.detachedFromTarget", ({ sessionId }) => {
-      workers.delete(sessionId);
-      // A worker that ends answers nothing more. Its memory is gone with it.
-      for (const answer of waiting.values()) answer({ error: { message: GONE } });
-      waiting.clear();
-    });
-    session.on("Target.receivedMessageFromTarget", ({ message }) => {
-      const answer = JSON.parse(message) as { id?: number; result?: unknown; error?: { message: string } };
-      if (answer.id !== undefined) waiting.get(answer.id)?.(answer);
-    });
-    await session.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
-    await expect.poll(() => workers.size).toBeGreaterThan(0);
-    return memory;
+/** Whether the memory of any worker of this page holds a text; undefined while there is none to look into. */
+async function inMemory(page: Page, text: string): Promise<boolean | undefined> {
+  let found: boolean | undefined;
+  for (const worker of page.workers()) {
+    // The worker's own import of this script is the one that it is given here, with what it has started already. In
+    // WebAssembly's memory, a text is UTF-8.
+    const holds = worker.evaluate<boolean>(`(async (text) => {
+      const source = await (await fetch(location.href)).text();
+      const { memory } = (await import(source.match(/\\/assets\\/vault\\.[0-9a-f]{16}\\.js/)[0])).initSync();
+      const [bytes, needle] = [new Uint8Array(memory.buffer), new TextEncoder().encode(text)];
+      for (let at = bytes.indexOf(needle[0]); at >= 0; at = bytes.indexOf(needle[0], at + 1)) {
+        if (needle.every((byte, n) => bytes[at + n] === byte)) return true;
+      }
+      return false;
+    })(${JSON.stringify(text)})`);
+    // A worker that ends in between takes its memory with it; one that is only starting has none yet.
+    const here = await holds.catch(() => undefined);
+    if (here !== undefined) found = (found ?? false) || here;
   }
-
-  private async ask(sessionId: string, method: string, params: object): Promise<any> {
-    const id = ++this.last;
-    const answered = new Promise<{ result?: unknown; error?: { message: string } }>((resolve) => this.waiting.set(id, resolve));
-    await this.session.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id, method, params }) });
-    const { result, error } = await answered;
-    if (error) throw new Error(error.message);
-    return result;
-  }
-
-  /** Whether any worker's WebAssembly memory holds this text; undefined while there is none to look into. */
-  async holds(text: string): Promise<boolean | undefined> {
-    let seen = 0;
-    let found = false;
-    for (const worker of [...this.workers]) try {
-      const { result: kind } = await this.ask(worker, "Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
-      const { objects } = await this.ask(worker, "Runtime.queryObjects", { prototypeObjectId: kind.objectId });
-      const look = `function (text) {
-        const needle = new TextEncoder().encode(text);
-        return this.map((memory) => {
-          const bytes = new Uint8Array(memory.buffer);
-          for (let at = bytes.indexOf(needle[0]); at >= 0; at = bytes.indexOf(needle[0], at + 1)) {
-            if (needle.every((byte, n) => bytes[at + n] === byte)) return true;
-          }
-          return false;
-        });
-      }`;
-      const { result } = await this.ask(worker, "Runtime.callFunctionOn", {
-        objectId: objects.objectId, functionDeclaration: look, arguments: [{ value: text }], returnByValue: true,
-      });
-      seen += result.value.length;
-      found ||= result.value.includes(true);
-    } catch (error) {
-      if (!String(error).includes(GONE)) throw error;
-    }
-    return seen === 0 ? undefined : found;
-  }
+  return found;
 }

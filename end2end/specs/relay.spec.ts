@@ -123,7 +123,12 @@ test("a relay whose disk is full says so, and what was written waits until there
   await expectConnection(anna, /server full/);
   await expect(anna.getByRole("main").getByText(/cannot store messages at the moment.+wait in this browser/)).toBeVisible();
   await expect.poll(async () => (await states(anna)).at(-1)).toBe("sending");
+  // A page that is loaded now cannot open, says why, and opens later.
+  await anna.reload();
+  await expect(anna.getByRole("alert").filter({ hasText: /server cannot store/ })).toBeVisible();
   relay.roomAgain();
+  await anna.reload();
+  await expectSignedIn(anna);
   await expectTexts(bruno, ["Hello, Bruno.", "no room for this"]);
   await expectConnection(anna, /connected/);
   await expectStates(anna, ["delivered", "read"]);
