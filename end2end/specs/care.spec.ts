@@ -7,6 +7,8 @@ import {
 test("the recovery key stays until it is said to be saved, whatever is pressed", async ({ newPage }) => {
   const page = await newPage();
   await page.goto("/sign-in");
+  // The living page: a link of the fixed one would load another document, and going back from that asks first.
+  await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
   await page.getByRole("link", { name: "Create account" }).click();
   const secret = password();
   await page.getByRole("textbox", { name: "Username", exact: true }).fill("anna");

@@ -7,9 +7,9 @@ mod common;
 use common::{PASSWORD, World};
 use signet_ask::{
     Attach, Backup, BackupStep, BackupTrouble, ChangePassword, Conversations, Event, Lock, LockWhen, MessageState,
-    ReadDraft, ReadLock, SaveDraft, SetLock, SignIn, SignOut, Status, Trouble, Used,
+    ReadDraft, ReadLock, ReplaceRecoveryKey, SaveDraft, SetLock, SignIn, SignOut, Status, Trouble, Used,
 };
-use signet_shared::{ConvId, api};
+use signet_shared::{ConvId, api, wire::Refusal};
 
 const MINUTE: u64 = 60_000;
 
@@ -163,20 +163,68 @@ fn locked_with_the_last_tab_or_not_as_set() {
 }
 
 #[test]
-fn a_secret_that_is_being_replaced_is_not_cut_short() {
+fn a_new_recovery_key_is_not_lost_by_locking() {
     let (mut w, ann, _) = story();
     w.ask(ann, lock_after(5, true)).unwrap();
     w.hold = vec![api::SECRET_FINISH];
-    let new = "a different horse entirely";
-    let change = ChangePassword { current: Some(PASSWORD.into()), new: new.into(), end_others: true, ticket: None };
-    let change = w.begin(ann, change);
+    let change = w.begin(ann, ReplaceRecoveryKey { current: PASSWORD.into(), ticket: None });
     w.settle();
     assert_eq!(w.ask(ann, Lock {}), Err(Trouble::Busy));
     w.pass(6 * MINUTE);
     w.let_go(api::SECRET_FINISH, None);
-    assert!(w.answer::<ChangePassword>(ann, change).unwrap().is_ok());
+    assert!(w.answer::<ReplaceRecoveryKey>(ann, change).unwrap().is_ok());
     w.pass(MINUTE);
     assert_eq!(last_status(&w, ann), Some(locked(false)));
+}
+
+#[test]
+fn a_relay_that_never_ends_a_change_does_not_keep_the_browser_open() {
+    for refusal in [Refusal::StoreUnavailable, Refusal::TooMany] {
+        for of_key in [true, false] {
+            let (mut w, ann, _) = story();
+            w.relay.refuse_path = Some((api::SECRET_FINISH, refusal));
+            let new = "a different horse entirely";
+            let password =
+                ChangePassword { current: Some(PASSWORD.into()), new: new.into(), end_others: false, ticket: None };
+            let (key, word) = match of_key {
+                true => (Some(w.begin(ann, ReplaceRecoveryKey { current: PASSWORD.into(), ticket: None })), None),
+                false => (None, Some(w.begin(ann, password))),
+            };
+            w.settle();
+            if of_key {
+                assert_eq!(w.ask(ann, Lock {}), Err(Trouble::Busy), "for a moment it may still come");
+                w.pass(5 * MINUTE);
+            }
+            w.ask(ann, Lock {}).unwrap();
+            assert_eq!(last_status(&w, ann), Some(locked(false)));
+            assert_eq!(w.ask(ann, Conversations {}), Err(Trouble::SignedOut));
+            // Who waits is told, and what the relay kept from being replaced still opens.
+            let over = Some(Trouble::SessionEnded);
+            assert_eq!(
+                key.and_then(|ask| w.answer::<ReplaceRecoveryKey>(ann, ask).unwrap().err()),
+                over.clone().filter(|_| of_key)
+            );
+            assert_eq!(
+                word.and_then(|ask| w.answer::<ChangePassword>(ann, ask).unwrap().err()),
+                over.filter(|_| !of_key)
+            );
+            unlock(&mut w, ann, false);
+        }
+    }
+}
+
+#[test]
+fn what_opens_without_a_tab_goes_before_that_is_said_even_with_the_relay_away() {
+    let (mut w, ann, _) = story();
+    w.ask(ann, lock_after(0, false)).unwrap();
+    w.browsers[ann].tab = None;
+    assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+    w.kill_relay();
+    w.ask(ann, lock_after(0, true)).unwrap();
+    w.browsers[ann].tab = None;
+    w.relay_up = true;
+    assert!(matches!(w.reload(ann), Status::SignedOut { .. }));
+    unlock(&mut w, ann, false);
 }
 
 #[test]

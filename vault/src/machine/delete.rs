@@ -1,7 +1,7 @@
 //! The end of an account.
 
 use rand_core::CryptoRng;
-use signet_ask::{BackupTrouble, Event, Status, Trouble};
+use signet_ask::{Event, Status, Trouble};
 
 use super::{AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, hands::body_of, lock::Lock};
 
@@ -30,7 +30,6 @@ impl<R: CryptoRng> Machine<R> {
 
     /// Of everything that this browser's memory holds of an account, nothing stays.
     pub(super) fn forget_all(&mut self) {
-        self.end_backup(&Trouble::Backup(BackupTrouble::Interrupted));
         self.leave();
         self.hands.device = None;
         self.hands.kept_state = None;

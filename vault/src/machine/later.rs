@@ -9,10 +9,19 @@ use super::{AskId, Input, Machine};
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
 pub type Later<R> = fn(&mut Machine<R>, Task);
 
-#[derive(Clone)]
 pub enum Task {
     Backup { ask: AskId, run: u64, step: BackupStep },
     BackupTurn,
+}
+
+impl Task {
+    /// Who waits for its answer, if anybody.
+    pub fn ask(&self) -> Option<AskId> {
+        match self {
+            Self::Backup { ask, .. } => Some(*ask),
+            Self::BackupTurn => None,
+        }
+    }
 }
 
 impl Input {
@@ -30,12 +39,10 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    /// The code could not be fetched.
-    pub fn cannot_carry_out(&mut self, task: &Task) {
-        match task {
-            Task::Backup { ask, .. } => self.hands.fail(*ask, Trouble::NotFetched),
-            // Nothing of it has begun.
-            Task::BackupTurn => {}
+    /// The code could not be fetched: nothing has begun, and whoever waits for it is told.
+    pub fn cannot_carry_out(&mut self, ask: Option<AskId>) {
+        if let Some(ask) = ask {
+            self.hands.fail(ask, Trouble::NotFetched);
         }
     }
 

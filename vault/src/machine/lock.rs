@@ -3,7 +3,7 @@
 
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
-use signet_ask::{BackupTrouble, Event, LockWhen, Trouble};
+use signet_ask::{Event, LockWhen, Trouble};
 use signet_shared::api;
 
 use super::{
@@ -85,8 +85,8 @@ impl<R: CryptoRng> Machine<R> {
         if !self.hands.lock.is_due(self.hands.now) {
             return;
         }
-        // A new recovery key would be lost with its answer. The timer comes again.
-        if session.change.is_some() {
+        // The timer comes again.
+        if session.must_finish() {
             return self.hands.watch_lock();
         }
         self.lock();
@@ -94,7 +94,7 @@ impl<R: CryptoRng> Machine<R> {
 
     pub(super) fn ask_lock(&mut self, ask: AskId) {
         match &self.phase {
-            Phase::SignedIn(session) if session.change.is_some() => return self.hands.fail(ask, Trouble::Busy),
+            Phase::SignedIn(session) if session.must_finish() => return self.hands.fail(ask, Trouble::Busy),
             Phase::SignedIn(_) | Phase::Attaching(_) | Phase::Opening(_) => self.lock(),
             Phase::SignedOut | Phase::SigningUp(_) | Phase::SigningIn(_) => {}
         }
@@ -109,7 +109,6 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     pub(super) fn lock(&mut self) {
-        self.end_backup(&Trouble::Backup(BackupTrouble::Interrupted));
         self.leave();
         let hands = &mut self.hands;
         hands.lock.locked = true;
@@ -144,6 +143,11 @@ impl<R: CryptoRng> Machine<R> {
         hands.watch_lock();
         if let Some(device) = hands.device.as_mut().filter(|device| device.stay == when.no_tab) {
             device.stay = !when.no_tab;
+            // What opens without a tab goes at once; until the relay has helped to make another, a reload asks for the password.
+            if when.no_tab {
+                device.slot = None;
+            }
+            hands.store_device();
             session.renew_slot(hands);
         }
         hands.answer::<signet_ask::SetLock>(ask, &Ok(()));

@@ -2,7 +2,7 @@
 //! which opens an account from the local slot, and what becomes of either when it fails or ends.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, RecoveryKeyText, Status, TabShare, Trouble};
+use signet_ask::{BackupTrouble, Event, RecoveryKeyText, Status, TabShare, Trouble};
 use signet_crypto::LocalShares;
 use signet_shared::api::{self, Shares, TakeShare, Vault};
 
@@ -335,6 +335,7 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     pub(super) fn leave(&mut self) {
+        self.end_backup(&Trouble::Backup(BackupTrouble::Interrupted));
         // Whoever waits for something that ends here is told.
         match core::mem::replace(&mut self.phase, Phase::SignedOut) {
             Phase::SigningUp(up) => match up.into_reply() {
@@ -349,6 +350,9 @@ impl<R: CryptoRng> Machine<R> {
             },
             Phase::SignedIn(mut session) => {
                 session.renewal_ended(&mut self.hands);
+                for (ask, _) in session.details_asked {
+                    self.hands.fail(ask, Trouble::SessionEnded);
+                }
                 if let Some(change) = session.change {
                     self.hands.fail(change.ask, Trouble::SessionEnded);
                 }

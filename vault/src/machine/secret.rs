@@ -24,6 +24,8 @@ use super::{
     sign_up::check_password,
 };
 
+/// So often is a new recovery key's last step asked again, for about two minutes, before a lock may end it.
+const MOST_TRIES: u32 = 8;
 /// How much of the bar the proof takes, where a replacement follows.
 const PROOF: f32 = 0.35;
 const FIRST_PAUSE_MS: u64 = 1_000;
@@ -108,6 +110,15 @@ fn either(current: &str) -> Result<Secret, Trouble> {
 }
 
 impl Session {
+    /// Whether a new recovery key would be lost with its answer, by which alone it is shown. A relay that keeps that back does
+    /// not keep the browser open for long; nor does anything else that is going on: one of two secrets opens in any case.
+    pub(super) fn must_finish(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| {
+            matches!((&change.goal, &change.step), (Goal::RecoveryKey(_), Step::Finishing(_)))
+                && change.tries < MOST_TRIES
+        })
+    }
+
     pub(super) fn change_password<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
@@ -315,15 +326,17 @@ impl Session {
         let ended = match parsed::<Ended>(result) {
             Ok(ended) => ended.ended,
             // It may have been done: asked again until that is known.
-            Err(Trouble::Unreachable | Trouble::RelayNonsense | Trouble::RelayStore) => {
-                let after_ms = back_off(FIRST_PAUSE_MS, change.tries, LONGEST_PAUSE_MS);
+            Err(
+                ref trouble @ (Trouble::Unreachable
+                | Trouble::RelayNonsense
+                | Trouble::RelayStore
+                | Trouble::TooMany { .. }),
+            ) => {
+                // A relay that says "at once" does not have it so.
+                let asked = if let Trouble::TooMany { after_s } = trouble { u64::from(*after_s) } else { 0 };
+                let pause = back_off(FIRST_PAUSE_MS, change.tries, LONGEST_PAUSE_MS);
+                let after_ms = pause.max(asked.saturating_mul(1000)).min(LONGEST_PAUSE_MS);
                 change.tries = change.tries.saturating_add(1);
-                hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
-                self.change = Some(change);
-                return Ok(());
-            }
-            Err(Trouble::TooMany { after_s }) => {
-                let after_ms = u64::from(after_s).saturating_mul(1000).min(LONGEST_PAUSE_MS);
                 hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
                 self.change = Some(change);
                 return Ok(());

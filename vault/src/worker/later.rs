@@ -30,12 +30,12 @@ pub(super) async fn fetch() {
 
 /// The machine waits for nothing: whoever feeds it has fetched the part before.
 pub(super) fn carry_out(machine: &mut Machine<Rng>, task: Task) {
-    let kept = task.clone();
+    let ask = task.ask();
     let done = {
         let mut turn = pin!(carry_out_there(machine, task));
         turn.as_mut().poll(&mut Context::from_waker(Waker::noop()))
     };
     if !matches!(done, Poll::Ready(Ok(()))) {
-        machine.cannot_carry_out(&kept);
+        machine.cannot_carry_out(ask);
     }
 }
