@@ -24,8 +24,9 @@ async function boot() {
       fetch("{{asset:page_bg.wasm}}", { integrity: "{{integrity:page_bg.wasm}}" }),
     ]);
     parts.share(await page.default({ module_or_path: module }));
+    await page.ready();
     const place = document.createElement("div");
-    await page.start(place);
+    page.start(place);
     takeOver(place.firstElementChild);
   } catch (error) {
     // Whoever leaves while the module is on its way breaks it off, which is no fault to be told of.

@@ -69,9 +69,11 @@ fn follow_by_focus(app: App) {
     after(move || {
         // A recovery key takes the place of the page, and gives it back.
         let page = (app.page.get(), app.recovery.with(Option::is_some));
-        let now = (page, app.chats.open.with(Option::is_some));
+        // Also where the page before was only left and taken again: it was built anew.
+        let stands = app.route.get() == page.0;
+        let now = (page, stands, app.chats.open.with(Option::is_some));
         let before = shown.replace(now);
-        if before.is_some_and(|before| before != now) && !(now.0 == (Route::Chat, false) && now.1) {
+        if stands && before.is_some_and(|before| before != now) && !(now.0 == (Route::Chat, false) && now.2) {
             // The new page may not stand yet: what it is made of follows the same signals.
             browser::soon(browser::focus_heading);
         }

@@ -4,11 +4,12 @@
 //! and in tests all of it is here.
 
 use futures_util::FutureExt;
+use leptos::task::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
     Route, browser, chat,
-    el::{El, div, el},
+    el::{El, el},
     page,
     part::{alert, button, shell},
     state::App,
@@ -67,7 +68,7 @@ pub(crate) fn page(app: App, route: Route) -> El {
         #[cfg(not(feature = "ssr"))]
         Route::Home | Route::Privacy => Some(Ok(crate::el::there())),
     };
-    page.and_then(Result::ok).unwrap_or_else(missing)
+    page.and_then(Result::ok).unwrap_or_else(|| missing(app, route))
 }
 
 /// In the place of a page whose code is being fetched.
@@ -75,7 +76,16 @@ pub(crate) fn on_its_way() -> El {
     shell("narrow", |main| main.child(el("p").class("hint").set("role", "status").text(text::LOADING)))
 }
 
-fn missing() -> El {
-    let again = button("button", text::RELOAD).on("click", |_| browser::reload());
-    shell("prose", |main| main.child(div("missing-part").children([alert(text::NOT_FETCHED.to_owned()), again])))
+fn missing(app: App, route: Route) -> El {
+    let again = button("button", text::RETRY).on("click", move |_| {
+        spawn_local(async move {
+            if fetch(route).await.is_ok() && app.route.get_untracked() == route {
+                app.page.set(route);
+            }
+        });
+    });
+    // If the server has a newer version, its page has other parts.
+    let reload = button("button", text::RELOAD).on("click", |_| browser::reload());
+    let says = [el("h1").text(route.title()), alert(text::NOT_FETCHED.to_owned()), again, reload];
+    shell("prose", |main| main.children(says))
 }

@@ -24,12 +24,19 @@ pub mod document;
 
 pub use route::Route;
 
-/// Builds the page of the current address inside `place`, which is not in the document yet. Called once, by `boot.js`.
+/// Fetches what the page of the current address needs. Called once, by `boot.js`, which then builds it.
 #[cfg(feature = "browser")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub async fn start(place: web_sys::HtmlElement) {
-    let route = Route::from_path(&browser::path());
+pub async fn ready() {
     // Without it the page says what is missing.
-    let _ = lazy::fetch(route).await;
+    let _ = lazy::fetch(Route::from_path(&browser::path())).await;
+}
+
+/// Builds the page of the current address inside `place`, which is not in the document yet. Not `async`: of a fault in here
+/// the caller has to hear.
+#[cfg(feature = "browser")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn start(place: web_sys::HtmlElement) {
+    let route = Route::from_path(&browser::path());
     leptos::mount::mount_to(place, move || app::app(route)).forget();
 }

@@ -126,7 +126,9 @@ pub(crate) fn follow_history(app: App) {
         if route == Route::Chat {
             app.chats.open.set(conv_in_address());
         }
-        app.route.set(route);
+        if app.route.get_untracked() != route {
+            app.route.set(route);
+        }
     });
 }
 

@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build both WebAssembly modules, the pages and the relay: leaves target/release/signet with the site inside.
+    /// Build the WebAssembly modules, the pages and the relay: leaves target/release/signet with the site inside.
     Build,
     /// Build, make development certificates in certs/, and serve https://localhost:8443 with its data in data/.
     Run {

@@ -28,7 +28,7 @@ texts! {
     SIGN_OUT = "Sign out";
     SETTINGS = "Settings";
     RELOAD = "Reload";
-    NOT_FETCHED = "This page could not be fetched: the connection broke, or the relay has a newer version of Signet. Check the connection, then reload.";
+    NOT_FETCHED = "This part of Signet could not be fetched: the connection broke, or the server has a newer version of it. Check the connection, then try again or reload.";
     PRIVACY = "Privacy";
     USERNAME = "Username";
     PASSWORD = "Password";

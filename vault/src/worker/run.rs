@@ -69,6 +69,19 @@ impl Runner {
     }
 
     pub(super) fn feed(&self, input: Input) {
+        if !input.is_for_later() {
+            return self.take(input);
+        }
+        // The machine goes on meanwhile: a line that hangs must not keep it from locking.
+        if let Some(runner) = self.own.upgrade() {
+            spawn_local(async move {
+                later::fetch().await;
+                runner.take(input);
+            });
+        }
+    }
+
+    fn take(&self, input: Input) {
         self.inputs.borrow_mut().push_back(input);
         if self.busy.get() {
             return;
@@ -88,9 +101,6 @@ impl Runner {
 
     async fn work(&self) {
         while let Some(input) = self.next() {
-            if input.is_for_later() {
-                later::fetch().await;
-            }
             let effects = self.machine.borrow_mut().handle(js::now_ms(), input);
             for effect in effects {
                 if let Err(reason) = self.carry_out(effect).await {

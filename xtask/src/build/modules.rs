@@ -62,7 +62,7 @@ pub(super) fn build(place: &Place, module: &Module) -> Result<PathBuf> {
     let stamp = place.workshop().join(format!("{}.stamp", module.name));
     let key = key(place, &bytes)?;
     if fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == key) {
-        note("unchanged: wasm-bindgen is left out");
+        note("unchanged: its parts and its JavaScript are those of before");
         return Ok(folder);
     }
 

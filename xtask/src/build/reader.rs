@@ -7,7 +7,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::modules::{self, Module};
+use super::{
+    modules::{self, Module},
+    split,
+};
 use crate::place::Place;
 
 const READER: Module = Module {
@@ -22,9 +25,12 @@ const READER: Module = Module {
 pub(super) fn build(place: &Place) -> Result<String> {
     modules::compile(place, &READER)?;
     let compiled = READER.compiled(place);
+    let bytes = fs::read(&compiled).with_context(|| format!("cargo left no {}", compiled.display()))?;
+    // It has no parts, but what the linker leaves for telling them apart goes too.
+    let apart = split::split(READER.name, &bytes, &place.workshop().join("reader-parts"))?;
     let folder = place.workshop().join(READER.name);
     Bindgen::new()
-        .input_path(&compiled)
+        .input_path(&apart.main)
         .no_modules(true)
         .and_then(|bindgen| {
             bindgen
@@ -34,7 +40,7 @@ pub(super) fn build(place: &Place) -> Result<String> {
                 .remove_producers_section(true)
                 .generate(&folder)
         })
-        .map_err(|error| anyhow!("wasm-bindgen could not take {}: {error:#}", compiled.display()))?;
+        .map_err(|error| anyhow!("wasm-bindgen could not take {}: {error:#}", apart.main.display()))?;
     let read = |file: &str| {
         let path = place.root.join("reader/page").join(file);
         fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))

@@ -21,7 +21,9 @@ pub(super) fn trees(place: &Place) -> Result<()> {
     without("the relay", &relay, &[OPENERS.as_slice(), &["signet-ask", "signet-app"]].concat(), "signet-shared")?;
     let page = ["--package", "signet-app", "--target", WASM, "--no-default-features", "--features", "browser"];
     let page = tree(place, &page)?;
-    without("the page", &page, &[OPENERS.as_slice(), &["opaque-ke", "argon2", "signet"]].concat(), "signet-ask")
+    without("the page", &page, &[OPENERS.as_slice(), &["opaque-ke", "argon2", "signet"]].concat(), "signet-ask")?;
+    let reader = tree(place, &["--package", "signet-reader", "--target", WASM])?;
+    without("a backup's own page", &reader, &["signet-vault", "signet-ask", "signet-app", "signet"], "signet-crypto")
 }
 
 /// The names of all crates that are built for a package, itself included.
