@@ -215,16 +215,22 @@ fn a_relay_that_never_ends_a_change_does_not_keep_the_browser_open() {
 
 #[test]
 fn what_opens_without_a_tab_goes_before_that_is_said_even_with_the_relay_away() {
-    let (mut w, ann, _) = story();
-    w.ask(ann, lock_after(0, false)).unwrap();
-    w.browsers[ann].tab = None;
-    assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
-    w.kill_relay();
-    w.ask(ann, lock_after(0, true)).unwrap();
-    w.browsers[ann].tab = None;
-    w.relay_up = true;
-    assert!(matches!(w.reload(ann), Status::SignedOut { .. }));
-    unlock(&mut w, ann, false);
+    for back in [false, true] {
+        let (mut w, ann, _) = story();
+        w.ask(ann, lock_after(0, false)).unwrap();
+        w.browsers[ann].tab = None;
+        assert!(matches!(w.reload(ann), Status::SignedIn { .. }));
+        w.kill_relay();
+        w.ask(ann, lock_after(0, true)).unwrap();
+        if back {
+            // The old slot is not only left alone: it is gone, also for whoever alters what this browser keeps of the choice.
+            w.ask(ann, lock_after(0, false)).unwrap();
+        }
+        w.browsers[ann].tab = None;
+        w.relay_up = true;
+        assert!(matches!(w.reload(ann), Status::SignedOut { .. }));
+        unlock(&mut w, ann, false);
+    }
 }
 
 #[test]
