@@ -284,7 +284,7 @@ texts! {
     PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or lock, after 7 days without use, and after 30 days in any case, unless whoever runs this server chose other times.";
     PRIVACY_SERVER_5 = "Your contacts and what you have read, sealed so that only you can open them, and a share of what reopens your account after a reload.";
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
-    PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account, and with them its public keys, which name it.";
+    PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account. Its public keys, which name it, stay too if there were such messages, also after those people have gone.";
     PRIVACY_BROWSER = "In this browser";
     PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here. Locking removes what opens them, signing out removes all. A backup file that you saved stays where you put it.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";

@@ -35,7 +35,8 @@ pub(super) async fn delete(c: &mut SqliteConnection, token: TokenHash, mark: Str
     let renamed = "UPDATE accounts SET username = ?, created_ms = 0 WHERE id = ?";
     sqlx::query(renamed).bind(mark).bind(account).execute(&mut *c).await?;
     if orphans.len() == mine.len() {
-        // Nobody has anything in common with it.
+        // Nobody has anything in common with it. Otherwise its statements stay for good: what would have to be counted to know
+        // when the last who needs them is gone would cost every message.
         sqlx::query("DELETE FROM statements WHERE account = ?").bind(account).execute(&mut *c).await?;
         let unnamed = "UPDATE accounts SET account_id = randomblob(16) WHERE id = ?";
         sqlx::query(unnamed).bind(account).execute(&mut *c).await?;
