@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request, State};
 use signet_shared::{
+    AccountId,
     api::{PutKeys, Stored, Who},
     statement::{SignedStatement, Statement},
     wire::Refusal,
@@ -31,7 +32,7 @@ pub(crate) async fn put_keys(
 
 /// That the statement is one of this account's and goes on where the one before it ended. Whether it is signed, and by whom,
 /// is for clients to verify.
-pub(super) async fn follows(app: &App, next: &Statement, account: signet_shared::AccountId) -> Result<(), Refused> {
+async fn follows(app: &App, next: &Statement, account: AccountId) -> Result<(), Refused> {
     let malformed = || Refused::from(Refusal::Malformed);
     let before = next.seq.checked_sub(2).ok_or_else(malformed)?;
     let known = app.store.statements(Who::Id(account), before).await?;
