@@ -132,6 +132,21 @@ fn a_lost_answer_at_any_step_leaves_one_password() {
 }
 
 #[test]
+fn a_relay_that_has_too_much_to_do_is_asked_less_and_less_often() {
+    let (mut w, ann, _, _) = story();
+    w.relay.refuse_path = Some((api::SECRET_FINISH, Refusal::TooMany));
+    w.relay.retry_after_s = 1;
+    let ask = w.begin(ann, change(false));
+    w.pass(60_000);
+    let asked = w.relay.paths.iter().filter(|path| *path == api::SECRET_FINISH).count();
+    assert!((4..8).contains(&asked), "{asked} times in a minute");
+    assert_eq!(w.answer::<ChangePassword>(ann, ask), None);
+    w.relay.refuse_path = None;
+    w.pass(60_000);
+    assert_eq!(w.answer::<ChangePassword>(ann, ask), Some(Ok(0)));
+}
+
+#[test]
 fn a_page_killed_or_a_relay_killed_at_any_step_leaves_one_password() {
     for step in STEPS {
         for page in [true, false] {

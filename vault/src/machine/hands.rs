@@ -280,6 +280,16 @@ pub(super) fn back_off(first_ms: u64, tries: u32, longest_ms: u64) -> u64 {
     first_ms.saturating_mul(1 << tries.min(10)).min(longest_ms)
 }
 
+/// The pause before the same is asked again, where it may have been done; `None` if the answer is final.
+pub(super) fn pause_before_again(trouble: &Trouble, tries: u32, first_ms: u64, longest_ms: u64) -> Option<u64> {
+    let least = match trouble {
+        Trouble::Unreachable | Trouble::RelayNonsense | Trouble::RelayStore => 0,
+        Trouble::TooMany { after_s } => u64::from(*after_s).saturating_mul(1000),
+        _ => return None,
+    };
+    Some(back_off(first_ms, tries, longest_ms).max(least).min(longest_ms))
+}
+
 pub(super) fn fault(code: &str) -> Trouble {
     Trouble::Fault { code: code.to_owned() }
 }

@@ -349,7 +349,7 @@ impl<R: CryptoRng> Machine<R> {
                 reply => self.not_opened(reply, &Trouble::SessionEnded),
             },
             Phase::SignedIn(mut session) => {
-                session.renewal_ended(&mut self.hands);
+                session.renewed(&mut self.hands, &Err(Trouble::SessionEnded));
                 for (ask, _) in session.details_asked {
                     self.hands.fail(ask, Trouble::SessionEnded);
                 }

@@ -20,7 +20,7 @@ use signet_shared::{
 use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Timer,
     account::{Version, parse_chain},
-    hands::{Call, Hands, back_off, fault, parsed},
+    hands::{Call, Hands, fault, parsed, pause_before_again},
     session::Session,
 };
 
@@ -138,21 +138,15 @@ impl Session {
                 self.take_keys(hands, me, version);
                 self.renewed(hands, &Ok(()));
             }
-            // It may have been done: asked again until that is known.
-            Err(
-                ref trouble @ (Trouble::Unreachable
-                | Trouble::RelayNonsense
-                | Trouble::RelayStore
-                | Trouble::TooMany { .. }),
-            ) => {
-                let pause = back_off(FIRST_PAUSE_MS, renewal.tries, LONGEST_PAUSE_MS);
-                renewal.tries = renewal.tries.saturating_add(1);
-                let asked = if let Trouble::TooMany { after_s } = trouble { u64::from(*after_s) } else { 0 };
-                let after_ms = pause.max(asked.saturating_mul(1000)).min(LONGEST_PAUSE_MS);
-                hands.push(Effect::Timer { timer: Timer::Keys, after_ms });
-            }
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
             Err(trouble) => {
+                // Where it may have been done, it is asked again until that is known.
+                let pause = pause_before_again(&trouble, renewal.tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                if let Some(after_ms) = pause {
+                    renewal.tries = renewal.tries.saturating_add(1);
+                    hands.push(Effect::Timer { timer: Timer::Keys, after_ms });
+                    return Ok(());
+                }
                 // Another browser's were there first, or the relay does not take these: nobody has heard of this key.
                 if trouble == Trouble::ChangedElsewhere {
                     self.refresh(hands);
@@ -178,11 +172,13 @@ impl Session {
         }
     }
 
-    fn renewed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, result: &Result<(), Trouble>) {
+    /// The renewal, if there is one, is over.
+    pub(super) fn renewed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, result: &Result<(), Trouble>) {
+        let Some(renewal) = self.renewal.take() else { return };
         if result.is_err() {
             hands.log("keys-not-renewed");
         }
-        for ask in self.renewal.take().into_iter().flat_map(|renewal| renewal.asks) {
+        for ask in renewal.asks {
             hands.answer::<signet_ask::RenewKeys>(ask, result);
         }
     }
@@ -234,12 +230,5 @@ impl Session {
         account.ek_ids = keys.eks.iter().map(DecryptionKey::id).collect();
         account.keys = keys;
         self.take_keys(hands, me, keystore);
-    }
-
-    /// Those who asked are told that the session is over.
-    pub(super) fn renewal_ended<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        for ask in self.renewal.take().into_iter().flat_map(|renewal| renewal.asks) {
-            hands.fail(ask, Trouble::SessionEnded);
-        }
     }
 }

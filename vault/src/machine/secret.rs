@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Timer,
     account::Account,
-    hands::{Call, Hands, back_off, body_of, fault, parsed},
+    hands::{Call, Hands, body_of, fault, parsed, pause_before_again},
     login::{Login, LoginCall, Secret},
     session::Session,
     sign_in::is_recovery_key,
@@ -325,23 +325,15 @@ impl Session {
     ) -> Result<(), Trouble> {
         let ended = match parsed::<Ended>(result) {
             Ok(ended) => ended.ended,
-            // It may have been done: asked again until that is known.
-            Err(
-                ref trouble @ (Trouble::Unreachable
-                | Trouble::RelayNonsense
-                | Trouble::RelayStore
-                | Trouble::TooMany { .. }),
-            ) => {
-                // A relay that says "at once" does not have it so.
-                let asked = if let Trouble::TooMany { after_s } = trouble { u64::from(*after_s) } else { 0 };
-                let pause = back_off(FIRST_PAUSE_MS, change.tries, LONGEST_PAUSE_MS);
-                let after_ms = pause.max(asked.saturating_mul(1000)).min(LONGEST_PAUSE_MS);
+            // Where it may have been done, it is asked again until that is known.
+            Err(trouble) => {
+                let pause = pause_before_again(&trouble, change.tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                let Some(after_ms) = pause else { return self.go_on(hands, change, Err(trouble)) };
                 change.tries = change.tries.saturating_add(1);
                 hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
                 self.change = Some(change);
                 return Ok(());
             }
-            Err(trouble) => return self.go_on(hands, change, Err(trouble)),
         };
         progress(hands, 1.0);
         self.done(hands, *change, ended);
