@@ -8,6 +8,7 @@ mod common;
 use common::World;
 use signet_ask::{ReadAccount, RenewKeys, Trouble};
 use signet_shared::{AccountId, ConvId, EkId, api, wire::Refusal};
+use signet_vault::machine::HttpAnswer;
 
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
@@ -241,6 +242,67 @@ fn two_browsers_that_renew_at_once_make_one_key() {
         assert_eq!(s.stands().1, version);
     }
     s.all_is_read(other, &["one", "two"]);
+}
+
+/// One browser's new key is stored, and the answer lost or still on its way; somebody writes for that key; another browser
+/// renews on top of it. The first finds out, and neither drops its key nor goes back behind the other's.
+#[test]
+fn a_key_that_another_browser_has_built_on_is_kept() {
+    for (lost, told) in [(true, true), (true, false), (false, true)] {
+        let mut s = story();
+        let other = s.w.sign_in("ann_a");
+        s.w.pass(2000);
+        if lost {
+            s.w.lose_answer = vec![api::KEYS];
+        } else {
+            s.w.hold = vec![api::KEYS];
+        }
+        let ask = s.w.begin(s.ann, RenewKeys {});
+        s.w.settle();
+        s.w.hold.clear();
+        assert_eq!(s.stands().1, 2);
+        s.w.send(s.bob, s.conv, "for the key on its way");
+        let cy = s.w.person("cy_c");
+        let with_cy = s.w.talk(cy, "ann_a");
+        s.w.send(cy, with_cy, "for it too");
+        s.w.settle();
+        assert!(s.w.sealed_for(cy).contains(&(s.id, s.stands().2)));
+        if !told {
+            // She hears of it by her own next try.
+            s.w.relay.sockets.remove(&s.ann);
+        }
+        assert_eq!(s.w.ask(other, RenewKeys {}), Ok(()));
+        s.w.pass(10_000);
+        assert_eq!(s.w.answer::<RenewKeys>(s.ann, ask), Some(Ok(())), "{lost} {told}");
+        let mut version = 3;
+        if !lost {
+            // It comes at last, when her next one is on its way, and says nothing of that.
+            s.w.hold = vec![api::KEYS];
+            let next = s.w.begin(s.ann, RenewKeys {});
+            s.w.settle();
+            s.w.hold.clear();
+            let (status, refusal) = (400, Some(Refusal::Malformed.number()));
+            s.w.let_go(api::KEYS, Some(HttpAnswer { status, refusal, retry_after_s: None, body: Vec::new() }));
+            assert_eq!(s.w.answer::<RenewKeys>(s.ann, next), None);
+            s.w.let_go(api::KEYS, None);
+            assert_eq!(s.w.answer::<RenewKeys>(s.ann, next), Some(Ok(())));
+            version += 1;
+        }
+        s.w.come_back(s.ann);
+        // What she makes next goes on from the other's.
+        for browser in [s.ann, other] {
+            version += 1;
+            assert_eq!(s.w.ask(browser, RenewKeys {}), Ok(()), "{lost} {told}");
+            s.w.pass(2000);
+            assert_eq!(s.stands().1, version);
+        }
+        s.w.relay.accounts.get_mut(&s.id).unwrap().mailbox.iter_mut().for_each(|mail| mail.record = None);
+        let bare = s.w.sign_in("ann_a");
+        s.w.pass(10_000);
+        assert_eq!(s.w.texts(bare, with_cy), ["for it too"]);
+        let ann = s.ann;
+        s.all_is_read(ann, &["one", "two", "for the key on its way"]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use rand_core::CryptoRng;
 use signet_ask::{Ask, BackupDates, Event, TabShare, Trouble, encode_answer};
-use signet_shared::{AccountId, ClientUuid, Username, api, api::Body, wire::Refusal};
+use signet_shared::{AccountId, ClientUuid, EkId, Username, api, api::Body, wire::Refusal};
 
 use super::{
     AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, lock::Lock, login::LoginCall,
@@ -27,7 +27,8 @@ pub(super) enum Call {
     Secret(SecretCall),
     Delete(AskId),
     Audit,
-    Keys,
+    /// Of the renewal that made this key.
+    Keys(EkId),
     Sessions(AskId),
     EndSession(AskId),
     EndOthers(AskId),

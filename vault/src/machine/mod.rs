@@ -205,7 +205,7 @@ impl<R: CryptoRng> Machine<R> {
             | Call::Start { .. }
             | Call::Secret(_)
             | Call::Audit
-            | Call::Keys
+            | Call::Keys(_)
             | Call::Sessions(_)
             | Call::EndSession(_)
             | Call::EndOthers(_) => {
@@ -217,7 +217,7 @@ impl<R: CryptoRng> Machine<R> {
                     Call::Lookup(who) => session.looked_up(hands, who, result),
                     Call::Start { ask, name } => session.started(hands, ask, &name, result),
                     Call::Audit => session.audited(hands, result),
-                    Call::Keys => session.keys_put(hands, result),
+                    Call::Keys(ek) => session.keys_put(hands, ek, result),
                     Call::Secret(call) => session.secret_answer(hands, call, result),
                     call => session.sessions_answer(hands, &call, result),
                 };

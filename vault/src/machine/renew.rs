@@ -20,7 +20,7 @@ use signet_shared::{
 use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Timer,
     account::{Version, parse_chain},
-    hands::{Call, Hands, fault, parsed, pause_before_again},
+    hands::{Call, Hands, back_off, fault, parsed, pause_before_again},
     session::Session,
 };
 
@@ -47,13 +47,21 @@ struct Put {
     ek: EkId,
     me: VerifiedAccount,
     keystore: Version,
+    /// Between two tries.
+    resting: bool,
+    /// The relay has refused it before. That it was not stored all the same, only a look can tell.
+    refused: bool,
 }
 
 impl Session {
     /// At a person's wish.
     pub(super) fn renew_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId) {
         match &mut self.renewal {
-            Some(renewal) => renewal.asks.push(ask),
+            Some(renewal) => {
+                renewal.asks.push(ask);
+                // At once, where it would be tried again at some time.
+                self.keys_time(hands);
+            }
             None => self.renew(hands, vec![ask]),
         }
     }
@@ -114,49 +122,60 @@ impl Session {
         }
         let version = Version { number, hash: object_hash(&keystore) };
         let body = PutKeys { expected, keystore, statement: statement.to_bytes() }.to_bytes();
-        hands.http(api::KEYS, Some(body.clone()), Call::Keys);
         if let Some(renewal) = &mut self.renewal {
-            renewal.step = Step::Putting(Box::new(Put { body, ek: ek_id, me, keystore: version }));
+            let (resting, refused) = (true, false);
+            renewal.step = Step::Putting(Box::new(Put { body, ek: ek_id, me, keystore: version, resting, refused }));
         }
+        self.keys_time(hands);
         Ok(())
     }
 
-    /// An error if the session is over.
+    /// What the relay says of the renewal that made this key. An error if the session is over.
     pub(super) fn keys_put<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
+        ek: EkId,
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
+        let mine = self.account.keystore.number;
         let Some(renewal) = &mut self.renewal else { return Ok(()) };
-        let Step::Putting(put) = &renewal.step else { return Ok(()) };
-        let (version, ek) = (put.keystore, put.ek);
-        let stored = parsed::<Stored>(result)
-            .and_then(|stored| if stored.version == version.number { Ok(()) } else { Err(Trouble::RelayNonsense) });
-        match stored {
+        let Step::Putting(put) = &mut renewal.step else { return Ok(()) };
+        if put.ek != ek {
+            return Ok(());
+        }
+        let version = put.keystore;
+        let stored = parsed::<Stored>(result).and_then(|stored| {
+            let follows = stored.version == version.number && version.number > mine;
+            if follows { Ok(()) } else { Err(Trouble::RelayNonsense) }
+        });
+        let trouble = match stored {
             Ok(()) => {
                 let me = put.me.clone();
                 self.take_keys(hands, me, version);
                 self.renewed(hands, &Ok(()));
+                return Ok(());
             }
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
-            Err(trouble) => {
-                // Where it may have been done, it is asked again until that is known.
-                let pause = pause_before_again(&trouble, renewal.tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-                if let Some(after_ms) = pause {
-                    renewal.tries = renewal.tries.saturating_add(1);
-                    hands.push(Effect::Timer { timer: Timer::Keys, after_ms });
-                    return Ok(());
-                }
-                // Another browser's were there first, or the relay does not take these: nobody has heard of this key.
-                if trouble == Trouble::ChangedElsewhere {
-                    self.refresh(hands);
-                }
-                if self.account.me.ek().id() != ek {
-                    self.drop_key(&ek);
-                }
-                self.renewed(hands, &Err(trouble));
+            Err(trouble) => trouble,
+        };
+        // The same bytes again, until the relay has taken them or shows others in their place: whatever it has answered, it
+        // may have stored them, and a second statement for the same place would be a fork.
+        put.resting = true;
+        let tries = renewal.tries;
+        renewal.tries = tries.saturating_add(1);
+        let passing = pause_before_again(&trouble, tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+        let after_ms = passing.unwrap_or_else(|| back_off(FIRST_PAUSE_MS, tries, LONGEST_PAUSE_MS));
+        hands.push(Effect::Timer { timer: Timer::Keys, after_ms });
+        if passing.is_some() {
+            return Ok(());
+        }
+        // Another browser's were there first, or these were and the answer was lost: the first look tells.
+        if core::mem::replace(&mut put.refused, true) || trouble != Trouble::ChangedElsewhere {
+            for ask in core::mem::take(&mut renewal.asks) {
+                hands.answer::<signet_ask::RenewKeys>(ask, &Err(trouble.clone()));
             }
         }
+        self.refresh(hands);
         Ok(())
     }
 
@@ -166,15 +185,18 @@ impl Session {
         self.account.ek_ids.retain(|other| other != id);
     }
 
-    pub(super) fn keys_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {
-        if let Some(Step::Putting(put)) = self.renewal.as_ref().map(|renewal| &renewal.step) {
-            hands.http(api::KEYS, Some(put.body.clone()), Call::Keys);
+    pub(super) fn keys_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if let Some(Step::Putting(put)) = self.renewal.as_mut().map(|renewal| &mut renewal.step)
+            && core::mem::take(&mut put.resting)
+        {
+            hands.http(api::KEYS, Some(put.body.clone()), Call::Keys(put.ek));
         }
     }
 
     /// The renewal, if there is one, is over.
     pub(super) fn renewed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, result: &Result<(), Trouble>) {
         let Some(renewal) = self.renewal.take() else { return };
+        hands.push(Effect::StopTimer(Timer::Keys));
         if result.is_err() {
             hands.log("keys-not-renewed");
         }
@@ -206,29 +228,28 @@ impl Session {
             }
         }
         let keystore = Version { number: vault.keystore_version, hash: object_hash(&vault.keystore) };
-        if keystore.number <= self.account.keystore.number {
+        // Both or neither.
+        if keystore.number <= self.account.keystore.number || me.seq() <= self.account.me.seq() {
             return;
         }
+        // What was on its way from here has been stored, or never will be: another statement is in its place.
         let on_its_way = match self.renewal.as_ref().map(|renewal| &renewal.step) {
-            Some(Step::Putting(put)) => Some(put.ek),
+            Some(Step::Putting(put)) => Some((put.ek, me.knows(&put.me.head()))),
             _ => None,
         };
         let account = &mut self.account;
         let opened = open_keystore(&account.amk, account.id(), keystore.number, account.ik(), &vault.keystore);
-        // Keys are only ever added.
+        // Keys are only ever added, and none that a statement names is left out.
         let whole = opened.ok().filter(|keys| {
-            let mut needed = account.ek_ids.iter().filter(|id| Some(**id) != on_its_way);
+            let mut needed = account.ek_ids.iter().filter(|id| Some((**id, false)) != on_its_way);
             keys.ek(&me.ek().id()).is_some() && needed.all(|id| keys.ek(id).is_some())
         });
-        let Some(mut keys) = whole else { return hands.log("own-keystore") };
-        // The one on its way from here may be the next.
-        if let Some(ek) = on_its_way.filter(|ek| keys.ek(ek).is_none())
-            && let Some(at) = account.keys.eks.iter().position(|key| key.id() == ek)
-        {
-            keys.eks.push(account.keys.eks.remove(at));
-        }
+        let Some(keys) = whole else { return hands.log("own-keystore") };
         account.ek_ids = keys.eks.iter().map(DecryptionKey::id).collect();
         account.keys = keys;
         self.take_keys(hands, me, keystore);
+        if let Some((_, stored)) = on_its_way {
+            self.renewed(hands, &if stored { Ok(()) } else { Err(Trouble::ChangedElsewhere) });
+        }
     }
 }

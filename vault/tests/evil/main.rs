@@ -56,5 +56,6 @@ mod backup;
 mod keys;
 mod message;
 mod order;
+mod own_keys;
 mod paper;
 mod stage;
