@@ -10,10 +10,10 @@ use common::{
     puppet::Puppet,
 };
 use signet_ask::{
-    BACKUP_HEAD, BackupStep, BackupTrouble, MarkVerified, MessageState, ReadAccount, ReadDetails, SignOut, Trouble,
-    Verified, Warning,
+    BACKUP_HEAD, BackupStep, BackupTrouble, MarkVerified, MessageState, ReadAccount, ReadDetails, RenewKeys, SignOut,
+    Trouble, Verified, Warning,
 };
-use signet_crypto::{BackupMessage, BackupRecord, BackupState, Content};
+use signet_crypto::{BackupMessage, BackupRecord, BackupState, Content, object_hash};
 use signet_shared::{ConvId, Hash};
 
 /// Ann and Bob, who have talked, and Ann has compared Bob's identity.
@@ -101,6 +101,25 @@ fn the_keys_alone_may_be_exported() {
     let (records, _) = records(&file);
     assert!(records.iter().all(|record| !matches!(record, BackupRecord::Message(_))));
     assert!(file.windows(5).all(|part| part != b"ann 0"));
+}
+
+#[test]
+fn the_keystore_names_the_one_before_also_after_a_renewal() {
+    let (mut w, ann, _, _) = story();
+    let other = w.sign_in("ann_a");
+    w.pass(2000);
+    let id = w.account("ann_a");
+    let before = object_hash(&w.relay.accounts[&id].keystore);
+    assert_eq!(w.ask(ann, RenewKeys {}), Ok(()));
+    w.pass(2000);
+    for browser in [ann, other] {
+        let (file, _) = w.export(browser, false);
+        let keystores = records(&file).0.into_iter();
+        let keystore =
+            keystores.filter_map(|record| if let BackupRecord::Keystore(k) = record { Some(k) } else { None });
+        let keystore = keystore.last().unwrap();
+        assert_eq!((keystore.version, keystore.open().unwrap().1), (2, before));
+    }
 }
 
 #[test]

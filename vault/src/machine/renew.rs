@@ -8,10 +8,10 @@ use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
     DecryptionKey, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, object_hash, open_keystore,
-    seal_keystore,
+    open_keystore_chained, seal_keystore,
 };
 use signet_shared::{
-    EkId,
+    Digest32, EkId,
     api::{self, Body, PutKeys, Stored, Vault},
     envelope::Suite,
     limits,
@@ -150,8 +150,8 @@ impl Session {
         });
         let trouble = match stored {
             Ok(()) => {
-                let me = put.me.clone();
-                self.take_keys(hands, me, version);
+                let (me, before) = (put.me.clone(), self.account.keystore.hash);
+                self.take_keys(hands, me, version, before);
                 self.renewed(hands, &Ok(()));
                 return Ok(());
             }
@@ -205,9 +205,16 @@ impl Session {
         }
     }
 
-    fn take_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, me: VerifiedAccount, keystore: Version) {
+    fn take_keys<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        me: VerifiedAccount,
+        keystore: Version,
+        before: Digest32,
+    ) {
         self.account.me = me;
         self.account.keystore = keystore;
+        self.account.keystore_before = before;
         if let Some(device) = &mut hands.device {
             device.keystore_version = device.keystore_version.max(keystore.number);
         }
@@ -238,16 +245,21 @@ impl Session {
             _ => None,
         };
         let account = &mut self.account;
-        let opened = open_keystore(&account.amk, account.id(), keystore.number, account.ik(), &vault.keystore);
+        let opened = open_keystore_chained(&account.amk, account.id(), keystore.number, account.ik(), &vault.keystore);
         // Keys are only ever added, and none that a statement names is left out.
-        let whole = opened.ok().filter(|keys| {
+        let whole = opened.ok().filter(|(keys, _)| {
             let mut needed = account.ek_ids.iter().filter(|id| Some((**id, false)) != on_its_way);
             keys.ek(&me.ek().id()).is_some() && needed.all(|id| keys.ek(id).is_some())
         });
-        let Some(keys) = whole else { return hands.log("own-keystore") };
+        let Some((keys, before)) = whole else { return hands.log("own-keystore") };
         account.ek_ids = keys.eks.iter().map(DecryptionKey::id).collect();
         account.keys = keys;
-        self.take_keys(hands, me, keystore);
+        let mine = account.keystore;
+        if keystore.number == mine.number.saturating_add(1) && before != mine.hash {
+            // There was another in the place of the one that is here.
+            self.roll_back(hands);
+        }
+        self.take_keys(hands, me, keystore, before);
         if let Some((_, stored)) = on_its_way {
             self.renewed(hands, &if stored { Ok(()) } else { Err(Trouble::ChangedElsewhere) });
         }

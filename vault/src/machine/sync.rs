@@ -287,7 +287,7 @@ impl Session {
         }
     }
 
-    fn roll_back<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+    pub(super) fn roll_back<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         if core::mem::replace(&mut self.sync.rolled_back, true) {
             return;
         }

@@ -6,6 +6,7 @@
 
 pub mod cast;
 pub mod files;
+pub mod owner;
 pub mod puppet;
 pub mod relay;
 pub mod slow;

@@ -31,7 +31,7 @@ pub fn raw(n: usize) -> PrivateKey {
     PrivateKey::from_pkcs8_pem(PEMS[n]).unwrap()
 }
 
-fn pkcs8(n: usize) -> Vec<u8> {
+pub fn pkcs8(n: usize) -> Vec<u8> {
     raw(n).to_pkcs8_der().unwrap().as_bytes().to_vec()
 }
 

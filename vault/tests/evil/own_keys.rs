@@ -1,6 +1,7 @@
 //! Against the renewal of this account's own keys: answers that deny what was done, and halves of it.
 
-use signet_ask::RenewKeys;
+use signet_ask::{RenewKeys, Warning};
+use signet_crypto::object_hash;
 use signet_shared::{
     api::{self, Body, PutKeys},
     wire::{Refusal, ServerFrame},
@@ -8,7 +9,7 @@ use signet_shared::{
 use signet_vault::machine::HttpAnswer;
 
 use crate::{
-    common::{World, traffic::Said},
+    common::{World, owner::Owner, traffic::Said},
     stage::Stage,
 };
 
@@ -99,5 +100,22 @@ fn ev_07_half_of_a_renewal() {
         stage.shows(&["hello"], &[]);
         assert_eq!(stage.w.ask(ann, RenewKeys {}), Ok(()), "it goes on from there");
         assert_eq!(stage.w.relay.verified(id).seq(), 3);
+    }
+}
+
+/// A next keystore that goes on from another than the one that is here: what was between them is kept back.
+#[test]
+fn ev_07_a_keystore_that_does_not_follow() {
+    for follows in [true, false] {
+        let mut stage = Stage::new();
+        let here = object_hash(&stage.w.relay.accounts[&stage.ann_id].keystore);
+        let mut owner = Owner::sign_in(&mut stage.w, "ann_a");
+        owner.renew(&mut stage.w.relay, 6, if follows { here } else { [6; 32] });
+        stage.w.relay.outgoing.push((stage.ann, ServerFrame::KeysChanged { version: 2 }));
+        stage.w.pass(5000);
+        stage.w.reload(stage.ann);
+        stage.w.pass(5000);
+        stage.shows(&["hello"], if follows { &[] } else { &[Warning::RolledBack] });
+        assert_eq!(stage.w.ask(stage.ann, RenewKeys {}), Ok(()));
     }
 }
