@@ -26,7 +26,8 @@ impl Settings {
         let toggle = toggle.live("disabled", move || flag(self.app.username().is_none() || self.busy.get()));
         let toggle = toggle.on("click", move |_| {
             words.set(String::new());
-            if self.open.get_untracked() != Some(Form::Password) {
+            // These two stand in what is shown or hidden; what is typed in another form stays.
+            if matches!(self.open.get_untracked(), Some(Form::Test | Form::Replace)) {
                 self.open.set(None);
             }
             shown.update(|shown| *shown = !*shown);
