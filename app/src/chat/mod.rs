@@ -33,7 +33,8 @@ pub(crate) fn chat(app: App) -> El {
             .set("dir", "auto")
             .live_text(move || app.username().unwrap_or_default().into()),
         settings.child(icon::gear()),
-        lock.live("disabled", move || flag(app.username().is_none())).on("click", move |_| app.lock()),
+        lock.live("disabled", move || flag(app.username().is_none()))
+            .on("click", move |_| app.lock(move |trouble| app.trouble.set(Some(trouble)))),
         sign_out.live("disabled", move || flag(app.username().is_none())).on("click", move |_| signing_out.start()),
         signing_out.dialog(),
     ]);

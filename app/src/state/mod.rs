@@ -126,12 +126,13 @@ impl App {
     #[cfg(not(feature = "browser"))]
     pub(crate) fn connect(self) {}
 
-    pub(crate) fn lock(self) {
+    /// `failed` says so where the button is.
+    pub(crate) fn lock(self, failed: impl FnOnce(Trouble) + 'static) {
         // What was typed a moment ago is kept too, under seal.
         self.keep_draft();
         self.ask(signet_ask::Lock {}, move |answer| {
             if let Err(trouble) = answer {
-                self.trouble.set(Some(trouble));
+                failed(trouble);
             }
         });
     }

@@ -45,7 +45,10 @@ pub(super) fn lock(app: App) -> El {
     let choice = choice.children(choices.map(|(minutes, name)| el("option").set("value", minutes).text(name)));
     let choice = choice.live("disabled", disabled).on("change", move |_| save());
     let tick = el("input").set("type", "checkbox").set("id", NO_TAB).live("disabled", disabled);
-    let lock = button("button", text::LOCK_NOW).live("disabled", disabled).on("click", move |_| app.lock());
+    let lock = button("button", text::LOCK_NOW).live("disabled", disabled).on("click", move |_| {
+        error.set(None);
+        app.lock(move |trouble| error.set(Some(text::trouble(&trouble))));
+    });
     section(text::LOCK)
         .child(el("p").class("hint").text(text::LOCK_TEXT))
         .part(move || error.get().map(alert))

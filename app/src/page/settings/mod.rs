@@ -16,7 +16,7 @@ use super::{NewPassword, change::CURRENT};
 use crate::{
     Route, browser,
     el::{El, after, el, flag},
-    part::{SigningOut, avatar, button, shell},
+    part::{SigningOut, alert, avatar, button, shell},
     route::link,
     state::App,
     text,
@@ -42,6 +42,8 @@ struct Settings {
     /// The open form waits for its answer.
     busy: Value<bool>,
     account: Value<Option<AccountView>>,
+    /// Why the account could not be read.
+    trouble: Value<Option<String>>,
     /// Signed in with the recovery key, and the password not replaced since.
     by_key: Value<bool>,
     sessions: Sessions,
@@ -53,6 +55,7 @@ pub(crate) fn settings(app: App) -> El {
         open: Value::new(None),
         busy: Value::new(false),
         account: Value::new(None),
+        trouble: Value::new(None),
         by_key: Value::new(false),
         sessions: Sessions::new(app),
     };
@@ -74,7 +77,10 @@ pub(crate) fn settings(app: App) -> El {
         looks::looks(),
         page.delete(),
     ];
-    shell("prose settings", |main| main.children([up, el("h1").text(text::SETTINGS)]).children(sections))
+    shell("prose settings", |main| {
+        let main = main.children([up, el("h1").text(text::SETTINGS)]);
+        main.part(move || page.trouble.get().map(alert)).children(sections)
+    })
 }
 
 impl Settings {
@@ -84,9 +90,13 @@ impl Settings {
     }
 
     fn read_account(self) {
-        // It asks this browser's vault alone: what keeps it from answering is told above everything else.
-        self.app.ask(ReadAccount {}, move |account| {
-            if let (Ok(account), false) = (account, self.account.is_gone()) {
+        // It asks this browser's vault alone: what keeps that from answering concerns the whole page, and stands above it.
+        self.app.ask(ReadAccount {}, move |answer| {
+            if self.account.is_gone() {
+                return;
+            }
+            self.trouble.set(answer.as_ref().err().map(text::trouble));
+            if let Ok(account) = answer {
                 if self.by_key.get_untracked() != account.by_recovery_key {
                     self.by_key.set(account.by_recovery_key);
                 }
