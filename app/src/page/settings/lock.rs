@@ -18,22 +18,36 @@ const NO_TAB: &str = "lock-no-tab";
 /// When this browser locks by itself.
 pub(super) fn lock(app: App) -> El {
     let (words, error) = (Value::new(String::new()), Value::new(None::<String>));
+    let failed = move |trouble| error.set(Some(text::trouble(&trouble)));
+    // Until what holds stands here, nothing can be chosen: both choices are saved together.
+    let known = Value::new(false);
+    let read = move || {
+        app.ask(ReadLock {}, move |answer| {
+            known.set(answer.is_ok());
+            match answer {
+                Ok(when) => show(when),
+                Err(trouble) => failed(trouble),
+            }
+        });
+    };
     after(move || {
         if app.username().is_some() {
-            app.ask(ReadLock {}, |when| drop(when.map(show)));
+            read();
         }
     });
     let save = move || {
         words.set(String::new());
+        error.set(None);
         app.ask(SetLock { when: chosen() }, move |answer| match answer {
-            Ok(()) => {
-                error.set(None);
-                words.set(text::LOCK_SET.to_owned());
+            Ok(()) => words.set(text::LOCK_SET.to_owned()),
+            Err(trouble) => {
+                failed(trouble);
+                read();
             }
-            Err(trouble) => error.set(Some(text::trouble(&trouble))),
         });
     };
-    let disabled = move || flag(app.username().is_none());
+    let nobody = move || app.username().is_none();
+    let disabled = move || flag(nobody() || !known.get());
     let choices = [
         ("0", text::LOCK_NEVER),
         ("5", text::LOCK_5),
@@ -45,9 +59,9 @@ pub(super) fn lock(app: App) -> El {
     let choice = choice.children(choices.map(|(minutes, name)| el("option").set("value", minutes).text(name)));
     let choice = choice.live("disabled", disabled).on("change", move |_| save());
     let tick = el("input").set("type", "checkbox").set("id", NO_TAB).live("disabled", disabled);
-    let lock = button("button", text::LOCK_NOW).live("disabled", disabled).on("click", move |_| {
+    let lock = button("button", text::LOCK_NOW).live("disabled", move || flag(nobody())).on("click", move |_| {
         error.set(None);
-        app.lock(move |trouble| error.set(Some(text::trouble(&trouble))));
+        app.lock(failed);
     });
     section(text::LOCK)
         .child(el("p").class("hint").text(text::LOCK_TEXT))
