@@ -25,6 +25,7 @@ struct Reading {
 }
 
 const LOG: &str = "log";
+pub(super) const TITLE: &str = "conversation-title";
 
 pub(super) fn conversation(app: App, conv: ConvId) -> El {
     let reading = Reading::new();
@@ -39,21 +40,17 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
     });
     mark_read(app, conv, reading);
     // Where one would write next; with a finger that would open the keyboard over what one came to read.
-    after(|| browser::focus(if browser::has_fine_pointer() { "message" } else { "conversation-title" }));
+    after(|| browser::focus(if browser::has_fine_pointer() { "message" } else { TITLE }));
 
-    // What changes in a conversation is mostly not its title.
-    let title = Value::new(app.chats.title(conv));
-    after(move || {
-        let now = app.chats.title(conv);
-        if title.with_untracked(|title| *title != now) {
-            title.set(now);
-        }
-    });
+    // What changes in a conversation is mostly neither its title nor its warnings.
+    let title = steady(move || app.chats.title(conv));
+    let warned =
+        steady(move || app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default());
 
     let verified = move || app.chats.find(conv).is_some_and(|view| view.with(|view| view.verified));
     let back = el("button").set("type", "button").class("icon-button back").set("aria-label", text::BACK);
     let back = back.child(icon::back()).on("click", move |_| route::go(app, Route::Chat, None, Step::Push));
-    let heading = el("h2").set("id", "conversation-title").set("tabindex", "-1").set("dir", "auto");
+    let heading = el("h2").set("id", TITLE).set("tabindex", "-1").set("dir", "auto");
     let more = icon_button("icon-button", text::DETAILS, icon::shield()).on("click", move |_| asking.set(true));
     let head = el("header")
         .class("conversation-head")
@@ -63,11 +60,10 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         .part(move || verified().then(verified_mark))
         .child(more);
     let warnings = move || {
-        let warnings = app.chats.find(conv).map(|view| view.with(|view| view.warnings.clone())).unwrap_or_default();
         let one = |warning| {
             reset(app, conv, warning, asking).unwrap_or_else(|| alert_as("alert banner", text::warning(warning)))
         };
-        warnings.iter().map(one).collect::<Vec<_>>()
+        warned.get().iter().map(one).collect::<Vec<_>>()
     };
 
     let note = |says: &'static str| el("p").class("log-note").text(says);
@@ -106,11 +102,23 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
     });
     el("section")
         .class("conversation")
-        .set("aria-labelledby", "conversation-title")
+        .set("aria-labelledby", TITLE)
         .child(head)
         .part(warnings)
         .part(move || reading.error.get().map(alert))
         .children([log, compose(app, conv), details(app, conv, asking)])
+}
+
+/// Changes only when what is read does: whatever is made of it stays until then, with its focus and its errors.
+fn steady<T: Clone + PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + 'static) -> Value<T> {
+    let steady = Value::new(read());
+    after(move || {
+        let now = read();
+        if steady.with_untracked(|before| *before != now) {
+            steady.set(now);
+        }
+    });
+    steady
 }
 
 /// Tells the vault what has been seen, while it can be seen.

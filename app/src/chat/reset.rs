@@ -1,7 +1,9 @@
 use signet_ask::{DecideIdentity, Warning};
 use signet_shared::{ConvId, IkHash};
 
+use super::conversation::TITLE;
 use crate::{
+    browser,
     el::{El, div, el, flag},
     part::{alert, button},
     state::App,
@@ -37,11 +39,12 @@ fn decide(
     button("button", label).live("disabled", move || flag(busy.get())).on("click", move |_| {
         busy.set(true);
         app.ask(DecideIdentity { conv, identity, accept }, move |answer| {
-            // Decided, it stands there no more.
-            if !busy.is_gone() {
-                busy.set(false);
-                error.set(answer.err().map(|trouble| text::trouble(&trouble)));
+            busy.set(false);
+            // Decided, this stands here no more, and what had the focus goes with it.
+            if answer.is_ok() && app.chats.open.get_untracked() == Some(conv) {
+                browser::focus(TITLE);
             }
+            error.set(answer.err().map(|trouble| text::trouble(&trouble)));
         });
     })
 }
