@@ -4,8 +4,8 @@ use signet_shared::{ConvId, IkHash};
 use super::conversation::TITLE;
 use crate::{
     browser,
-    el::{El, div, el, flag},
-    part::{alert, button},
+    el::{El, div, el},
+    part::{alert, button, unless},
     state::App,
     text,
     value::Value,
@@ -36,7 +36,7 @@ fn decide(
     error: Value<Option<String>>,
 ) -> El {
     let label = if accept { text::RESET_ACCEPT } else { text::RESET_KEEP };
-    button("button", label).live("disabled", move || flag(busy.get())).on("click", move |_| {
+    unless(busy, button("button", label), move || {
         busy.set(true);
         app.ask(DecideIdentity { conv, identity, accept }, move |answer| {
             busy.set(false);

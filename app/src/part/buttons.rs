@@ -13,13 +13,23 @@ pub(crate) fn icon_button(class: &'static str, label: &'static str, icon: El) ->
     el("button").set("type", "button").class(class).set("aria-label", label).set("title", label).child(icon)
 }
 
-/// The wide button at the end of a form. While the form is busy it is there but does nothing: a disabled button would lose
-/// the focus, and with it a keyboard's or screen reader's place on the page.
+/// A button that is there but does nothing while `busy`: a disabled one would lose the focus, and with it a keyboard's or
+/// screen reader's place on the page. Whatever hears it has to look for itself.
+pub(crate) fn idle_while(busy: Value<bool>, button: El) -> El {
+    button.live("aria-disabled", move || busy.get().then_some("true".into()))
+}
+
+/// The same, with what a click does otherwise.
+pub(crate) fn unless(busy: Value<bool>, button: El, then: impl Fn() + Send + 'static) -> El {
+    idle_while(busy, button).on("click", move |_| {
+        if !busy.get_untracked() {
+            then();
+        }
+    })
+}
+
+/// The wide button at the end of a form, which does not send itself while it is busy.
 pub(crate) fn submit(app: App, label: &'static str, busy: Value<bool>) -> El {
-    el("button")
-        .set("type", "submit")
-        .class("button primary wide")
-        .live("disabled", move || flag(!app.ready.get()))
-        .live("aria-disabled", move || busy.get().then_some("true".into()))
-        .text(label)
+    let button = el("button").set("type", "submit").class("button primary wide").text(label);
+    idle_while(busy, button.live("disabled", move || flag(!app.ready.get())))
 }

@@ -14,7 +14,7 @@ mod working;
 
 pub(crate) use alert::{alert, alert_as};
 pub(crate) use avatar::avatar;
-pub(crate) use buttons::{button, icon_button, submit};
+pub(crate) use buttons::{button, icon_button, idle_while, submit, unless};
 pub(crate) use dialog::dialog;
 pub(crate) use field::Field;
 pub(crate) use form::form;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     browser,
     el::{El, el},
-    part::{alert, form, working},
+    part::{alert, form, idle_while, working},
     text,
     value::Value,
 };
@@ -56,7 +56,7 @@ impl Settings {
             .part(move || error.get().map(alert))
             .child(current(busy, current_error))
             .part(move || busy.get().then(|| working(app, Task::Secret, text::CHANGING, text::DELETING_TEXT)))
-            .child(go.live("aria-disabled", move || busy.get().then_some("true".into())))
+            .child(idle_while(busy, go))
             .child(self.cancel(OPENER))
     }
 }

@@ -4,7 +4,7 @@ use super::{Settings, said, section};
 use crate::{
     browser,
     el::{El, el, flag},
-    part::{alert, button},
+    part::{alert, button, unless},
     text::{self, fill},
     value::Value,
 };
@@ -19,9 +19,8 @@ impl Settings {
             let until = self.account.with(|account| account.as_ref().map(|seen| seen.keys_until_ms))?;
             Some(el("p").class("hint").text(fill(text::KEYS_UNTIL, &browser::calendar(until))))
         };
-        let renew =
-            button("button", text::RENEW_KEYS).live("disabled", move || flag(busy.get() || app.username().is_none()));
-        let renew = renew.on("click", move |_| {
+        let renew = button("button", text::RENEW_KEYS).live("disabled", move || flag(app.username().is_none()));
+        let renew = unless(busy, renew, move || {
             busy.set(true);
             error.set(None);
             words.set(text::RENEWING_KEYS.to_owned());

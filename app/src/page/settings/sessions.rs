@@ -5,7 +5,7 @@ use super::said;
 use crate::{
     browser,
     el::{El, Key, div, el, flag},
-    part::{alert, button},
+    part::{alert, button, unless},
     state::App,
     text::{self, count, fill},
     value::Value,
@@ -53,7 +53,6 @@ impl Sessions {
             move |session| self.row(session),
         );
         let all = button("button", text::END_OTHERS).live("disabled", move || flag(!others()));
-        let all = all.live("aria-disabled", move || self.busy.get().then_some("true".into()));
         let failed = move |says| {
             let again = button("button small", text::RETRY).on("click", move |_| self.read());
             div("form").child(alert(says)).child(el("p").child(again))
@@ -70,7 +69,7 @@ impl Sessions {
             .part(move || self.error.get().map(failed))
             .child(rows)
             .part(move || state().map(|says| el("p").class("hint").text(says)))
-            .child(all.on("click", move |_| self.end_others()))
+            .child(unless(self.busy, all, move || self.end_others()))
             .child(said(self.words))
     }
 
@@ -90,14 +89,10 @@ impl Sessions {
         // Two browsers of a kind are told apart by when they were signed in.
         let which = [" ", &name, ", ", &begun].concat();
         let end = button("button small", text::SIGN_OUT).child(el("span").class("unseen").text(which));
-        let end = end.live("aria-disabled", move || self.busy.get().then_some("true".into()));
-        row.child(end.on("click", move |_| self.end(session)))
+        row.child(unless(self.busy, end, move || self.end(session)))
     }
 
     fn end(self, session: SessionView) {
-        if self.busy.get_untracked() {
-            return;
-        }
         self.busy.set(true);
         self.app.ask(EndSession { handle: session.handle }, move |answer| {
             self.ended(answer.map(|()| fill(text::SESSION_ENDED_NOW, &name(&session))), |other| {
@@ -107,9 +102,6 @@ impl Sessions {
     }
 
     fn end_others(self) {
-        if self.busy.get_untracked() {
-            return;
-        }
         self.busy.set(true);
         self.app.ask(EndOtherSessions {}, move |answer| {
             let answer = answer.map(|ended| count(text::ENDED_ONE, text::ENDED_MANY, ended));
