@@ -9,12 +9,21 @@ use crate::{
     el::{El, div, el},
     page::NewPassword,
     part::{alert, form, submit},
+    state::App,
     text::{self, backup},
     value::Value,
 };
 
 const MESSAGES: &str = "backup-messages";
 const PAGE: &str = "backup-page";
+
+/// The form that makes a backup.
+#[derive(Clone, Copy)]
+struct Export {
+    run: Run,
+    new: NewPassword,
+    error: Value<Option<String>>,
+}
 
 /// The file so far.
 #[derive(Clone)]
@@ -27,79 +36,91 @@ struct File {
 impl Run {
     pub(super) fn export(self) -> El {
         let (app, busy) = (self.page.app, self.page.busy);
-        let (new, error) = (NewPassword::new(), Value::new(None::<String>));
+        let export = Export { run: self, new: NewPassword::new(), error: Value::new(None) };
         self.words.set(String::new());
-        let name = move || untrack(|| app.username()).unwrap_or_default();
-        let report = move |trouble: &Trouble| match trouble {
-            Trouble::BadPassword => new.error.set(Some(text::trouble(trouble))),
-            Trouble::IsRecoveryKey => new.error.set(Some(text::NEW_IS_RECOVERY_KEY.to_owned())),
-            trouble => error.set(Some(words::refusal(trouble))),
-        };
-        let send = move || {
-            error.set(None);
-            if let Some(field) = new.objection(&name()) {
-                return browser::focus(field);
-            }
-            let Some(id) = self.begin() else { return };
-            let (password, messages) = (browser::typed(NewPassword::FIELD), browser::is_checked(MESSAGES));
-            let (first, file) = (BackupStep::Write { password, messages }, File { parts: Array::new(), page: false });
-            if !browser::is_checked(PAGE) {
-                return self.write(id, 0, first, file, report);
-            }
-            browser::fetch_reader(move |reader| match reader {
-                _ if !self.is(id) => {}
-                Some(reader) => {
-                    file.parts.push(&reader.into());
-                    self.write(id, 0, first, File { page: true, ..file }, report);
-                }
-                None => {
-                    self.end();
-                    error.set(Some(backup::NO_READER.to_owned()));
-                }
-            });
-        };
         let tick = |id: &'static str, label, hint| {
             let label = el("div").child(el("label").set("for", id).text(label)).child(el("p").class("hint").text(hint));
             (el("input").set("type", "checkbox").set("id", id), label)
         };
         let (with, with_label) = tick(MESSAGES, backup::WITH_MESSAGES, backup::WITH_MESSAGES_TEXT);
         let (page, page_label) = tick(PAGE, backup::AS_PAGE, backup::AS_PAGE_TEXT);
-        form("form", busy, send)
+        let labels = [backup::BACKUP_PASSWORD, backup::REPEAT_BACKUP_PASSWORD];
+        form("form", busy, move || export.send())
             .child(el("p").class("hint").text(backup::BACKUP_PASSWORD_TEXT))
-            .part(move || error.get().map(alert))
-            .children(new.fields([backup::BACKUP_PASSWORD, backup::REPEAT_BACKUP_PASSWORD], busy, name))
+            .part(move || export.error.get().map(alert))
+            .children(export.new.fields(labels, busy, move || name(app)))
             .child(div("check").child(with.set("checked", "")).child(with_label))
             .child(div("check").child(page).child(page_label))
             .part(move || busy.get().then(|| self.working(backup::MAKING_BACKUP, backup::MAKING_BACKUP_TEXT)))
             .child(submit(app, backup::MAKE_BACKUP, busy))
             .child(self.cancel(EXPORTER))
     }
+}
+
+impl Export {
+    fn send(self) {
+        self.error.set(None);
+        if let Some(field) = self.new.objection(&name(self.run.page.app)) {
+            return browser::focus(field);
+        }
+        let Some(id) = self.run.begin() else { return };
+        let (password, messages) = (browser::typed(NewPassword::FIELD), browser::is_checked(MESSAGES));
+        let (first, file) = (BackupStep::Write { password, messages }, File { parts: Array::new(), page: false });
+        if !browser::is_checked(PAGE) {
+            return self.write(id, 0, first, file);
+        }
+        browser::fetch_reader(move |reader| match reader {
+            _ if !self.run.is(id) => {}
+            Some(reader) => {
+                file.parts.push(&reader.into());
+                self.write(id, 0, first, File { page: true, ..file });
+            }
+            None => self.fail(backup::NO_READER),
+        });
+    }
 
     /// Asks for part after part. What has come is the browser's to keep, on disk where it likes.
-    fn write(self, id: u64, at: u64, step: BackupStep, file: File, report: impl Fn(&Trouble) + Copy + 'static) {
-        self.ask(id, step, move |answer| match answer {
+    fn write(self, id: u64, at: u64, step: BackupStep, file: File) {
+        let run = self.run;
+        run.ask(id, step, move |answer| match answer {
             Ok(part) => {
                 let at = at.saturating_add(part.bytes.len() as u64);
                 if file.put(&part.bytes).is_none() {
-                    self.stop(id);
-                    return self.done(backup::NOT_SAVED_FILE.to_owned(), EXPORTER);
+                    run.stop(id);
+                    return self.fail(backup::NOT_SAVED_FILE);
                 }
                 match part.report {
                     None => {
                         // Nothing can be said of how far it is before the first messages.
-                        self.percent.set((part.percent > 0).then_some(part.percent.into()));
-                        self.write(id, at, BackupStep::More { at }, file, report);
+                        run.percent.set((part.percent > 0).then_some(part.percent.into()));
+                        self.write(id, at, BackupStep::More { at }, file);
                     }
-                    Some(made) if file.save(&made).is_some() => self.done(words::written(&made), EXPORTER),
-                    Some(_) => self.done(backup::NOT_SAVED_FILE.to_owned(), EXPORTER),
+                    Some(made) if file.save(&made).is_some() => run.done(words::written(&made), EXPORTER),
+                    Some(_) => self.fail(backup::NOT_SAVED_FILE),
                 }
             }
-            Err(trouble) => {
-                self.end();
-                report(&trouble);
-            }
+            Err(trouble) => self.report(&trouble),
         });
     }
+
+    fn fail(self, says: &str) {
+        self.run.end();
+        self.error.set(Some(says.to_owned()));
+    }
+
+    fn report(self, trouble: &Trouble) {
+        self.run.end();
+        let (beside, says) = match trouble {
+            Trouble::BadPassword => (self.new.error, text::trouble(trouble)),
+            Trouble::IsRecoveryKey => (self.new.error, text::NEW_IS_RECOVERY_KEY.to_owned()),
+            trouble => (self.error, words::refusal(trouble)),
+        };
+        beside.set(Some(says));
+    }
+}
+
+fn name(app: App) -> String {
+    untrack(|| app.username()).unwrap_or_default()
 }
 
 impl File {

@@ -18,17 +18,29 @@ const PASSWORD: &str = "backup-password";
 struct Errors {
     file: Value<Option<String>>,
     password: Value<Option<String>>,
+    /// With neither of them.
+    other: Value<Option<String>>,
 }
 
 impl Errors {
-    fn report(self, trouble: &Trouble) {
-        let (beside, field) = match trouble {
-            Trouble::Backup(BackupTrouble::WrongPassword) => (self.password, PASSWORD),
-            _ => (self.file, FILE),
-        };
-        beside.set(Some(words::refusal(trouble)));
-        browser::soon(move || browser::focus(field));
+    fn new() -> Self {
+        Self { file: Value::new(None), password: Value::new(None), other: Value::new(None) }
     }
+
+    fn report(self, trouble: &Trouble) {
+        let says = words::refusal(trouble);
+        match trouble {
+            Trouble::Backup(BackupTrouble::WrongPassword) => say(self.password, says, PASSWORD),
+            Trouble::Backup(BackupTrouble::NoMemory | BackupTrouble::Interrupted) => self.other.set(Some(says)),
+            Trouble::Backup(_) => say(self.file, says, FILE),
+            _ => self.other.set(Some(says)),
+        }
+    }
+}
+
+fn say(beside: Value<Option<String>>, says: String, field: &'static str) {
+    beside.set(Some(says));
+    browser::soon(move || browser::focus(field));
 }
 
 /// A file that is being read.
@@ -46,10 +58,11 @@ impl Run {
     /// The form that tests a backup, or imports it.
     pub(super) fn read(self, import: bool) -> El {
         let (app, busy) = (self.page.app, self.page.busy);
-        let errors = Errors { file: Value::new(None), password: Value::new(None) };
+        let errors = Errors::new();
         self.words.set(String::new());
         let send = move || {
             let (file, password) = (browser::chosen_file(FILE), browser::typed(PASSWORD));
+            errors.other.set(None);
             errors.file.set(file.is_none().then(|| backup::BACKUP_FILE_EMPTY.to_owned()));
             errors.password.set(password.is_empty().then(|| backup::BACKUP_PASSWORD_EMPTY.to_owned()));
             match (file, password.is_empty()) {
@@ -69,6 +82,7 @@ impl Run {
         let field = Field::new(PASSWORD, backup::BACKUP_PASSWORD, "off", busy).secret().error(errors.password);
         form("form", busy, send)
             .child(el("p").class("hint").text(says))
+            .part(move || errors.other.get().map(alert))
             .child(file_field(busy, errors.file))
             .child(field.show(|line| line))
             .part(move || busy.get().then(|| self.working(working, backup::READING_TEXT)))
@@ -130,7 +144,7 @@ impl Source {
             _ => {
                 self.run.stop(self.id);
                 self.run.end();
-                self.errors.file.set(Some(backup::FILE_UNREADABLE.to_owned()));
+                say(self.errors.file, backup::FILE_UNREADABLE.to_owned(), FILE);
             }
         });
     }
