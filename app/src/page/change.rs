@@ -22,24 +22,15 @@ pub(super) struct PasswordChange {
     pub(super) busy: Value<bool>,
     /// Whether the present password is asked for.
     asks: Value<bool>,
-    current_error: Value<Option<String>>,
+    proof: Proof,
     new: NewPassword,
-    error: Value<Option<String>>,
     /// It is replaced, and so many other sessions were ended.
     pub(super) done: Value<Option<u32>>,
 }
 
 impl PasswordChange {
     pub(super) fn new(app: App, busy: Value<bool>, asks: bool) -> Self {
-        Self {
-            app,
-            busy,
-            asks: Value::new(asks),
-            current_error: Value::new(None),
-            new: NewPassword::new(),
-            error: Value::new(None),
-            done: Value::new(None),
-        }
+        Self { app, busy, asks: Value::new(asks), proof: Proof::new(), new: NewPassword::new(), done: Value::new(None) }
     }
 
     pub(super) fn form(self, class: &'static str, head: impl IntoIterator<Item = El>, label: &'static str) -> El {
@@ -52,8 +43,8 @@ impl PasswordChange {
         form(class, busy, move || self.send())
             .children(head)
             .child(whose)
-            .part(move || self.error.get().map(alert))
-            .part(move || self.asks.get().then(|| current(busy, self.current_error)))
+            .part(move || self.proof.other.get().map(alert))
+            .part(move || self.asks.get().then(|| self.proof.field(busy)))
             .children(self.new.fields([text::NEW_PASSWORD, text::REPEAT_NEW_PASSWORD], busy, move || name(app)))
             .child(div("check").child(tick).child(label_of))
             .part(move || busy.get().then(|| working(app, Task::Secret, text::CHANGING, text::CHANGING_TEXT)))
@@ -62,12 +53,16 @@ impl PasswordChange {
 
     fn send(self) {
         let app = self.app;
-        let current = self.asks.get_untracked().then(|| browser::typed(CURRENT));
-        let nothing = current.as_ref().is_some_and(String::is_empty);
-        self.error.set(None);
-        self.current_error.set(nothing.then(|| text::CURRENT_EMPTY.to_owned()));
         let bad = self.new.objection(&name(app));
-        if let Some(field) = nothing.then_some(CURRENT).or(bad) {
+        self.proof.other.set(None);
+        let mut current = None;
+        if self.asks.get_untracked() {
+            current = self.proof.typed();
+            if current.is_none() {
+                return;
+            }
+        }
+        if let Some(field) = bad {
             return browser::focus(field);
         }
         let new = browser::typed(NewPassword::FIELD);
@@ -84,20 +79,17 @@ impl PasswordChange {
     }
 
     fn report(self, trouble: &Trouble) {
-        if let Some(says) = about_current(trouble) {
-            self.asks.set(true);
-            self.current_error.set(Some(says));
-            return browser::soon(|| browser::focus(CURRENT));
-        }
-        let beside = match trouble {
-            Trouble::BadPassword | Trouble::IsRecoveryKey => self.new.error,
-            _ => self.error,
-        };
         let says = match trouble {
+            Trouble::BadPassword => text::trouble(trouble),
             Trouble::IsRecoveryKey => text::NEW_IS_RECOVERY_KEY.to_owned(),
-            other => text::trouble(other),
+            _ => {
+                if about_current(trouble).is_some() {
+                    self.asks.set(true);
+                }
+                return self.proof.report(trouble);
+            }
         };
-        beside.set(Some(says));
+        self.new.error.set(Some(says));
     }
 }
 
@@ -105,13 +97,47 @@ fn name(app: App) -> String {
     untrack(|| app.username()).unwrap_or_default()
 }
 
-pub(super) fn current(busy: Value<bool>, error: Value<Option<String>>) -> El {
-    let field = Field::new(CURRENT, text::CURRENT_PASSWORD, "current-password", busy).secret();
-    field.hint(text::CURRENT_HINT).error(error).show(|line| line)
+/// What is wrong with the password or recovery key by which one proves who this is, and with anything else.
+#[derive(Clone, Copy)]
+pub(super) struct Proof {
+    current: Value<Option<String>>,
+    pub(super) other: Value<Option<String>>,
 }
 
-/// What is wrong with the password or recovery key that was to prove who this is, if that is the trouble.
-pub(super) fn about_current(trouble: &Trouble) -> Option<String> {
+impl Proof {
+    pub(super) fn new() -> Self {
+        Self { current: Value::new(None), other: Value::new(None) }
+    }
+
+    pub(super) fn field(self, busy: Value<bool>) -> El {
+        let field = Field::new(CURRENT, text::CURRENT_PASSWORD, "current-password", busy).secret();
+        field.hint(text::CURRENT_HINT).error(self.current).show(|line| line)
+    }
+
+    /// What stands in the field; where that is nothing, it is said there.
+    pub(super) fn typed(self) -> Option<String> {
+        let typed = Some(browser::typed(CURRENT)).filter(|typed| !typed.is_empty());
+        self.other.set(None);
+        self.current.set(typed.is_none().then(|| text::CURRENT_EMPTY.to_owned()));
+        if typed.is_none() {
+            browser::focus(CURRENT);
+        }
+        typed
+    }
+
+    pub(super) fn report(self, trouble: &Trouble) {
+        match about_current(trouble) {
+            Some(says) => {
+                self.current.set(Some(says));
+                browser::soon(|| browser::focus(CURRENT));
+            }
+            None => self.other.set(Some(text::trouble(trouble))),
+        }
+    }
+}
+
+/// What is wrong with the password or recovery key itself, if that is the trouble.
+fn about_current(trouble: &Trouble) -> Option<String> {
     match trouble {
         Trouble::LoginFailed | Trouble::RecoveryKeyFailed => Some(text::CURRENT_WRONG.to_owned()),
         Trouble::LoginTooOld => Some(text::CURRENT_AGAIN.to_owned()),

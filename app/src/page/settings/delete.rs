@@ -1,16 +1,12 @@
 use leptos::prelude::untrack;
 use signet_ask::{DeleteAccount, Task};
 
-use super::{
-    super::change::{CURRENT, about_current, current},
-    Form, Settings, section,
-};
+use super::{super::change::Proof, Form, Settings, section};
 use crate::{
     browser,
     el::{El, el},
     part::{alert, form, idle_while, working},
     text,
-    value::Value,
 };
 
 const OPENER: &str = "delete-account";
@@ -25,27 +21,16 @@ impl Settings {
 
     fn delete_form(self) -> El {
         let (app, busy) = (self.app, self.busy);
-        let (error, current_error) = (Value::new(None::<String>), Value::new(None::<String>));
+        let proof = Proof::new();
         let send = move || {
-            let typed = browser::typed(CURRENT);
-            error.set(None);
-            current_error.set(typed.is_empty().then(|| text::CURRENT_EMPTY.to_owned()));
-            if typed.is_empty() {
-                return browser::focus(CURRENT);
-            }
+            let Some(current) = proof.typed() else { return };
             busy.set(true);
             app.progress.set(None);
-            app.ask(DeleteAccount { current: typed }, move |answer| {
+            app.ask(DeleteAccount { current }, move |answer| {
                 busy.set(false);
                 match answer {
                     Ok(()) => browser::forget_everything(),
-                    Err(trouble) => match about_current(&trouble) {
-                        Some(says) => {
-                            current_error.set(Some(says));
-                            browser::focus(CURRENT);
-                        }
-                        None => error.set(Some(text::trouble(&trouble))),
-                    },
+                    Err(trouble) => proof.report(&trouble),
                 }
             });
         };
@@ -53,8 +38,8 @@ impl Settings {
         let go = el("button").set("type", "submit").class("button danger wide").text(text::DELETE_FOR_EVER);
         form("form", busy, send)
             .child(el("ul").class("dots").children(says.map(|says| el("li").text(says))))
-            .part(move || error.get().map(alert))
-            .child(current(busy, current_error))
+            .part(move || proof.other.get().map(alert))
+            .child(proof.field(busy))
             .part(move || busy.get().then(|| working(app, Task::Secret, text::CHANGING, text::DELETING_TEXT)))
             .child(idle_while(busy, go))
             .child(self.cancel(OPENER))

@@ -1,10 +1,7 @@
 use leptos::prelude::untrack;
 use signet_ask::{RecoveryStatus, ReplaceRecoveryKey, Task, TestRecoveryKey, Trouble};
 
-use super::{
-    super::change::{CURRENT, about_current, current},
-    Form, Settings, said, section,
-};
+use super::{super::change::Proof, Form, Settings, said, section};
 use crate::{
     browser,
     el::{El, div, el, flag},
@@ -96,37 +93,26 @@ impl Settings {
 
     fn replace(self, words: Value<String>) -> El {
         let (app, busy) = (self.app, self.busy);
-        let (error, current_error) = (Value::new(None::<String>), Value::new(None::<String>));
+        let proof = Proof::new();
         words.set(String::new());
         let send = move || {
-            let typed = browser::typed(CURRENT);
-            error.set(None);
-            current_error.set(typed.is_empty().then(|| text::CURRENT_EMPTY.to_owned()));
-            if typed.is_empty() {
-                return browser::focus(CURRENT);
-            }
+            let Some(current) = proof.typed() else { return };
             busy.set(true);
             app.progress.set(None);
             let name = untrack(|| app.username()).unwrap_or_default();
-            app.ask(ReplaceRecoveryKey { current: typed, ticket: None }, move |answer| {
+            app.ask(ReplaceRecoveryKey { current, ticket: None }, move |answer| {
                 busy.set(false);
                 match answer {
                     // Shown whatever page is open by now: it is shown only once.
                     Ok(key) => app.recovery.set(Some((name, key.0))),
-                    Err(trouble) => match about_current(&trouble) {
-                        Some(says) => {
-                            current_error.set(Some(says));
-                            browser::focus(CURRENT);
-                        }
-                        None => error.set(Some(text::trouble(&trouble))),
-                    },
+                    Err(trouble) => proof.report(&trouble),
                 }
             });
         };
         form("form", busy, send)
             .child(el("p").class("hint").text(text::REPLACE_TEXT))
-            .part(move || error.get().map(alert))
-            .child(current(busy, current_error))
+            .part(move || proof.other.get().map(alert))
+            .child(proof.field(busy))
             .part(move || busy.get().then(|| working(app, Task::Secret, text::REPLACING, text::CHANGING_TEXT)))
             .child(submit(app, text::MAKE_RECOVERY, busy))
             .child(self.cancel(REPLACER))
