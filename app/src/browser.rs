@@ -120,6 +120,10 @@ pub(crate) fn input(id: &str) -> Option<web_sys::HtmlInputElement> {
     by_id(id)?.dyn_into().ok()
 }
 
+pub(crate) fn select(id: &str) -> Option<web_sys::HtmlSelectElement> {
+    by_id(id)?.dyn_into().ok()
+}
+
 /// What stands in a line of input.
 pub(crate) fn typed(id: &str) -> String {
     input(id).map(|input| input.value()).unwrap_or_default()

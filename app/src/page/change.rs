@@ -4,8 +4,8 @@ use signet_ask::{ChangePassword, Task, Trouble};
 use super::NewPassword;
 use crate::{
     browser,
-    el::{El, div, el},
-    part::{Field, alert, form, submit, working},
+    el::{El, el},
+    part::{Field, alert, check, form, submit, tick, working},
     state::App,
     text,
     value::Value,
@@ -38,15 +38,14 @@ impl PasswordChange {
         // Tells a password manager whose password this is.
         let whose = el("input").set("type", "text").set("name", "username").set("autocomplete", "username");
         let whose = whose.set("hidden", "").live("value", move || app.username().map(Into::into));
-        let tick = el("input").set("type", "checkbox").set("id", OTHERS).set("checked", "");
-        let label_of = el("div").child(el("label").set("for", OTHERS).text(text::OTHERS_TOO));
+        let others = check(tick().set("checked", ""), OTHERS, text::OTHERS_TOO, None);
         form(class, busy, move || self.send())
             .children(head)
             .child(whose)
             .part(move || self.proof.other.get().map(alert))
             .part(move || self.asks.get().then(|| self.proof.field(busy)))
             .children(self.new.fields([text::NEW_PASSWORD, text::REPEAT_NEW_PASSWORD], busy, move || name(app)))
-            .child(div("check").child(tick).child(label_of))
+            .child(others)
             .part(move || busy.get().then(|| working(app, Task::Secret, text::CHANGING, text::CHANGING_TEXT)))
             .child(submit(app, label, busy))
     }
@@ -93,7 +92,8 @@ impl PasswordChange {
     }
 }
 
-fn name(app: App) -> String {
+/// The username; empty while nobody is signed in.
+pub(super) fn name(app: App) -> String {
     untrack(|| app.username()).unwrap_or_default()
 }
 

@@ -24,18 +24,16 @@ pub(crate) use sign_in::sign_in;
 pub(crate) use sign_up::sign_up;
 
 use crate::{
-    el::{El, div, el, flag},
+    el::{El, el, flag},
+    part::{check, tick},
     text,
     value::Value,
 };
 
 /// The box to stay signed in, of both forms that sign in.
 fn stay(busy: Value<bool>) -> El {
-    let tick = el("input").set("type", "checkbox").set("id", "stay").set("aria-describedby", "stay-hint");
-    let words = el("div")
-        .child(el("label").set("for", "stay").text(text::STAY))
-        .child(el("p").class("hint").set("id", "stay-hint").text(text::STAY_HINT));
-    div("check").child(tick.live("disabled", move || flag(busy.get()))).child(words)
+    let tick = tick().live("disabled", move || flag(busy.get()));
+    check(tick, "stay", text::STAY, Some(text::STAY_HINT))
 }
 
 /// The way to the other form.

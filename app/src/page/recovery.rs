@@ -2,8 +2,8 @@ use leptos::task::spawn_local;
 
 use crate::{
     Route, browser,
-    el::{El, div, el, flag},
-    part::{button, icon, shell_without_links},
+    el::{El, el, flag},
+    part::{button, check, icon, shell_without_links, tick},
     route::{self, Step},
     state::App,
     text::{self, fill},
@@ -40,9 +40,7 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     let paper = el("dl")
         .class("on-paper")
         .children(facts.into_iter().flat_map(|(what, is)| [el("dt").text(what), el("dd").text(is)]));
-    let tick = el("input").set("type", "checkbox").set("id", "saved");
-    let tick = tick.on("change", move |_| saved.set(browser::is_checked("saved")));
-    let label = el("div").child(el("label").set("for", "saved").text(text::SAVED_IT));
+    let tick = tick().on("change", move |_| saved.set(browser::is_checked("saved")));
     let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
     let page = el("section").class("card form recovery").children([
         el("h1").set("tabindex", "-1").text(text::RECOVERY_KEY),
@@ -51,7 +49,7 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
         paper,
         pair,
         el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),
-        div("check").child(tick).child(label),
+        check(tick, "saved", text::SAVED_IT, None),
         done.on("click", move |_| {
             app.tell(signet_ask::RecoveryKeySaved {});
             app.recovery.set(None);

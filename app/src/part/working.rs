@@ -5,16 +5,23 @@ use crate::{
     state::{App, percent},
 };
 
-/// The bar of a task; without a number until there is one, unless it begins at `start`.
+/// A bar, in hundredths; without a number until there is one.
+pub(crate) fn bar(label: &'static str, done: impl Fn() -> Option<u32> + Send + 'static) -> El {
+    let bar = el("progress").set("aria-label", label).set("max", "100");
+    bar.live("value", move || done().map(|done| done.to_string().into()))
+}
+
+/// The bar of a task, which may begin at `start`.
 pub(crate) fn progress(app: App, task: Task, label: &'static str, start: Option<u32>) -> El {
-    el("progress").set("aria-label", label).set("max", "100").live("value", move || {
-        let done = app.progress_of(task).map(percent).or(start);
-        done.map(|done| done.to_string().into())
-    })
+    bar(label, move || app.progress_of(task).map(percent).or(start))
+}
+
+/// A bar with a sentence below it.
+pub(crate) fn at_work(bar: El, says: &'static str) -> El {
+    div("working").set("role", "status").child(bar).child(el("p").class("hint").text(says))
 }
 
 /// The bar of a task with a sentence below it.
 pub(crate) fn working(app: App, task: Task, label: &'static str, says: &'static str) -> El {
-    let bar = progress(app, task, label, None);
-    div("working").set("role", "status").child(bar).child(el("p").class("hint").text(says))
+    at_work(progress(app, task, label, None), says)
 }

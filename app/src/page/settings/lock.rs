@@ -1,12 +1,10 @@
 use signet_ask::{LockWhen, ReadLock, SetLock};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 
 use super::{said, section};
 use crate::{
     browser,
     el::{El, after, div, el, flag},
-    part::{alert, button},
+    part::{alert, button, check, tick},
     state::App,
     text,
     value::Value,
@@ -58,7 +56,7 @@ pub(super) fn lock(app: App) -> El {
     let choice = el("select").set("id", UNUSED);
     let choice = choice.children(choices.map(|(minutes, name)| el("option").set("value", minutes).text(name)));
     let choice = choice.live("disabled", disabled).on("change", move |_| save());
-    let tick = el("input").set("type", "checkbox").set("id", NO_TAB).live("disabled", disabled);
+    let tick = tick().live("disabled", disabled).on("change", move |_| save());
     let lock = button("button", text::LOCK_NOW).live("disabled", move || flag(nobody())).on("click", move |_| {
         error.set(None);
         app.lock(failed);
@@ -67,27 +65,19 @@ pub(super) fn lock(app: App) -> El {
         .child(el("p").class("hint").text(text::LOCK_TEXT))
         .part(move || error.get().map(alert))
         .child(div("field").child(el("label").set("for", UNUSED).text(text::LOCK_UNUSED)).child(choice))
-        .child(
-            div("check")
-                .child(tick.on("change", move |_| save()))
-                .child(el("div").child(el("label").set("for", NO_TAB).text(text::LOCK_NO_TAB))),
-        )
+        .child(check(tick, NO_TAB, text::LOCK_NO_TAB, None))
         .child(lock)
         .child(said(words))
 }
 
-fn choice() -> Option<HtmlSelectElement> {
-    browser::by_id(UNUSED)?.dyn_into().ok()
-}
-
 fn show(when: LockWhen) {
-    if let (Some(choice), Some(tick)) = (choice(), browser::input(NO_TAB)) {
+    if let (Some(choice), Some(tick)) = (browser::select(UNUSED), browser::input(NO_TAB)) {
         choice.set_value(&when.unused_min.to_string());
         tick.set_checked(when.no_tab);
     }
 }
 
 fn chosen() -> LockWhen {
-    let minutes = choice().and_then(|choice| choice.value().parse().ok());
+    let minutes = browser::select(UNUSED).and_then(|choice| choice.value().parse().ok());
     LockWhen { unused_min: minutes.unwrap_or_default(), no_tab: browser::is_checked(NO_TAB) }
 }

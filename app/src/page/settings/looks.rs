@@ -1,6 +1,3 @@
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
-
 use crate::{
     browser,
     el::{El, after, div, el},
@@ -10,7 +7,7 @@ use crate::{
 pub(super) fn looks() -> El {
     // At build time nothing is remembered.
     after(|| {
-        if let (Some(theme), Some(choice)) = (browser::remembered("signet.theme"), theme_choice()) {
+        if let (Some(theme), Some(choice)) = (browser::remembered("signet.theme"), browser::select("theme")) {
             choice.set_value(&theme);
         }
     });
@@ -18,15 +15,11 @@ pub(super) fn looks() -> El {
     let choice =
         el("select").set("id", "theme").children(themes.map(|(id, name)| el("option").set("value", id).text(name)));
     let choice = choice.on("change", |_| {
-        if let Some(choice) = theme_choice() {
+        if let Some(choice) = browser::select("theme") {
             browser::remember("signet.theme", &choice.value());
             browser::set_theme(&choice.value());
         }
     });
     let field = div("field").child(el("label").set("for", "theme").text(text::THEME)).child(choice);
     super::section(text::APPEARANCE).child(field)
-}
-
-fn theme_choice() -> Option<HtmlSelectElement> {
-    browser::by_id("theme")?.dyn_into().ok()
 }

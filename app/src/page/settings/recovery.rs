@@ -1,7 +1,10 @@
 use leptos::prelude::untrack;
 use signet_ask::{RecoveryStatus, ReplaceRecoveryKey, Task, TestRecoveryKey, Trouble};
 
-use super::{super::change::Proof, Form, Settings, said, section};
+use super::{
+    super::change::{Proof, name},
+    Form, Settings, said, section,
+};
 use crate::{
     browser,
     el::{El, div, el, flag},
@@ -99,7 +102,7 @@ impl Settings {
             let Some(current) = proof.typed() else { return };
             busy.set(true);
             app.progress.set(None);
-            let name = untrack(|| app.username()).unwrap_or_default();
+            let name = name(app);
             app.ask(ReplaceRecoveryKey { current, ticket: None }, move |answer| {
                 busy.set(false);
                 match answer {

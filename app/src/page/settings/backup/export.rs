@@ -1,15 +1,13 @@
 use js_sys::{Array, Uint8Array};
-use leptos::prelude::untrack;
 use signet_ask::{BackupReport, BackupStep, Trouble};
 use wasm_bindgen::JsValue;
 
 use super::{EXPORTER, Run, words};
 use crate::{
     browser,
-    el::{El, div, el},
-    page::NewPassword,
-    part::{alert, form, submit},
-    state::App,
+    el::{El, el},
+    page::{NewPassword, change::name},
+    part::{alert, check, form, submit, tick},
     text::{self, backup},
     value::Value,
 };
@@ -38,19 +36,15 @@ impl Run {
         let (app, busy) = (self.page.app, self.page.busy);
         let export = Export { run: self, new: NewPassword::new(), error: Value::new(None) };
         self.words.set(String::new());
-        let tick = |id: &'static str, label, hint| {
-            let label = el("div").child(el("label").set("for", id).text(label)).child(el("p").class("hint").text(hint));
-            (el("input").set("type", "checkbox").set("id", id), label)
-        };
-        let (with, with_label) = tick(MESSAGES, backup::WITH_MESSAGES, backup::WITH_MESSAGES_TEXT);
-        let (page, page_label) = tick(PAGE, backup::AS_PAGE, backup::AS_PAGE_TEXT);
+        let with = tick().set("checked", "");
+        let with = check(with, MESSAGES, backup::WITH_MESSAGES, Some(backup::WITH_MESSAGES_TEXT));
+        let page = check(tick(), PAGE, backup::AS_PAGE, Some(backup::AS_PAGE_TEXT));
         let labels = [backup::BACKUP_PASSWORD, backup::REPEAT_BACKUP_PASSWORD];
         form("form", busy, move || export.send())
             .child(el("p").class("hint").text(backup::BACKUP_PASSWORD_TEXT))
             .part(move || export.error.get().map(alert))
             .children(export.new.fields(labels, busy, move || name(app)))
-            .child(div("check").child(with.set("checked", "")).child(with_label))
-            .child(div("check").child(page).child(page_label))
+            .children([with, page])
             .part(move || busy.get().then(|| self.working(backup::MAKING_BACKUP, backup::MAKING_BACKUP_TEXT)))
             .child(submit(app, backup::MAKE_BACKUP, busy))
             .child(self.cancel(EXPORTER))
@@ -117,10 +111,6 @@ impl Export {
         };
         beside.set(Some(says));
     }
-}
-
-fn name(app: App) -> String {
-    untrack(|| app.username()).unwrap_or_default()
 }
 
 impl File {

@@ -11,7 +11,7 @@ use super::{Form, Settings, said, section};
 use crate::{
     browser,
     el::{El, div, el},
-    part::button,
+    part::{at_work, bar, button},
     text::{self, backup, fill},
     value::Value,
 };
@@ -118,8 +118,6 @@ impl Run {
     }
 
     fn working(self, label: &'static str, says: &'static str) -> El {
-        let bar = el("progress").set("aria-label", label).set("max", "100");
-        let bar = bar.live("value", move || self.percent.get().map(|percent| percent.to_string().into()));
-        div("working").set("role", "status").child(bar).child(el("p").class("hint").text(says))
+        at_work(bar(label, move || self.percent.get()), says)
     }
 }
