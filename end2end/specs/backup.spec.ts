@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
-import { expectTexts, openConversation, password, send, signIn, signUp, startConversation } from "../people.ts";
+import { expectTexts, introduce, openConversation, password, send, signIn, signUp } from "../people.ts";
 
 const READER = fileURLToPath(new URL("../../crypto/interop/python/read_backup.py", import.meta.url));
 const BACKUP_PASSWORD = "a drawer full of odd socks";
+/** What Anna and Bruno have written to each other. */
+const TEXTS = ["Hello, Bruno.", "Second, with ümläuts 🦊 & <b>signs</b>"];
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const field = (page: Page, name: string) => page.getByRole("textbox", { name, exact: true });
@@ -18,6 +20,15 @@ const said = (page: Page) => backups(page).locator(".said");
 async function settings(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(page.getByText("Signed in as")).toBeVisible();
+}
+
+/** Anna and Bruno have written to each other, and Anna is in her settings. Returns her password. */
+async function talk(anna: Page, bruno: Page): Promise<string> {
+  const { annaSecret } = await introduce(anna, bruno);
+  await send(bruno, TEXTS[1]!);
+  await expectTexts(anna, TEXTS);
+  await settings(anna);
+  return annaSecret;
 }
 
 /** Exports in the settings, and returns the file as it was saved. */
@@ -54,31 +65,20 @@ function edited(file: Buffer, at: number, byte: number, { resum = false } = {}):
 }
 
 test("a backup is saved, read by a stranger's program, tested and imported where its messages are gone", async ({ newPage, relay }, info) => {
-  const [anna, bruno] = [await newPage(), await newPage()];
-  const secret = password();
-  await signUp(bruno, "bruno", password());
-  await signUp(anna, "anna", secret);
-  await startConversation(anna, "bruno");
-  const texts = ["Hello, Bruno.", "Second, with ümläuts 🦊 & <b>signs</b>"];
-  await send(anna, texts[0]!);
-  await expectTexts(anna, [texts[0]!]);
-  await openConversation(bruno, "anna");
-  await send(bruno, texts[1]!);
-  await expectTexts(anna, texts);
-
-  await settings(anna);
+  const anna = await newPage();
+  const secret = await talk(anna, await newPage());
   await expect(backups(anna)).toContainText("Never made in this browser");
   const path = info.outputPath("anna.signet");
   const file = await exportBackup(anna, path);
   await expect(said(anna)).toContainText("1 conversation and 2 messages");
   await expect(backups(anna)).toContainText(/Last made in this browser on/);
-  for (const text of texts) expect(file.includes(text)).toBe(false);
+  for (const text of TEXTS) expect(file.includes(text)).toBe(false);
 
   // Another implementation of the format opens it, and sees the same.
   const read = JSON.parse(execFileSync("python3", [READER, path], { input: `${BACKUP_PASSWORD}\n`, encoding: "utf8" }));
   expect(read.username).toBe("anna");
   expect(read.contacts).toEqual(["bruno"]);
-  expect(read.messages.map((message: { text: string }) => message.text)).toEqual(texts);
+  expect(read.messages.map((message: { text: string }) => message.text)).toEqual(TEXTS);
   expect(read.messages.map((message: { state: number }) => message.state)).toEqual([3, 1]);
 
   await button(anna, "Test a backup").click();
@@ -106,10 +106,10 @@ test("a backup is saved, read by a stranger's program, tested and imported where
   await expect(said(fresh)).toContainText("2 messages were added", { timeout: 60_000 });
   await fresh.getByRole("link", { name: "Back to conversations" }).click();
   await openConversation(fresh, "bruno");
-  await expectTexts(fresh, texts);
+  await expectTexts(fresh, TEXTS);
   await fresh.reload();
   await openConversation(fresh, "bruno");
-  await expectTexts(fresh, texts);
+  await expectTexts(fresh, TEXTS);
 });
 
 test("each file that is not taken says why, and what to do", async ({ newPage }, info) => {
@@ -184,17 +184,8 @@ test("on a narrow screen, from another tab, and with a password that does not do
 });
 
 test("a backup that is a page opens from disk with no network at all, and shows every message", async ({ newPage, browser }, info) => {
-  const [anna, bruno] = [await newPage(), await newPage()];
-  await signUp(bruno, "bruno", password());
-  await signUp(anna, "anna", password());
-  await startConversation(anna, "bruno");
-  const texts = ["Hello, Bruno.", "Second, with ümläuts 🦊 & <b>signs</b>"];
-  await send(anna, texts[0]!);
-  await expectTexts(anna, [texts[0]!]);
-  await openConversation(bruno, "anna");
-  await send(bruno, texts[1]!);
-  await expectTexts(anna, texts);
-  await settings(anna);
+  const anna = await newPage();
+  await talk(anna, await newPage());
   // The page around the backup is nobody's to fetch who does not want it.
   const readers: string[] = [];
   anna.on("request", (request) => void (request.url().includes("/assets/reader") && readers.push(request.url())));
@@ -211,7 +202,7 @@ test("a backup that is a page opens from disk with no network at all, and shows 
   await download.saveAs(path);
   expect(readers.length).toBe(1);
   const html = readFileSync(path, "utf8");
-  for (const text of texts) expect(html.includes(text)).toBe(false);
+  for (const text of TEXTS) expect(html.includes(text)).toBe(false);
   expect(html).toContain("connect-src 'none'");
 
   const context = await browser.newContext({ offline: true });
@@ -229,7 +220,7 @@ test("a backup that is a page opens from disk with no network at all, and shows 
   await button(page, "Open").click();
   await expect(page.getByRole("heading", { name: "Signet backup of anna" })).toBeFocused({ timeout: 60_000 });
   await page.getByRole("navigation", { name: "Conversations" }).getByRole("button", { name: "bruno" }).click();
-  await expect(page.getByRole("log", { name: "Messages" }).locator("article .text")).toHaveText(texts);
+  await expect(page.getByRole("log", { name: "Messages" }).locator("article .text")).toHaveText(TEXTS);
   expect(await page.evaluate(() => fetch("https://example.com").then(() => "reached", () => "refused"))).toBe("refused");
   expect(asked.filter((url) => !url.startsWith("file:"))).toEqual([]);
   expect(faults.filter((fault) => !/example\.com/.test(fault))).toEqual([]);
