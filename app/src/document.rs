@@ -73,7 +73,18 @@ mod tests {
             (Route::Chat, &["Conversations", "New conversation", "Connection", "Sign out"]),
             (
                 Route::Settings,
-                &["Theme", "Sign out", "Change password", "Show recovery key status", "Sign out everywhere else"],
+                &[
+                    "Theme",
+                    "Sign out",
+                    "Change password",
+                    "Show recovery key status",
+                    "Sessions",
+                    "Sign out everywhere else",
+                    "Export key backup",
+                    "Import key backup",
+                    "Test a backup",
+                    "Delete account",
+                ],
             ),
             (Route::Privacy, &["What is not kept"]),
         ] {
