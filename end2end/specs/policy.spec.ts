@@ -1,3 +1,4 @@
+import type { BrowserContext } from "@playwright/test";
 import { expect, profile, test } from "../fixtures.ts";
 import { fillSignIn, introduce, openConversation, password, signUp } from "../people.ts";
 
@@ -109,29 +110,68 @@ for (const fault of ["altered", "lost"]) {
       const page = await context.newPage();
       await page.goto("/sign-in");
       await expect(page.getByRole("button", { name: "Sign in" })).toBeEnabled();
-      let times = 0;
-      let mended = false;
-      const part = /\/assets\/page-split_join\.[0-9a-f]{16}\.wasm$/;
-      await page.route(part, async (route) => {
-        if (mended) return route.continue();
-        times++;
-        if (fault === "lost") return route.abort();
-        const response = await route.fetch();
-        const body = await response.body();
-        body[body.length - 2] = (body[body.length - 2] ?? 0) ^ 1;
-        const { "content-encoding": _, ...headers } = response.headers();
-        await route.fulfill({ response, body, headers });
-      });
+      const part = await spoil(context, "page-split_join", fault);
       await page.getByRole("link", { name: "Create account" }).click();
       await expect(page.getByRole("alert").filter({ hasText: /could not be fetched/ })).toBeVisible();
-      expect(times).toBeGreaterThan(0);
-      mended = true;
+      expect(part.times).toBeGreaterThan(0);
+      part.mended = true;
       await page.getByRole("button", { name: "Reload" }).click();
       await expect(page.getByRole("textbox", { name: "Repeat password", exact: true })).toBeEditable();
     } finally {
       await context.close();
     }
   });
+
+  test(`a part of the vault that is ${fault} on its way is not run, and can be wanted again`, async ({ browser, relay }) => {
+    const context = await profile(browser, relay);
+    try {
+      const page = await context.newPage();
+      await signUp(page, "anna", password());
+      await page.getByRole("link", { name: "Settings" }).click();
+      const part = await spoil(context, "vault-split_later", fault);
+      // It says nothing of the file that was chosen.
+      await page.getByRole("button", { name: "Test a backup" }).click();
+      const file = page.getByLabel("Backup file");
+      await file.setInputFiles({ name: "some.signet", mimeType: "application/octet-stream", buffer: Buffer.from("some") });
+      const secret = password();
+      await page.getByRole("textbox", { name: "Backup password", exact: true }).fill(secret);
+      await page.getByRole("button", { name: "Test", exact: true }).click();
+      await expect(page.getByRole("alert")).toHaveText(/could not be fetched/);
+      await expect(file).not.toHaveAttribute("aria-invalid");
+      await expect(file).toHaveAccessibleDescription("Its name ends in .signet.");
+
+      await page.getByRole("button", { name: "Export key backup" }).click();
+      await page.getByRole("textbox", { name: "Backup password", exact: true }).fill(secret);
+      await page.getByRole("textbox", { name: "Repeat backup password", exact: true }).fill(secret);
+      await page.getByRole("button", { name: "Make backup" }).click();
+      await expect(page.getByRole("alert")).toHaveText(/could not be fetched/);
+      expect(part.times).toBeGreaterThan(0);
+      part.mended = true;
+      // What was typed is still there.
+      const saved = page.waitForEvent("download", { timeout: 60_000 });
+      await page.getByRole("button", { name: "Make backup" }).click();
+      expect((await saved).suggestedFilename()).toMatch(/^signet-anna-/);
+      await expect(page.getByText("Your backup is made.")).toBeVisible();
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Until it is mended, this file of the site arrives altered, or not at all, at pages and workers alike. */
+async function spoil(context: BrowserContext, name: string, fault: string): Promise<{ times: number; mended: boolean }> {
+  const file = { times: 0, mended: false };
+  await context.route(new RegExp(`/assets/${name}\\.[0-9a-f]{16}\\.wasm$`), async (route) => {
+    if (file.mended) return route.continue();
+    file.times++;
+    if (fault === "lost") return route.abort();
+    const response = await route.fetch();
+    const body = await response.body();
+    body[body.length - 2] = (body[body.length - 2] ?? 0) ^ 1;
+    const { "content-encoding": _, ...headers } = response.headers();
+    await route.fulfill({ response, body, headers });
+  });
+  return file;
 }
 
 test("signing in, talking and settings break the policy nowhere", async ({ newBrowser, newPage }) => {
