@@ -1,8 +1,8 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
 import {
-  expectSignedIn, expectSignedOut, expectTexts, fillRecover, fillSignIn, openConversation, password, recover, send, signIn, signUp,
-  startConversation,
+  expectSignedIn, expectSignedOut, expectTexts, fillRecover, fillSignIn, introduce, openConversation, password, recover, send,
+  signIn, signUp, startConversation,
 } from "../people.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
@@ -301,6 +301,27 @@ test("the recovery key's status is told, it is tested, and replaced by one that 
   await button(found, "Sign in").click();
   await expect(alert(found)).toHaveText(/recovery key is wrong/i);
   await recover(found, "anna", fresh);
+});
+
+test("a renewed key is told of, and what is written goes on in both directions", async ({ newPage }) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  await introduce(anna, bruno);
+  await settings(anna);
+  await button(anna, "Renew keys").click();
+  // As long as it takes to meet two large primes; the focus waits where it is.
+  await expect(anna.getByText("Your key is renewed. Nothing else has changed.")).toBeVisible({ timeout: 150_000 });
+  await expect(button(anna, "Renew keys")).toBeFocused();
+  await expect(alert(anna)).toHaveCount(0);
+  await backToChat(anna);
+  await openConversation(anna, "bruno");
+  const texts = ["Hello, Bruno.", "I have a new key.", "And this is sealed for it."];
+  await send(anna, texts[1]!);
+  await expectTexts(bruno, texts.slice(0, 2));
+  await send(bruno, texts[2]!);
+  await expectTexts(anna, texts);
+  await anna.reload();
+  await openConversation(anna, "bruno");
+  await expectTexts(anna, texts);
 });
 
 test("on paper the recovery key stands with the account, the address and the date, and without buttons", async ({ newPage, relay }) => {

@@ -173,6 +173,10 @@ test("on a narrow screen, from another tab, and with a password that does not do
   await button(page, "Make backup").click();
   await expect(field(page, "Backup password")).toHaveAccessibleDescription(/too short/);
   await field(page, "Backup password").fill(BACKUP_PASSWORD);
+  // Whatever else is looked at meanwhile, what is typed stays.
+  await button(page, "Show recovery key status").click();
+  await button(page, "Hide recovery key status").click();
+  await expect(field(page, "Backup password")).toHaveValue(BACKUP_PASSWORD);
   await button(page, "Make backup").click();
   await expect(field(page, "Repeat backup password")).toHaveAccessibleDescription(/differ/);
   await expect(page.getByText("Strength: Strong")).toBeVisible();

@@ -45,10 +45,19 @@ test("locking in one tab locks all, the password opens, and what waited is sent"
 
 test("a browser that nobody used for as long as was set is locked", async ({ newPage }) => {
   const page = await newPage();
-  await signUp(page, "anna", password());
+  const secret = password();
+  await signUp(page, "anna", secret);
   await page.getByRole("link", { name: "Settings" }).click();
-  await page.getByRole("combobox", { name: "Lock when unused for" }).selectOption("15 minutes");
+  const unused = page.getByRole("combobox", { name: "Lock when unused for" });
+  await unused.selectOption("15 minutes");
   await expect(page.getByText("This browser keeps to that from now on.")).toBeVisible();
+  // Locked by hand, it comes back to where it was, and keeps to what was set.
+  await page.getByRole("button", { name: "Lock now" }).click();
+  await expectLocked(page);
+  await unlock(page, secret);
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible({ timeout: 60_000 });
+  await expect(unused).toBeEnabled();
+  await expect(unused).toHaveValue("15");
   await page.getByRole("link", { name: "Back to conversations" }).click();
   await expectSignedIn(page);
   await page.reload();
@@ -110,6 +119,26 @@ test("after locking, no memory of the vault holds what was open", async ({ newBr
   await expectLocked(page);
   await expect(messageBox(page)).toHaveCount(0);
   await expect.poll(() => inMemory(page, canary), { timeout: 30_000 }).toBe(false);
+});
+
+test("nothing locks while a password is being replaced, and that is said where the button is", async ({ newPage }) => {
+  const page = await newPage();
+  const [secret, fresh] = [password(), password()];
+  await signUp(page, "anna", secret);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("textbox", { name: "Current password", exact: true }).fill(secret);
+  await page.getByRole("textbox", { name: "New password", exact: true }).fill(fresh);
+  await page.getByRole("textbox", { name: "Repeat new password", exact: true }).fill(fresh);
+  await page.getByRole("button", { name: "Save new password" }).click();
+  await page.getByRole("button", { name: "Lock now" }).click();
+  const section = page.locator("section").filter({ has: page.getByRole("heading", { name: "Lock", exact: true }) });
+  await expect(section.getByRole("alert")).toHaveText(/still running/i);
+  await expect(page.getByText("Your password is changed.")).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Lock now" }).click();
+  await expectLocked(page);
+  await unlock(page, fresh);
+  await expect(page.getByRole("heading", { name: "Settings" })).toBeVisible({ timeout: 60_000 });
 });
 
 /** Whether the memory of any worker of this page holds a text; undefined while there is none to look into. */
