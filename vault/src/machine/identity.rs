@@ -9,8 +9,8 @@ use signet_shared::{AccountId, ConvId, IkHash};
 use super::{
     AskId,
     hands::Hands,
+    pin::{Compared, Offer, Pin},
     session::Session,
-    state::{Compared, Decision, Offer, Pin},
 };
 
 impl Session {
@@ -47,12 +47,16 @@ impl Session {
         if verified && number != shown {
             return Err(Trouble::NotAsRead);
         }
-        if !verified && pin.offer.is_some() {
+        if !verified && pin.asked_about().is_some() {
             // Whom one has verified once, one does not accept without comparing by taking that back.
             return Err(Trouble::NotAsRead);
         }
+        let contested = pin.contested();
         pin.compared =
             Compared { ik: verified.then_some(ik), at_ms: hands.now.max(pin.compared.at_ms.saturating_add(1)) };
+        if let Some(pinned) = contested.filter(|_| pin.offer.is_none()) {
+            pin.decide(pinned, true, hands.now);
+        }
         self.state_changed(hands);
         self.accept_offer(hands, who);
         hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
@@ -96,12 +100,10 @@ impl Session {
     ) -> Result<(), Trouble> {
         let who = self.convs.get(conv).map(|conv| conv.peer).ok_or(Trouble::NotFound)?;
         let pin = self.state.pins.get_mut(&who).ok_or(Trouble::NotFound)?;
-        let as_shown = pin.offer.is_some_and(|offer| offer.ik == identity);
-        if !as_shown || (accept && pin.compared.ik.is_some()) {
+        if pin.asked_about() != Some(identity) || (accept && pin.compared.ik.is_some()) {
             return Err(Trouble::NotAsRead);
         }
-        let at_ms = hands.now.max(pin.decision.map_or(0, |decision| decision.at_ms.saturating_add(1)));
-        pin.decision = Some(Decision { ik: identity, accept, at_ms });
+        pin.decide(identity, accept, hands.now);
         pin.settle_offer();
         self.state_changed(hands);
         if accept {
@@ -110,17 +112,16 @@ impl Session {
         } else if let Some(conv) = self.convs.get_mut(conv) {
             conv.offered = None;
         }
+        self.pump(hands);
         hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
         Ok(())
     }
 
     /// What is offered is believed from now on; where it is not at hand, it is asked for.
     fn accept_offer<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId) {
-        let at_ms = hands.now;
         let Some(pin) = self.state.pins.get_mut(&who) else { return };
         let Some(offer) = pin.offer else { return };
-        let later = pin.decision.map_or(at_ms, |decision| at_ms.max(decision.at_ms));
-        pin.decision = Some(Decision { ik: offer.ik, accept: true, at_ms: later });
+        pin.decide(offer.ik, true, hands.now);
         match self.offered(who).cloned() {
             Some(chain) => {
                 self.take_chain(hands, who, chain);

@@ -20,6 +20,7 @@ mod login;
 mod mailbox;
 mod opening;
 mod outbox;
+mod pin;
 mod renew;
 mod rows;
 mod secret;

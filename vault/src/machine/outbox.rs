@@ -14,9 +14,9 @@ use signet_shared::{
 use super::{
     Change, Effect, Table, Timer,
     hands::Hands,
+    pin::Pin,
     rows::{self, MailBody, OutRow, SealedRow},
     session::Session,
-    state::Pin,
 };
 use crate::sorted::{Map, first_bytes, in_order};
 

@@ -14,10 +14,11 @@ use super::{
     local::Deposit,
     mailbox::Mailbox,
     outbox::Outbox,
+    pin::Pin,
     renew::Renewal,
     rows::{self, JUDGE, Mail, MailRow, OutRow, Restored},
     secret::Change,
-    state::{Pin, State},
+    state::State,
     sync::Sync,
 };
 use crate::sorted::{Map, first_bytes, in_order};

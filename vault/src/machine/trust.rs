@@ -15,8 +15,8 @@ use super::{
     AskId, Effect, HttpAnswer, NoAnswer, Table, Timer,
     account::parse_chain,
     hands::{Call, Hands, back_off, parsed},
+    pin::Pin,
     session::Session,
-    state::Pin,
 };
 
 /// A look-up that got no answer is tried again after this, then after twice as long, and so on.
@@ -216,7 +216,7 @@ impl Session {
     pub(super) fn lookup_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         self.try_held(hands, None);
         self.pump(hands);
-        let offered = |pin: &Pin| pin.offer.is_some_and(|offer| pin.has_accepted(offer.ik));
+        let offered = |pin: &Pin| pin.offer.is_some_and(|offer| pin.has_accepted(offer.ik, offer.ik));
         let accepted: Vec<AccountId> =
             self.state.pins.iter().filter(|(_, pin)| offered(pin)).map(|(who, _)| *who).collect();
         for who in accepted.into_iter().chain(self.details_asked.clone().into_iter().map(|(_, who)| who)) {
@@ -276,7 +276,7 @@ impl Session {
             return Err(Trouble::BadStatement);
         }
         if let Some(ik) = chain.reset_above(pin.seq)
-            && !pin.has_accepted(ik)
+            && !pin.has_accepted(ik, chain.ik_hash())
         {
             // What came before it is theirs in any case.
             let known = chain.before_reset(pin.seq).filter(|known| before != Some(known.head()));
@@ -300,10 +300,10 @@ impl Session {
     pub(super) fn take_chain<R: CryptoRng>(&mut self, hands: &mut Hands<R>, who: AccountId, chain: VerifiedAccount) {
         let id = ConvId::direct(self.me(), who);
         let Some(pin) = self.state.pins.get_mut(&who) else { return };
-        let grown = chain.head() != pin.head;
+        let (reset, grown) = (chain.reset_above(0), chain.head() != pin.head || chain.reset_above(0) != pin.reset);
         // What the person has accepted is no news.
         pin.doubts.new_identity |= chain.ik_hash() != pin.ik && chain.reset_above(pin.seq).is_none();
-        (pin.head, pin.seq, pin.ik) = (chain.head(), chain.seq(), chain.ik_hash());
+        (pin.head, pin.seq, pin.ik, pin.reset) = (chain.head(), chain.seq(), chain.ik_hash(), reset);
         pin.settle_offer();
         if let Some(conv) = self.convs.get_mut(&id) {
             conv.offered = None;

@@ -8,9 +8,9 @@ use signet_shared::ConvId;
 use super::{
     conv::{Conv, Shown},
     outbox::Item,
+    pin::Pin,
     rows::MailBody,
     session::Session,
-    state::Pin,
 };
 use crate::sorted::in_order;
 
@@ -50,8 +50,8 @@ impl Session {
 
     fn warnings(&self, conv: &Conv, pin: &Pin) -> Vec<Warning> {
         let (doubts, mut warnings) = (pin.doubts, Vec::new());
-        if let Some(offer) = pin.offer {
-            warnings.push(Warning::IdentityReset { identity: offer.ik, verified: pin.compared.ik.is_some() });
+        if let Some(identity) = pin.asked_about() {
+            warnings.push(Warning::IdentityReset { identity, verified: pin.compared.ik.is_some() });
         }
         let missing = conv.streams.missing();
         if missing > 0 {

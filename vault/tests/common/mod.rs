@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by test files, each of which uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a broken world fails the test")]
 
+pub mod anew;
 pub mod cast;
 pub mod files;
 pub mod owner;

@@ -9,9 +9,10 @@ use super::super::{
     conv::{Conv, Shown},
     hands::Hands,
     local::Device,
+    pin::Pin,
     rows::{self, Restored},
     session::Session,
-    state::{Pin, State},
+    state::State,
 };
 use crate::sorted::{Map, Set, in_order};
 

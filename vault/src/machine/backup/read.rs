@@ -8,9 +8,9 @@ use signet_shared::{AccountId, ConvId};
 
 use super::{
     super::{
+        pin::{Compared, Doubts, Pin},
         rows::Restored,
         session::Session,
-        state::{Compared, Doubts, Pin},
         streams::Place,
     },
     add::{Found, FoundContact},
@@ -65,6 +65,7 @@ impl Reading {
                             head,
                             seq,
                             ik,
+                            reset: contact.statements.as_ref().and_then(|chain| chain.reset_above(0)),
                             since_ms,
                             doubts,
                             mark: 0,
