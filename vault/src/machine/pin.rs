@@ -108,6 +108,11 @@ impl Pin {
         (refused || self.compared_another(reset, self.ik)).then_some(reset)
     }
 
+    /// Whether it takes up more than a pin usually does.
+    pub(super) fn has_begun_anew(&self) -> bool {
+        self.reset.is_some() || self.offer.is_some() || self.decision.is_some()
+    }
+
     /// Whether somebody else was verified than an identity that nobody signed for, and the one that a key log with it ends in.
     fn compared_another(&self, reset: IkHash, ik: IkHash) -> bool {
         self.compared.ik.is_some_and(|compared| compared != reset && compared != ik)

@@ -17,8 +17,10 @@ const VERSION: u8 = 5;
 pub(super) const CHECKPOINTS: usize = 4;
 /// With what hides the length, the seal and its own, this stays within `limits::STATE`.
 const MOST_BYTES: usize = 188_000;
-/// A pin with the longest of names, as it is stored.
+/// The most that a pin takes up, checkpoints aside.
 const PIN_BYTES: usize = 180;
+/// That of a contact whose identity was replaced without its word, or is to be.
+const RESET_PIN_BYTES: usize = 288;
 
 #[derive(Clone, Default)]
 pub(super) struct State {
@@ -57,7 +59,9 @@ impl State {
 
     /// Whether one more contact can be kept.
     pub(super) fn has_room(&self) -> bool {
-        self.pins.len().saturating_add(1).saturating_mul(PIN_BYTES) <= MOST_BYTES
+        let most = |pin: &Pin| if pin.has_begun_anew() { RESET_PIN_BYTES } else { PIN_BYTES };
+        let kept: usize = self.pins.values().map(most).sum();
+        kept.saturating_add(RESET_PIN_BYTES) <= MOST_BYTES
     }
 
     /// Another account of the same name, if there is one.
@@ -108,5 +112,59 @@ fn newer(mine: RecoveryStatus, theirs: RecoveryStatus) -> RecoveryStatus {
             saved_ms: mine.saved_ms.max(theirs.saved_ms),
             tested_ms: mine.tested_ms.max(theirs.tested_ms),
         },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a broken test fails")]
+mod tests {
+    use signet_shared::{IkHash, StatementHash};
+
+    use super::{
+        super::pin::{Compared, Decision, Doubts, Offer},
+        *,
+    };
+
+    /// Every number as great as it can come to be: milliseconds for 4000 years, the mailbox's last place, and the longest
+    /// key log that can be kept.
+    fn greatest(begun_anew: bool) -> Pin {
+        let (ik, at_ms, seq) = (IkHash([255; 32]), 1 << 47, u64::from(u16::MAX));
+        Pin {
+            name: "x".repeat(Username::MAX).parse().unwrap(),
+            head: StatementHash([255; 32]),
+            seq,
+            ik,
+            reset: begun_anew.then_some(ik),
+            since_ms: at_ms,
+            doubts: Doubts { new_identity: true, forked: true, namesake: true, split: true },
+            mark: 1 << 40,
+            compared: Compared { ik: Some(ik), at_ms },
+            offer: begun_anew.then_some(Offer { ik, seq }),
+            decision: begun_anew.then_some(Decision { ik, accept: true, at_ms }),
+            checkpoints: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_pin_takes_up_no_more_than_is_reckoned_for_it() {
+        let empty = State::default().encode(0).len();
+        for (begun_anew, most) in [(false, PIN_BYTES), (true, RESET_PIN_BYTES)] {
+            let mut state = State::default();
+            state.pins.insert(AccountId([255; 16]), greatest(begun_anew));
+            let bytes = state.encode(0).len() - empty;
+            assert!(bytes <= most, "{bytes}");
+            assert_eq!(state.pins.values().next().unwrap().has_begun_anew(), begun_anew);
+            // And so do as many as there is room for.
+            let mut state = State::default();
+            for n in 0_u64.. {
+                if !state.has_room() {
+                    break;
+                }
+                let id = core::array::from_fn(|at| n.to_be_bytes()[at % 8]);
+                state.pins.insert(AccountId(id), greatest(begun_anew));
+            }
+            assert!(state.encode(0).len() <= MOST_BYTES);
+            assert!(state.pins.len() > if begun_anew { 600 } else { 1000 }, "{}", state.pins.len());
+        }
     }
 }
