@@ -20,6 +20,9 @@ const RECEIPTS_AFTER_MS: u64 = 400;
 /// Messages of one sender that wait for a judgement.
 const HELD_OF_ONE: usize = 64;
 
+/// More answers than there will ever be: this start has not asked yet.
+pub(super) const NOT_ASKED: u32 = u32::MAX;
+
 /// What came of a delivery.
 enum Verdict {
     Opened { message: Box<Message>, key: Option<ContentKey> },
@@ -97,7 +100,12 @@ impl Session {
             self.at_hand(peer);
         }
         match self.verdict(&waiting, None) {
-            Verdict::Opened { message, key } => self.accept(hands, (place, waiting.number), *message, key),
+            Verdict::Opened { message, key } => {
+                self.accept(hands, (place, waiting.number), *message, key);
+                if waiting.own_from.is_some() {
+                    self.own_after_all(hands, waiting.sender);
+                }
+            }
             Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
             Verdict::Held(Need::OwnStatement) => self.seek_own_statement(hands, place, waiting),
             Verdict::Held(need) => {
@@ -123,27 +131,53 @@ impl Session {
 
     /// The writer has used a statement of this account's that is not known here. Another browser may just have made it: the
     /// relay is asked. If it is none that this account has, and the message is the writer's own word, then somebody gives
-    /// others keys for this account that it did not make.
+    /// others keys for this account that it did not make. That is said, and the message kept: one old answer of the relay's
+    /// looks the same.
     fn seek_own_statement<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, mut waiting: Waiting) {
         let asked = match waiting.own_from {
             Some(from) if self.sync.taken >= from => {
-                if let Some(pin) = self.state.pins.get_mut(&waiting.sender) {
-                    if !core::mem::replace(&mut pin.doubts.split, true) {
-                        self.state_changed(hands);
-                    }
-                    hands.event(Event::Conversations(self.conversations()));
+                if !core::mem::replace(&mut waiting.tried, true) {
+                    hands.log("reader statement");
                 }
-                return self.refuse(hands, (place, waiting.number), waiting.env_id, "reader statement");
+                self.say_split(hands, waiting.sender, true);
+                self.hold(hands, place, waiting);
+                return;
             }
-            Some(_) => self.sync.refreshing > 0,
+            Some(from) => from != NOT_ASKED && self.sync.refreshing > 0,
             None => false,
         };
+        let first = waiting.own_from.is_none();
         if !asked {
             // The answers that are on their way may be older than the statement.
             waiting.own_from = Some(self.sync.taken.saturating_add(self.sync.refreshing).saturating_add(1));
         }
+        if first && self.mailbox.has_row(place) {
+            self.keep_held(hands, place, &waiting);
+        }
         if self.hold(hands, place, waiting) && !asked {
-            self.refresh(hands);
+            self.refresh_once(hands);
+        }
+    }
+
+    fn say_split<R: CryptoRng>(&mut self, hands: &mut Hands<R>, sender: AccountId, split: bool) {
+        if self.state.pins.get_mut(&sender).is_some_and(|pin| pin.doubts.say_split(split)) {
+            self.state_changed(hands);
+            hands.event(Event::Conversations(self.conversations()));
+        }
+    }
+
+    /// A statement that a message of theirs named was not known here, and is now. If nothing else of theirs names one that
+    /// is not, nobody stands between.
+    fn own_after_all<R: CryptoRng>(&mut self, hands: &mut Hands<R>, sender: AccountId) {
+        if !self.held.values().any(|other| other.sender == sender && other.own_from.is_some()) {
+            self.say_split(hands, sender, false);
+        }
+    }
+
+    /// This account has stated something new: what named it in vain may do so no longer.
+    pub(super) fn own_statements_grown(&mut self) {
+        for waiting in self.held.values_mut().filter(|waiting| waiting.own_from.is_some()) {
+            waiting.tried = false;
         }
     }
 
@@ -168,12 +202,17 @@ impl Session {
             }
         }
         if !self.mailbox.has_row(place) {
-            let Waiting { received_ms, record, delivery, .. } = &waiting;
-            let row = MailRow::Held { received_ms: *received_ms, record: record.clone(), delivery: delivery.clone() };
-            self.store_mail(hands, (place, waiting.number), waiting.env_id, row, None);
+            self.keep_held(hands, place, &waiting);
         }
         self.held.insert(place, waiting);
         true
+    }
+
+    fn keep_held<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, waiting: &Waiting) {
+        let Waiting { received_ms, record, delivery, own_from, .. } = waiting;
+        let (received_ms, record, delivery) = (*received_ms, record.clone(), delivery.clone());
+        let row = MailRow::Held { received_ms, record, delivery, own: own_from.is_some() };
+        self.store_mail(hands, (place, waiting.number), waiting.env_id, row, None);
     }
 
     /// What was left with the relay for want of room is fetched once there is some for one of its senders.

@@ -218,7 +218,12 @@ impl<R: CryptoRng> Machine<R> {
                     Call::Lookup(who) => session.looked_up(hands, who, result),
                     Call::Start { ask, name } => session.started(hands, ask, &name, result),
                     Call::Audit => session.audited(hands, result),
-                    Call::Keys(ek) => session.keys_put(hands, ek, result),
+                    Call::Keys(ek) => {
+                        let done = session.keys_put(hands, ek, result);
+                        session.own_statements_grown();
+                        session.try_held(hands, None);
+                        done
+                    }
                     Call::Secret(call) => session.secret_answer(hands, call, result),
                     call => session.sessions_answer(hands, &call, result),
                 };

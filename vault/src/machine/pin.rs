@@ -68,8 +68,21 @@ pub(super) struct Doubts {
     pub(super) forked: bool,
     /// Another account with the same name has been met: which of the two is the person, the relay must not decide.
     pub(super) namesake: bool,
-    /// They have used keys for this account that it did not make.
-    pub(super) split: bool,
+    /// Whether they have used keys for this account that it did not make: raised by one with each word on it, odd for yes.
+    pub(super) split: u8,
+}
+
+impl Doubts {
+    pub(super) fn is_split(&self) -> bool {
+        self.split % 2 == 1
+    }
+
+    /// True if that is news. The last word that there is a number for is a doubt.
+    pub(super) fn say_split(&mut self, split: bool) -> bool {
+        let news = split != self.is_split() && self.split < u8::MAX;
+        self.split = self.split.saturating_add(u8::from(news));
+        news
+    }
 }
 
 impl Pin {
@@ -155,7 +168,7 @@ impl Pin {
         self.doubts.new_identity |= theirs.doubts.new_identity;
         self.doubts.forked |= theirs.doubts.forked;
         self.doubts.namesake |= theirs.doubts.namesake;
-        self.doubts.split |= theirs.doubts.split;
+        self.doubts.split = self.doubts.split.max(theirs.doubts.split);
         if theirs.seq > self.seq {
             // Another browser of this account has verified it. That it continues what was pinned here shows when the
             // statements kept here are extended to it.

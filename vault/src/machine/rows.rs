@@ -6,7 +6,7 @@ use signet_shared::{AccountId, ClientUuid, ConvId, EnvId};
 
 use super::streams::Place;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// Raised with every change after which something could be opened that was refused before: then it is fetched again.
 pub(super) const JUDGE: u8 = 1;
 
@@ -29,6 +29,8 @@ pub(super) enum MailRow {
         received_ms: u64,
         record: Option<Vec<u8>>,
         delivery: Vec<u8>,
+        /// It names a statement of this account's own that was not known.
+        own: bool,
     },
     /// Authentic, but in a place that another message has.
     Equivocal {

@@ -10,6 +10,7 @@ use super::{
     account::{Account, Version},
     conv::Conv,
     hands::{Hands, Stored as Failed},
+    inbox::NOT_ASKED,
     line::Line,
     local::Deposit,
     mailbox::Mailbox,
@@ -203,11 +204,12 @@ impl Session {
             // What an earlier version could not read is fetched again.
             MailRow::Refused if judge < JUDGE => return,
             MailRow::Refused => {}
-            MailRow::Held { received_ms, record, delivery } => {
+            MailRow::Held { received_ms, record, delivery, own } => {
                 let Ok(incoming) = Incoming::parse(&delivery) else { return };
                 let sender = incoming.header().sender_id;
-                let waiting =
-                    Waiting { number, env_id, received_ms, record, delivery, sender, tried: false, own_from: None };
+                // What was asked for before does not count: this start asks again.
+                let own_from = own.then_some(NOT_ASKED);
+                let waiting = Waiting { number, env_id, received_ms, record, delivery, sender, tried: false, own_from };
                 self.held.insert(place, waiting);
             }
             MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {

@@ -136,7 +136,7 @@ mod tests {
             ik,
             reset: begun_anew.then_some(ik),
             since_ms: at_ms,
-            doubts: Doubts { new_identity: true, forked: true, namesake: true, split: true },
+            doubts: Doubts { new_identity: true, forked: true, namesake: true, split: u8::MAX },
             mark: 1 << 40,
             compared: Compared { ik: Some(ik), at_ms },
             offer: begun_anew.then_some(Offer { ik, seq }),

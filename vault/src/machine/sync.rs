@@ -210,7 +210,7 @@ impl Session {
         if let Some(vault) = vault.filter(|_| self.sync.refreshing == 0) {
             self.check_claims(hands, &vault);
         }
-        if !taken && self.held.values().any(|waiting| waiting.own_from.is_some()) {
+        if !taken && self.held.values().any(|waiting| waiting.own_from.is_some() && !waiting.tried) {
             self.look_up_later(hands, &Err(Trouble::Unreachable));
         }
         if self.sync.dirty {
@@ -234,7 +234,11 @@ impl Session {
         if version.is_other(&self.sync.version) {
             self.roll_back(hands);
         }
+        let stated = self.account.me.head();
         self.take_in_keys(hands, vault);
+        if self.account.me.head() != stated {
+            self.own_statements_grown();
+        }
         self.sync.taken = self.sync.taken.saturating_add(1);
         let stood = |state: &State, who| state.pins.get(&who).map_or(0, |pin| pin.seq);
         let waited_for: Vec<_> =

@@ -69,7 +69,7 @@ impl Session {
         if doubts.namesake {
             warnings.push(Warning::Namesake);
         }
-        if doubts.split {
+        if doubts.is_split() {
             warnings.push(Warning::SplitView);
         }
         if self.sync.not_kept {

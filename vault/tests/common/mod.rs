@@ -381,6 +381,11 @@ impl World {
         self.input(id, Input::Http { call, result });
     }
 
+    /// Whose answer is let go next.
+    pub fn next_held(&self, path: &str) -> Option<usize> {
+        self.held.iter().find(|held| held.path == path).map(|held| held.id)
+    }
+
     pub fn break_line(&mut self, id: usize) {
         self.cut_line(id);
         self.input(id, Input::Socket(SocketInput::Closed { code: 1006 }));

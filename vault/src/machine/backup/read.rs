@@ -56,7 +56,7 @@ impl Reading {
                             new_identity: contact.doubts.new_identity,
                             forked: contact.doubts.forked,
                             namesake: contact.doubts.namesake,
-                            split: false,
+                            split: 0,
                         };
                         let (name, since_ms) = (contact.username, contact.since_ms);
                         let (head, seq, ik) = (contact.head, contact.seq, contact.ik);
