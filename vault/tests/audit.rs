@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::World;
-use signet_ask::Warning;
+use common::{World, relay::Account};
+use signet_ask::{RenewKeys, Warning};
+use signet_shared::{AccountId, api};
 
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
@@ -56,5 +57,28 @@ fn at_every_sign_in() {
     w.relay.instead = Some((me, other));
     w.reload(ann);
     w.pass(1000);
+    assert_eq!(w.warnings(ann, conv), [Warning::OwnKeysDiffer]);
+}
+
+#[test]
+fn keys_renewed_while_the_question_is_on_its_way_are_ones_own_and_a_directory_left_behind_is_not() {
+    let (mut w, ann, conv) = story();
+    let me = w.account("ann_a");
+    w.hold = vec![api::LOOKUP];
+    w.pass(DAY_MS);
+    w.hold.clear();
+    let before = w.relay.accounts[&me].statements.clone();
+    assert_eq!(w.ask(ann, RenewKeys {}), Ok(()));
+    w.let_go(api::LOOKUP, None);
+    assert_eq!(w.warnings(ann, conv), []);
+    w.said.clear();
+    w.pass(31_000);
+    assert!(w.outline(ann).iter().any(|said| said.starts_with(api::LOOKUP)), "asked once more");
+    assert_eq!(w.warnings(ann, conv), []);
+    // Others are still told of the old key a day later, and half a minute after that.
+    let stale = AccountId([7; 16]);
+    w.relay.accounts.insert(stale, Account { statements: before, ..Account::bare("stale_s") });
+    w.relay.instead = Some((me, stale));
+    w.pass(DAY_MS + 31_000);
     assert_eq!(w.warnings(ann, conv), [Warning::OwnKeysDiffer]);
 }

@@ -25,7 +25,7 @@ const BEHIND_MS: u64 = 30_000;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Said {
     Mine,
-    /// By this account's identity, for a key that is not here.
+    /// By this account's identity, for a key that is not here yet, or for the one before: the keys are being renewed.
     NotYetMine,
     Others,
 }
@@ -48,7 +48,7 @@ impl Session {
             Ok(found) => {
                 let said = self.is_mine(&found.statements);
                 if said == Said::NotYetMine && !self.behind {
-                    // Another browser of this account may just have renewed its keys.
+                    // This browser or another may just have renewed the keys.
                     self.behind = true;
                     self.refresh(hands);
                     hands.push(Effect::Timer { timer: Timer::Audit, after_ms: BEHIND_MS });
@@ -82,11 +82,13 @@ impl Session {
     fn is_mine(&self, statements: &[Vec<u8>]) -> Said {
         let Ok(chain) = parse_chain(statements) else { return Said::Others };
         let Ok(said) = VerifiedAccount::verify_through_resets(&chain) else { return Said::Others };
+        let me = &self.account.me;
+        let whole = said.knows(&me.head());
         let mine = said.account_id() == self.me()
-            && said.knows(&self.account.me.head())
-            && said.ik_hash() == self.account.ik();
+            && said.ik_hash() == self.account.ik()
+            && (whole || me.knows(&said.head()));
         match mine {
-            true if self.account.ek_ids.contains(&said.ek().id()) => Said::Mine,
+            true if whole && self.account.ek_ids.contains(&said.ek().id()) => Said::Mine,
             true => Said::NotYetMine,
             false => Said::Others,
         }
