@@ -8,9 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::{
     Aad, DecryptionKey, IdentityKey, MasterKey, OpenError, Purpose, open_object, primitives::same, seal_object,
+    sealed::sealed_len,
 };
 
 const VERSION: u8 = 1;
+/// What an RSA-3072 key takes at most: suite, length, and PKCS#8 with each number as long as it can be.
+const KEY: usize = 4 + 1_810;
 
 /// The private keys of an account: the identity key, and every encryption key it ever had, newest last.
 pub struct Keyring {
@@ -39,6 +42,11 @@ pub fn seal_keystore<R: CryptoRng + ?Sized>(
 ) -> Vec<u8> {
     let aad = aad(amk, account, version, keys.ik.public().hash());
     seal_object(&amk.keystore_key(), Purpose::Keystore, &aad, &plaintext(keys, prev_hash), rng)
+}
+
+/// How many bytes [`seal_keystore`] makes at most of these keys and one that is yet to be made.
+pub fn next_keystore_len(keys: &Keyring) -> usize {
+    sealed_len(plaintext(keys, [0; 32]).len() + KEY)
 }
 
 pub(crate) fn plaintext(keys: &Keyring, prev_hash: Digest32) -> Zeroizing<Vec<u8>> {

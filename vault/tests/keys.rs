@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::World;
+use common::{World, owner::Owner};
 use signet_ask::{ReadAccount, RenewKeys, Trouble};
 use signet_shared::{AccountId, ConvId, EkId, api, wire::Refusal};
 use signet_vault::machine::HttpAnswer;
@@ -303,6 +303,24 @@ fn a_key_that_another_browser_has_built_on_is_kept() {
         let ann = s.ann;
         s.all_is_read(ann, &["one", "two", "for the key on its way"]);
     }
+}
+
+#[test]
+fn a_full_keystore_is_told_before_a_key_is_made_and_every_key_but_one_too_many_fits() {
+    let mut s = story();
+    let mut owner = Owner::sign_in(&mut s.w, "ann_a");
+    owner.fill(&mut s.w.relay, 1);
+    let ann = s.w.sign_in("ann_a");
+    assert_eq!(s.w.ask(ann, RenewKeys {}), Ok(()));
+    let before = s.stands();
+    let ask = s.w.begin(ann, RenewKeys {});
+    s.w.browsers[ann].steps = 0;
+    s.w.settle();
+    assert_eq!(s.w.answer::<RenewKeys>(ann, ask), Some(Err(Trouble::Full)));
+    s.w.pass(92 * DAY_MS);
+    assert_eq!(s.stands(), before);
+    assert!(s.w.browsers[ann].logs.contains(&"keys-not-renewed"));
+    assert_eq!(s.w.browsers[ann].steps, 0, "no step of key making");
 }
 
 #[test]

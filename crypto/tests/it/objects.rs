@@ -1,7 +1,7 @@
 //! Sealed objects: slots, keystore, state, history records.
 
 use signet_crypto::{
-    Aad, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, object_hash, open_keystore,
+    Aad, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, next_keystore_len, object_hash, open_keystore,
     open_keystore_chained, open_object, open_record, seal_keystore, seal_object, seal_record,
 };
 use signet_shared::{
@@ -149,6 +149,22 @@ fn a_slot_opens_with_its_secret_and_no_other() {
     let without = LocalShares { tab: None, ..good };
     let local = amk.seal_local(&without, account, ik, rng);
     assert!(MasterKey::open_local(&without, account, ik, &local).is_ok());
+}
+
+/// Where one more key has room is known before it is made, and not by a key too late or too early.
+#[test]
+fn how_long_the_next_keystore_is_at_most() {
+    let (account, amk, rng) = (alice().id(), MasterKey::make(&mut rand::rng()), &mut rand::rng());
+    let mut keys = Keyring { ik: identity(0), eks: vec![decryption(1)] };
+    let mut exact = 0;
+    for n in 1..24 {
+        let most = next_keystore_len(&keys);
+        keys.eks.push(decryption(n % 8));
+        let len = seal_keystore(&keys, &amk, account, 2, [4; 32], rng).len();
+        assert!(len <= most, "{n}: {len} {most}");
+        exact += u32::from(len == most);
+    }
+    assert!(exact > 15, "{exact}");
 }
 
 #[test]

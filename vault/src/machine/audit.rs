@@ -84,9 +84,8 @@ impl Session {
         let Ok(said) = VerifiedAccount::verify_through_resets(&chain) else { return Said::Others };
         let me = &self.account.me;
         let whole = said.knows(&me.head());
-        let mine = said.account_id() == self.me()
-            && said.ik_hash() == self.account.ik()
-            && (whole || me.knows(&said.head()));
+        let mine =
+            said.account_id() == self.me() && said.ik_hash() == self.account.ik() && (whole || me.knows(&said.head()));
         match mine {
             true if whole && self.account.ek_ids.contains(&said.ek().id()) => Said::Mine,
             true => Said::NotYetMine,

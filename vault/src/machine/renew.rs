@@ -7,8 +7,8 @@
 use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
-    DecryptionKey, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, object_hash, open_keystore,
-    open_keystore_chained, seal_keystore,
+    DecryptionKey, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, next_keystore_len,
+    object_hash, open_keystore, open_keystore_chained, seal_keystore,
 };
 use signet_shared::{
     Digest32, EkId,
@@ -80,6 +80,10 @@ impl Session {
     fn renew<R: CryptoRng>(&mut self, hands: &mut Hands<R>, asks: Vec<AskId>) {
         let maker = Box::new(KeyMaker::for_encryption(Suite::Rsa3072));
         self.renewal = Some(Box::new(Renewal { asks, step: Step::Making(maker), tries: 0 }));
+        // Making a key takes seconds, and would be in vain each day anew.
+        if next_keystore_len(&self.account.keys) > limits::KEYSTORE {
+            return self.renewed(hands, &Err(Trouble::Full));
+        }
         hands.push(Effect::Continue);
     }
 
@@ -116,9 +120,6 @@ impl Session {
         let opened = open_keystore(&account.amk, id, number, ik, &keystore);
         if !opened.is_ok_and(|keys| keys.ek(&ek_id).is_some()) {
             return Err(fault("own-keystore"));
-        }
-        if keystore.len() > limits::KEYSTORE {
-            return Err(Trouble::Full);
         }
         let version = Version { number, hash: object_hash(&keystore) };
         let body = PutKeys { expected, keystore, statement: statement.to_bytes() }.to_bytes();

@@ -47,6 +47,8 @@ pub struct Browser {
     pub lose_acks: bool,
     /// After so many effects the tab dies: what comes after them is not done.
     pub die_after: Option<usize>,
+    /// How often the machine has asked to go on at once, with something that takes long.
+    pub steps: usize,
 }
 
 struct Held {
@@ -120,6 +122,7 @@ impl World {
             fail_after: None,
             lose_acks: false,
             die_after: None,
+            steps: 0,
         };
         self.browsers.push(browser);
         self.browsers.len() - 1
@@ -351,7 +354,10 @@ impl World {
                 Effect::StopTimer(timer) => {
                     browser.timers.remove(&timer);
                 }
-                Effect::Continue => browser.inputs.push_back(Input::Continue),
+                Effect::Continue => {
+                    browser.steps += 1;
+                    browser.inputs.push_back(Input::Continue);
+                }
                 Effect::Log(code) => browser.logs.push(code),
             }
         }

@@ -8,6 +8,7 @@ use signet_shared::{
     Digest32,
     api::{self, Body, LoginFinish, LoginStart, LoginStarted, Vault},
     envelope::Suite,
+    limits,
     opaque::{KdfProfile, SecretKind},
 };
 
@@ -45,6 +46,15 @@ impl Owner {
         Self { me, amk, keys, version }
     }
 
+    /// Gives the account as many keys as its keystore has room for, but for so many; nothing is said of them.
+    pub fn fill(&mut self, relay: &mut Relay, left: usize) {
+        while self.sealed([0; 32]).len() <= limits::KEYSTORE {
+            self.keys.eks.insert(0, DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(6)).unwrap());
+        }
+        self.keys.eks.drain(..=left);
+        self.store(relay, [0; 32]);
+    }
+
     /// The relay has a next statement, with one of the test keys, and a keystore that holds it and says this of the one before.
     pub fn renew(&mut self, relay: &mut Relay, key: usize, before: Digest32) {
         let rng = &mut rand::rng();
@@ -52,9 +62,16 @@ impl Owner {
         let statement = make_next_statement(&self.me, &self.keys, None, u64::MAX, rng);
         self.me.extend(core::slice::from_ref(&statement)).unwrap();
         self.version += 1;
+        relay.accounts.get_mut(&self.me.account_id()).unwrap().statements.push(statement.to_bytes());
+        self.store(relay, before);
+    }
+
+    fn store(&self, relay: &mut Relay, before: Digest32) {
         let account = relay.accounts.get_mut(&self.me.account_id()).unwrap();
-        account.statements.push(statement.to_bytes());
-        account.keystore_version = self.version;
-        account.keystore = seal_keystore(&self.keys, &self.amk, self.me.account_id(), self.version, before, rng);
+        (account.keystore_version, account.keystore) = (self.version, self.sealed(before));
+    }
+
+    fn sealed(&self, before: Digest32) -> Vec<u8> {
+        seal_keystore(&self.keys, &self.amk, self.me.account_id(), self.version, before, &mut rand::rng())
     }
 }
