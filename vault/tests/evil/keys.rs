@@ -212,7 +212,7 @@ fn ev_22_a_contact_is_shown_other_keys_of_ones_own() {
     }
 }
 
-/// One's own keys are not replaced yet; those of others can be.
+/// One's own identity is not replaced yet; those of others can be.
 #[test]
 fn ev_28_delivered_long_after_a_change_of_identity() {
     let mut stage = Stage::new();

@@ -43,7 +43,7 @@
 //! | case | attack | comes with |
 //! |---|---|---|
 //! | EV-20, 23, 24 | a ghost in a group, a removed member kept, a forked group | groups |
-//! | EV-28, 29 | the rest of them: one's own keys replaced, and late messages of a key that somebody stole | key rotation |
+//! | EV-28, 29 | the rest of them: one's own identity replaced, and late messages of a key that somebody stole | one's own change of identity |
 //! | EV-03 | key logs compared between people who have not met | transparency |
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken stage fails its test")]
