@@ -70,12 +70,28 @@ pub fn records(file: &[u8]) -> (Vec<BackupRecord>, BackupSummary) {
 
 /// The same file, written anew with so many messages more.
 pub fn enlarged(file: &[u8], conv: ConvId, author: AccountId, more: u64) -> Vec<u8> {
+    rewritten(file, conv, author, more, |_| ())
+}
+
+/// The same file with other records.
+pub fn edited(file: &[u8], edit: impl FnMut(&mut BackupRecord)) -> Vec<u8> {
+    rewritten(file, ConvId([0; 32]), AccountId([0; 16]), 0, edit)
+}
+
+fn rewritten(
+    file: &[u8],
+    conv: ConvId,
+    author: AccountId,
+    more: u64,
+    mut edit: impl FnMut(&mut BackupRecord),
+) -> Vec<u8> {
     let rng = &mut rand::rng();
-    let (records, summary) = records(file);
+    let (mut records, summary) = records(file);
     let header = BackupHeader::make(summary.account, 5, BackupCost::USUAL, rng).unwrap();
     let (mut writer, mut out) = BackupWriter::start(&header, header.unlock(BACKUP_PASSWORD).unwrap());
     let mut ik = None;
-    for record in &records {
+    for record in &mut records {
+        edit(record);
         if let BackupRecord::Keystore(keystore) = record {
             ik = Some(keystore.open().unwrap().0.ik);
         }

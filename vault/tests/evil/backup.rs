@@ -1,8 +1,9 @@
 //! The file lies: whoever keeps it has changed it. He knows its format, and in the last case its backup password.
 
-use signet_ask::{BackupTrouble, Trouble};
+use signet_ask::{BackupTrouble, RenewKeys, Trouble, Warning};
 use signet_crypto::{
     BackupCost, BackupError, BackupHeader, BackupKeystore, BackupRecord, BackupWriter, VerifiedAccount,
+    make_next_statement,
 };
 use signet_shared::{
     AccountId, Hash,
@@ -11,7 +12,7 @@ use signet_shared::{
 
 use crate::{
     common::{
-        files::{BACKUP_PASSWORD, enlarged},
+        files::{BACKUP_PASSWORD, edited, enlarged, records},
         puppet::{Puppet, raw, sign_statement},
     },
     stage::Stage,
@@ -126,7 +127,7 @@ fn ev_30_an_invented_backup_under_the_right_password() {
     let forged = forged(&mut stage, &max);
     refused(&mut stage, &forged, BackupTrouble::Unsigned, "signed by himself");
     // In her name, her first statement with his keys after it: a reset, which anybody can write.
-    let first = SignedStatement::parse(&stage.w.relay.accounts[&stage.ann_id].statements[0]).unwrap();
+    let first = first(&stage);
     let his_own = &stage.max.statements[0].statement;
     let next = Statement {
         seq: 2,
@@ -138,6 +139,72 @@ fn ev_30_an_invented_backup_under_the_right_password() {
     let taken = VerifiedAccount::verify_through_resets(&[first, sign_statement(next, 0, None)]).unwrap();
     let file = invented(&stage.max, ann.account_id(), &taken).unwrap();
     refused(&mut stage, &file, BackupTrouble::Content, "by a reset");
+}
+
+/// Somebody has her keys, and makes a file that goes on otherwise from where she once was.
+#[test]
+fn ev_30_a_backup_of_another_key_log_of_her_own() {
+    let mut stage = Stage::new();
+    let (file, _) = stage.w.export(stage.ann, true);
+    let keys = records(&file).0.into_iter().find_map(|record| match record {
+        BackupRecord::Keystore(keystore) => Some(keystore.open().unwrap().0),
+        _ => None,
+    });
+    let mut other = stage.w.relay.verified(stage.ann_id);
+    let next = make_next_statement(&other, &keys.unwrap(), None, 7, &mut rand::rng());
+    other.extend(&[next]).unwrap();
+    let file = edited(&file, |record| {
+        if let BackupRecord::Statements(own) = record {
+            *own = other.clone();
+        }
+    });
+    // As far as her browser knows, it may be hers.
+    assert_eq!(stage.w.import(stage.ann, &file).unwrap().conversations, 1);
+    stage.w.ask(stage.ann, RenewKeys {}).unwrap();
+    stage.w.pass(5000);
+    refused(&mut stage, &file, BackupTrouble::Content, "another statement in the place of hers");
+    // One of before is hers.
+    let older = VerifiedAccount::verify(&[first(&stage)]).unwrap();
+    let file = edited(&file, |record| {
+        if let BackupRecord::Statements(own) = record {
+            *own = older.clone();
+        }
+    });
+    assert_eq!(stage.w.import(stage.ann, &file).unwrap().conversations, 1);
+}
+
+fn first(stage: &Stage) -> SignedStatement {
+    SignedStatement::parse(&stage.w.relay.accounts[&stage.ann_id].statements[0]).unwrap()
+}
+
+/// Her own word that she has seen another key log of Max's, in a place before or after the one that is here.
+#[test]
+fn ev_30_a_backup_that_knows_another_key_log_of_a_contact() {
+    for (len, is_fork) in [(2, true), (4, true), (2, false), (4, false)] {
+        let mut stage = Stage::new();
+        let mut known = Puppet::named_like(&stage.max, "max_m");
+        (known.statements, known.account) = (stage.max.statements.clone(), stage.max.account.clone());
+        for n in [10, 11] {
+            stage.max.next_statement(|next| next.eks[0].not_after = n);
+        }
+        stage.max.publish(&mut stage.w.relay);
+        let written = stage.write("under the third");
+        stage.push(written.delivery);
+        stage.w.pass(10_000);
+        for n in 0..len - 1 {
+            known.next_statement(|next| next.eks[0].not_after = if is_fork { 20 } else { 10 } + n);
+        }
+        let (file, _) = stage.w.export(stage.ann, true);
+        let file = edited(&file, |record| {
+            if let BackupRecord::Contact(contact) = record {
+                (contact.seq, contact.head) = (known.account.seq(), known.account.head());
+                contact.statements = (len > 3).then(|| known.account.clone());
+            }
+        });
+        stage.w.import(stage.ann, &file).unwrap();
+        let warned: &[Warning] = if is_fork { &[Warning::KeyLogForked] } else { &[] };
+        stage.shows(&["hello", "under the third"], warned);
+    }
 }
 
 /// A file for this account and its statements, with Max's keys.

@@ -210,7 +210,7 @@ impl<R: CryptoRng> Machine<R> {
         let Step::Reading(mut reading) = run.step else { return Err(Trouble::Backup(BackupTrouble::Interrupted)) };
         let session = if reading.import { Some(signed_in(&mut self.phase, reading.account)?) } else { None };
         if !bytes.is_empty() {
-            reading.feed(session.as_deref(), bytes).map_err(because)?;
+            reading.feed(session, bytes).map_err(because)?;
             run.at = at.saturating_add(bytes.len() as u64);
             run.step = Step::Reading(reading);
             self.backup = Some(run);

@@ -2,7 +2,8 @@
 
 use signet_ask::{BackupReport, MessageId};
 use signet_crypto::{
-    BackupError, BackupHeader, BackupKey, BackupMessage, BackupReader, BackupRecord, BackupState, Content,
+    BackupContact, BackupError, BackupHeader, BackupKey, BackupMessage, BackupReader, BackupRecord, BackupState,
+    Content, Flaw, VerifiedAccount,
 };
 use signet_shared::{AccountId, ConvId};
 
@@ -39,14 +40,19 @@ impl Reading {
     }
 
     /// `session`: of an import.
-    pub(super) fn feed(&mut self, session: Option<&Session>, bytes: &[u8]) -> Result<(), BackupError> {
+    pub(super) fn feed(&mut self, mut session: Option<&mut Session>, bytes: &[u8]) -> Result<(), BackupError> {
         for record in self.reader.feed(bytes)? {
             match record {
                 BackupRecord::Account { username, .. } => username.shown().clone_into(&mut self.report.username),
-                BackupRecord::Keystore(_) | BackupRecord::Statements(_) => {}
+                BackupRecord::Keystore(_) => {}
+                BackupRecord::Statements(own) => {
+                    if session.as_ref().is_some_and(|session| !goes_with(&own, &session.account.me)) {
+                        return Err(BackupError::Content(Flaw::Account));
+                    }
+                }
                 BackupRecord::Contact(contact) => {
                     self.report.conversations = self.report.conversations.saturating_add(1);
-                    if session.is_some() {
+                    if let Some(session) = session.as_deref_mut() {
                         let created_ms = self.report.created_ms;
                         let compared = match contact.verified {
                             Some(ik) => Compared { ik: Some(ik), at_ms: created_ms },
@@ -54,7 +60,7 @@ impl Reading {
                         };
                         let doubts = Doubts {
                             new_identity: contact.doubts.new_identity,
-                            forked: contact.doubts.forked,
+                            forked: contact.doubts.forked || is_forked(session, &contact),
                             namesake: contact.doubts.namesake,
                             split: 0,
                         };
@@ -78,7 +84,7 @@ impl Reading {
                         self.found.contacts.push(FoundContact { id: contact.account, pin, chain });
                     }
                 }
-                BackupRecord::Message(message) => self.message(session, message),
+                BackupRecord::Message(message) => self.message(session.as_deref(), message),
             }
         }
         Ok(())
@@ -114,4 +120,20 @@ impl Reading {
         self.reader.finish()?;
         Ok((self.found, self.report))
     }
+}
+
+/// Whether one of the two key logs goes on where the other ends, or they are the same.
+fn goes_with(one: &VerifiedAccount, other: &VerifiedAccount) -> bool {
+    one.knows(&other.head()) || other.knows(&one.head())
+}
+
+/// Whether the file is this account's own word that it has seen another key log of theirs than the one that is here. Two
+/// heads in one place are compared by whoever adds them.
+fn is_forked(session: &mut Session, contact: &BackupContact) -> bool {
+    session.at_hand(contact.account);
+    let (Some(pin), here) = (session.state.pins.get(&contact.account), session.chain(contact.account)) else {
+        return false;
+    };
+    let past = here.is_some_and(|here| contact.seq < pin.seq && !here.knows(&contact.head));
+    past || contact.statements.as_ref().is_some_and(|theirs| contact.seq > pin.seq && !theirs.knows(&pin.head))
 }
