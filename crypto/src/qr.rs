@@ -8,7 +8,7 @@ const PREFIX: &str = "SIGNET:";
 const VERSION: &str = "1:";
 /// RFC 4648, section 6. With the prefix, all of it is in the alphanumeric set of QR codes.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Two times account id, hash of the identity key, head of the key log.
+/// Two times account id, `ik_hash`, `statement_hash` of the newest.
 const BYTES: usize = 2 * (16 + 32 + 32);
 
 /// Why a code does not show that nobody stands between two people.
@@ -31,9 +31,9 @@ pub enum CodeError {
 /// The text in `shower`'s code for `reader`.
 ///
 /// ```text
-/// "SIGNET:1:" || base32(part(shower) || part(reader)),   part(x) = account_id[16] || H(IK)[32] || head[32]
+/// "SIGNET:1:" || base32(part(shower) || part(reader)),   part(x) = account_id[16] || ik_hash[32] || head[32]
 /// ```
-/// Each part is as `shower` knows it; base32 is that of RFC 4648, here without padding. 265 characters.
+/// `head` is the `statement_hash` of the newest. Each part is as `shower` knows it; base32 is that of RFC 4648, here without padding. 265 characters.
 pub fn code_text(shower: &VerifiedAccount, reader: &VerifiedAccount) -> String {
     let bytes = [part(shower), part(reader)].concat();
     let symbols = bytes.chunks_exact(5).flat_map(|five| {

@@ -6,16 +6,16 @@
 mod common;
 
 use common::{
-    anew::{BLOCKED, story},
+    anew::{BLOCKED, Story, story},
     puppet::Puppet,
     relay::Mail,
 };
 use signet_ask::{
-    CheckCode, CodeTrouble, DecideIdentity, MarkVerified, MessageId, MessageState, ReadDetails, Retry, Trouble,
+    CheckCode, CodeTrouble, DecideIdentity, MarkVerified, MessageId, MessageState, ReadDetails, Retry, Send, Trouble,
     Verified, Warning,
 };
 use signet_crypto::code_text;
-use signet_shared::{api, wire::Refusal};
+use signet_shared::{ClientUuid, api, wire::Refusal};
 
 #[test]
 fn nothing_is_shown_or_sent_before_the_person_has_accepted() {
@@ -186,6 +186,38 @@ fn what_was_written_before_the_news_is_not_sealed_for_the_new_one() {
     s.w.pass(10_000);
     assert_eq!(s.w.states(other, s.conv).last(), Some(&MessageState::Sent));
     assert!(s.w.sealed_for(other).contains(&(s.max.id(), s.max.account.ek().id())));
+}
+
+#[test]
+fn what_was_sealed_before_the_news_waits_for_the_decision_in_its_order() {
+    for here in [true, false] {
+        let mut s = story(false);
+        let other = s.w.sign_in("ann_a");
+        s.w.pass(5000);
+        let (ann, max) = (s.ann, s.max.id());
+        (s.w.relay.refuse_next, s.w.relay.retry_after_s) = (Some(Refusal::TooMany), 20);
+        // Both are sealed before the first one's answer comes.
+        for (n, text) in [(1, "first"), (2, "second")] {
+            s.w.begin(ann, Send { conv: s.conv, uuid: ClientUuid([n; 16]), text: text.into() });
+        }
+        s.w.settle();
+        s.begin_anew("from somebody else");
+        let sent = |s: &Story| s.w.relay.accounts[&max].mailbox.len();
+        let before = sent(&s);
+        s.w.pass(60_000);
+        s.w.come_back(ann);
+        s.w.reload(ann);
+        s.w.pass(60_000);
+        assert_eq!(s.w.warnings(ann, s.conv), s.warned(false));
+        assert_eq!(sent(&s), before);
+        assert_eq!(s.w.states(ann, s.conv)[1..], [MessageState::Sending, MessageState::Sending]);
+        assert_eq!(s.decide(if here { ann } else { other }, false), Ok(()));
+        assert_eq!(sent(&s), before + 2);
+        for browser in [ann, other] {
+            assert_eq!(s.w.texts(browser, s.conv), ["hello", "first", "second"]);
+            assert_eq!(s.w.warnings(browser, s.conv), []);
+        }
+    }
 }
 
 #[test]

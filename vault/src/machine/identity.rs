@@ -59,6 +59,7 @@ impl Session {
         }
         self.state_changed(hands);
         self.accept_offer(hands, who);
+        self.pump(hands);
         hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
         Ok(())
     }

@@ -173,6 +173,11 @@ impl Session {
                 continue;
             }
             let conv = item.row.conv;
+            // What was sealed before waits, all of it and so in its order, while the person is to decide for whom it was.
+            let pin = self.convs.get(&conv).and_then(|conv| self.pin_of(conv));
+            if item.row.sealed.is_some() && pin.is_some_and(|pin| pin.asked_about().is_some()) {
+                continue;
+            }
             let Some(stream) = item.stream().or_else(|| self.convs.get(&conv).map(|conv| conv.stream)) else {
                 continue;
             };

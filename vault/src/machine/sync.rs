@@ -262,6 +262,8 @@ impl Session {
             waiting.tried = true;
         }
         self.fetch_left_behind(hands);
+        // What the person has decided elsewhere lets go what waited for it.
+        self.pump(hands);
         hands.event(Event::Conversations(self.conversations()));
         true
     }
