@@ -70,6 +70,35 @@ test("signing out asks before it takes what is in this browser alone", async ({ 
   await expectSignedOut(anna);
 });
 
+test("what an account left here is not lost unasked when another signs in", async ({ newPage }) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  const { annaSecret, brunoSecret } = await introduce(anna, bruno);
+  await anna.context().setOffline(true);
+  await send(anna, "Written under way.");
+  await anna.getByRole("button", { name: "Lock", exact: true }).click();
+  await expect(anna.getByRole("heading", { name: "Locked" })).toBeVisible({ timeout: 60_000 });
+  await anna.context().setOffline(false);
+  await fillSignIn(anna, "bruno", brunoSecret);
+  await anna.getByRole("button", { name: "Sign in" }).click();
+  await expect(anna.getByRole("alert")).toHaveText(/Messages or drafts of anna may be in this browser alone/);
+  await fillSignIn(anna, "anna", annaSecret);
+  await anna.getByRole("button", { name: "Sign in" }).click();
+  await expectSignedIn(anna);
+  await expectTexts(bruno, ["Hello, Bruno.", "Written under way."]);
+
+  await openConversation(anna, "bruno");
+  await messageBox(anna).fill("a draft");
+  await messageBox(anna).blur();
+  await anna.getByRole("button", { name: "Lock", exact: true }).click();
+  await expect(anna.getByRole("heading", { name: "Locked" })).toBeVisible({ timeout: 60_000 });
+  await fillSignIn(anna, "bruno", brunoSecret);
+  await anna.getByRole("button", { name: "Sign in" }).click();
+  await anna.getByRole("button", { name: "Lose them and go on" }).click();
+  await expectSignedIn(anna);
+  await openConversation(anna, "anna");
+  await expectTexts(anna, ["Hello, Bruno.", "Written under way."]);
+});
+
 test("a sign-out without a network ends the session as soon as there is one", async ({ newPage }) => {
   const page = await newPage();
   await signUp(page, "anna", password());

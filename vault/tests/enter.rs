@@ -193,6 +193,55 @@ fn what_is_here_is_not_forgotten_unasked_while_the_account_does_not_open() {
 }
 
 #[test]
+fn what_one_account_left_here_is_not_forgotten_unasked_when_another_signs_in() {
+    // A message or a draft; whoever comes signs up, or signs in.
+    for (draft, new) in [(false, false), (true, false), (false, true)] {
+        let mut w = World::new();
+        let (ann, bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+        let conv = w.talk(ann, "bob_b");
+        w.pass(1000);
+        w.kill_relay();
+        if draft {
+            w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
+        } else {
+            w.send(ann, conv, "not sent yet");
+        }
+        w.restart(ann);
+        w.relay_up = true;
+        w.relay.end_session(ann);
+        assert!(matches!(w.ask(ann, Attach { share: w.browsers[ann].tab }), Ok(Status::SignedOut { .. })));
+        let others = Trouble::OthersUnsent { username: "ann_a".into() };
+        let other = |w: &mut World| {
+            if new {
+                let question =
+                    SignUp { username: "cid_c".into(), password: PASSWORD.into(), stay: false, ticket: None };
+                w.ask(ann, question).map(drop)
+            } else {
+                sign_in(w, ann, "bob_b", PASSWORD).map(drop)
+            }
+        };
+        assert_eq!(other(&mut w), Err(others));
+        // A fault in looking is no leave either.
+        w.browsers[ann].storage_broken = true;
+        assert!(matches!(other(&mut w), Err(Trouble::Storage { .. })));
+        w.browsers[ann].storage_broken = false;
+        sign_in(&mut w, ann, "ANN_A", PASSWORD).unwrap();
+        w.pass(5000);
+        if draft {
+            assert_eq!(w.ask(ann, ReadDraft { conv }).unwrap(), "half a");
+            w.ask(ann, SaveDraft { conv, text: String::new() }).unwrap();
+        } else {
+            assert_eq!(w.texts(bob, conv), ["not sent yet"]);
+        }
+        // With nothing left here, nobody is asked.
+        w.relay.end_session(ann);
+        w.restart(ann);
+        let _ = w.ask(ann, Attach { share: w.browsers[ann].tab });
+        other(&mut w).unwrap();
+    }
+}
+
+#[test]
 fn where_nothing_waits_a_sign_out_is_not_held_up_by_an_account_that_does_not_open() {
     let mut w = World::new();
     let ann = w.sign_up("ann_a");

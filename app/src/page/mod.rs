@@ -23,9 +23,12 @@ pub(crate) use settings::settings;
 pub(crate) use sign_in::sign_in;
 pub(crate) use sign_up::sign_up;
 
+use signet_ask::SignOut;
+
 use crate::{
     el::{El, el, flag},
-    part::{check, tick},
+    part::{button, check, tick},
+    state::App,
     text,
     value::Value,
 };
@@ -34,6 +37,22 @@ use crate::{
 fn stay(busy: Value<bool>) -> El {
     let tick = tick().live("disabled", move || flag(busy.get()));
     check(tick, "stay", text::STAY, Some(text::STAY_HINT))
+}
+
+/// Beside the sentence that another account's messages may be here alone: the press that loses them, and goes on.
+fn lose_others(
+    app: App,
+    error: Value<Option<String>>,
+    others: Value<bool>,
+    go_on: impl Fn() + Copy + Send + 'static,
+) -> El {
+    button("button danger", text::LOSE_AND_GO_ON).on("click", move |_| {
+        others.set(false);
+        app.ask(SignOut { anyway: true }, move |answer| match answer {
+            Ok(()) => go_on(),
+            Err(trouble) => error.set(Some(text::trouble(&trouble))),
+        });
+    })
 }
 
 /// The way to the other form.

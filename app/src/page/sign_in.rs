@@ -29,6 +29,8 @@ struct Form {
     username_error: Value<Option<String>>,
     secret_error: Value<Option<String>>,
     error: Value<Option<String>>,
+    /// The error is that another account's messages would be lost.
+    others: Value<bool>,
     busy: Value<bool>,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn door(app: App, secret: Secret) -> El {
         username_error: Value::new(None),
         secret_error: Value::new(None),
         error: Value::new(None),
+        others: Value::new(false),
         busy: Value::new(false),
     };
     // The name last used here, unless something has been typed already.
@@ -81,6 +84,9 @@ impl Form {
             .child(el("h1").live_text(title))
             .child(el("p").class("lead").live_text(lead))
             .part(move || self.error.get().or_else(|| app.trouble_text()).map(alert))
+            .part(move || {
+                self.others.get().then(|| super::lose_others(app, self.error, self.others, move || self.send()))
+            })
             .child(username.show(|line| line))
             .child(field.error(self.secret_error).show(|line| line))
             .child(super::stay(busy))
@@ -111,6 +117,7 @@ impl Form {
         let stay = browser::is_checked("stay");
         app.trouble.set(None);
         self.error.set(None);
+        self.others.set(false);
         self.username_error.set(username.is_empty().then(|| text::USERNAME_EMPTY.to_owned()));
         self.secret_error.set(secret.is_empty().then(|| nothing.to_owned()));
         if username.is_empty() || secret.is_empty() {
@@ -135,6 +142,7 @@ impl Form {
             _ => self.error,
         };
         beside.set(Some(text::trouble(trouble)));
+        self.others.set(matches!(trouble, Trouble::OthersUnsent { .. }));
         self.busy.set(false);
         browser::focus(field);
     }

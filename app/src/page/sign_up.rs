@@ -18,6 +18,8 @@ struct Form {
     username_error: Value<Option<String>>,
     password: NewPassword,
     error: Value<Option<String>>,
+    /// The error is that another account's messages would be lost.
+    others: Value<bool>,
     busy: Value<bool>,
 }
 
@@ -39,6 +41,7 @@ impl Form {
             username_error: Value::new(None),
             password: NewPassword::new(),
             error: Value::new(None),
+            others: Value::new(false),
             busy: Value::new(false),
         }
     }
@@ -51,6 +54,9 @@ impl Form {
             .child(el("h1").text(text::CREATE_ACCOUNT))
             .child(el("p").class("lead").text(text::SIGN_UP_LEAD))
             .part(move || self.error.get().map(alert))
+            .part(move || {
+                self.others.get().then(|| super::lose_others(app, self.error, self.others, move || self.submit(app)))
+            })
             .child(username.error(self.username_error).show(|line| line))
             .children(self.password.fields(labels, busy, || browser::typed("username")))
             .child(super::stay(busy))
@@ -88,6 +94,7 @@ impl Form {
         });
         let bad_password = self.password.objection(username);
         self.error.set(None);
+        self.others.set(false);
         self.username_error.set(bad_name.map(str::to_owned));
         match bad_name.and(Some("username")).or(bad_password) {
             Some(field) => {
@@ -105,6 +112,7 @@ impl Form {
             _ => self.error,
         };
         beside.set(Some(text::trouble(trouble)));
+        self.others.set(matches!(trouble, Trouble::OthersUnsent { .. }));
     }
 }
 

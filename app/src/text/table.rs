@@ -231,6 +231,7 @@ texts! {
     DRAFTS_MANY = "{} drafts are not sent.";
     UNSENT_TEXT = "They are in this browser alone, and signing out removes them.";
     SIGN_OUT_ANYWAY = "Sign out and lose them";
+    LOSE_AND_GO_ON = "Lose them and go on";
     STAY_SIGNED_IN = "Stay signed in";
     RECOVERY_SECTION = "Recovery key";
     RECOVERY_SECTION_TEXT = "It opens your account when you have forgotten your password.";

@@ -19,7 +19,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 11;
+pub const CONTRACT: u8 = 12;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

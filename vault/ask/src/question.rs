@@ -42,7 +42,8 @@ questions! {
     /// Asked first by every tab, and again after a reload: opens the account from this browser's local slot if it can.
     /// The answer comes when that is decided (signed in, or signed out).
     Attach { share: Option<TabShare> } -> Status;
-    /// Makes keys, registers, signs in. Reports `Task::SignUp` progress. `ticket`: `None` from a page.
+    /// Makes keys, registers, signs in. Reports `Task::SignUp` progress. `ticket`: `None` from a page. As every question
+    /// that opens an account here, it is `Trouble::OthersUnsent` while another account's rows would be lost by that.
     SignUp { username: String, password: String, stay: bool, ticket: Option<Ticket> } -> RecoveryKeyText;
     /// Ends a running sign-up, whose question is then answered with `Trouble::Cancelled`; `Trouble::Busy` once the account
     /// may exist, for then its recovery key has to be shown.

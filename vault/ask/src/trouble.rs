@@ -84,6 +84,8 @@ pub enum Trouble {
     Unsent { messages: u32, drafts: u32 },
     #[error("messages or drafts may be in this browser alone")]
     MaybeUnsent,
+    #[error("messages or drafts of another account may be in this browser alone")]
+    OthersUnsent { username: String },
     #[error("another tab runs another version of this site")]
     OtherVersion,
     #[error("the backup: {0}")]

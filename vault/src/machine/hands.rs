@@ -2,7 +2,7 @@
 //! outstanding call was for.
 
 use rand_core::CryptoRng;
-use signet_ask::{Ask, BackupDates, Event, TabShare, Trouble, encode_answer};
+use signet_ask::{Ask, BackupDates, Event, Question, TabShare, Trouble, encode_answer};
 use signet_shared::{AccountId, ClientUuid, EkId, Username, api, api::Body, wire::Refusal};
 
 use super::{
@@ -35,9 +35,8 @@ pub(super) enum Call {
     DepositBrowser,
     DepositTake,
     Load(Table),
-    /// Whether the outbox holds anything, and after it the drafts.
-    LookForUnsent(AskId),
-    LookForUnsentDrafts(AskId),
+    /// Whether this table holds anything: what is asked would forget it.
+    LookForUnsent(AskId, Table, Box<Question>),
     PutState,
     Refresh,
     Lookup(AccountId),
@@ -50,7 +49,7 @@ pub(super) enum Call {
 impl Call {
     /// It belongs to no phase of the machine: a sign-out goes on whatever else begins or ends.
     fn outside(&self) -> bool {
-        matches!(self, Self::SignOut | Self::LookForUnsent(_) | Self::LookForUnsentDrafts(_))
+        matches!(self, Self::SignOut | Self::LookForUnsent(..))
     }
 
     /// Who waits for it within the session.

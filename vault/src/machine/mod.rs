@@ -123,8 +123,7 @@ impl<R: CryptoRng> Machine<R> {
             Input::Loaded { call, rows } => match self.hands.called(call) {
                 Some(Call::Load(Table::Meta)) => self.read_meta(rows),
                 Some(Call::Load(table)) => self.loaded(table, rows),
-                Some(Call::LookForUnsent(ask)) => self.looked_for_unsent(ask, Table::Outbox, &rows),
-                Some(Call::LookForUnsentDrafts(ask)) => self.looked_for_unsent(ask, Table::Drafts, &rows),
+                Some(Call::LookForUnsent(ask, table, question)) => self.looked_for_unsent(ask, table, *question, &rows),
                 _ => {}
             },
             Input::BrowserShare { call, share } => match self.hands.called(call) {
@@ -233,12 +232,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Call::SignOut => self.signed_out(result),
             Call::Delete(ask) => self.deleted(ask, result),
-            Call::Ignore
-            | Call::AttachBrowser
-            | Call::DepositBrowser
-            | Call::Load(_)
-            | Call::LookForUnsent(_)
-            | Call::LookForUnsentDrafts(_) => {}
+            Call::Ignore | Call::AttachBrowser | Call::DepositBrowser | Call::Load(_) | Call::LookForUnsent(..) => {}
         }
     }
 
@@ -285,14 +279,11 @@ impl<R: CryptoRng> Machine<R> {
         }
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
-            Question::SignUp(q) if idle => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
-            Question::SignIn(q) if idle => self.sign_in(ask, &q.username, q.password, q.stay),
-            Question::SignInWithRecoveryKey(q) if idle => {
-                self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay);
-            }
-            Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) => {
+            Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) if !idle => {
                 self.hands.fail(ask, Trouble::Busy);
             }
+            q if self.others_rows(&q) => self.look_for_unsent(ask, Table::Outbox, q),
+            q @ (Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_)) => self.enter(ask, q),
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
@@ -315,13 +306,23 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
+    /// Nobody is signed in, and nothing is here that this would forget.
+    fn enter(&mut self, ask: AskId, question: Question) {
+        match question {
+            Question::SignUp(q) => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
+            Question::SignIn(q) => self.sign_in(ask, &q.username, q.password, q.stay),
+            Question::SignInWithRecoveryKey(q) => self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay),
+            _ => {}
+        }
+    }
+
     fn storage_failed(&mut self, reason: String) {
         let failed = core::mem::take(&mut self.last_stored);
         self.hands.log("storage-failed");
         let trouble = Trouble::Storage { reason };
         for id in failed.calls.iter().copied() {
             match self.hands.called_outside(id) {
-                Some(Call::LookForUnsent(ask) | Call::LookForUnsentDrafts(ask)) => {
+                Some(Call::LookForUnsent(ask, ..)) => {
                     self.hands.fail(ask, trouble.clone());
                 }
                 Some(call) => self.answered(call, Err(NoAnswer)),

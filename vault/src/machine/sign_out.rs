@@ -1,8 +1,8 @@
 //! Signing out at the person's wish: nothing stays in this browser, and the relay hears of it, however late.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, Status, Trouble};
-use signet_shared::api;
+use signet_ask::{Event, Question, Status, Trouble};
+use signet_shared::{Username, api};
 
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, Table, Timer,
@@ -37,20 +37,47 @@ impl<R: CryptoRng> Machine<R> {
                 (messages, drafts) => self.hands.fail(ask, Trouble::Unsent { messages, drafts }),
             },
             // The account is not open (the relay is away, say), but its rows are here.
-            _ if self.hands.device.is_some() => self.hands.load_for(Table::Outbox, Call::LookForUnsent(ask)),
+            _ if self.hands.device.is_some() => {
+                self.look_for_unsent(ask, Table::Outbox, signet_ask::SignOut { anyway: false }.into());
+            }
             _ => self.forget(ask),
         }
     }
 
+    /// Whether that would open an account where another one has rows.
+    pub(super) fn others_rows(&self, question: &Question) -> bool {
+        let username = match question {
+            Question::SignUp(q) => &q.username,
+            Question::SignIn(q) => &q.username,
+            Question::SignInWithRecoveryKey(q) => &q.username,
+            _ => return false,
+        };
+        // What is no username is told so.
+        let Ok(username) = username.parse::<Username>() else { return false };
+        self.hands.device.as_ref().is_some_and(|device| device.username.parse() != Ok(username))
+    }
+
+    pub(super) fn look_for_unsent(&mut self, ask: AskId, table: Table, question: Question) {
+        self.hands.load_for(table, Call::LookForUnsent(ask, table, Box::new(question)));
+    }
+
     /// Sealed rows of what may be nowhere else. What they hold, and whether it was sent, only the opened account can say.
-    pub(super) fn looked_for_unsent(&mut self, ask: AskId, table: Table, rows: &[Row]) {
-        if matches!(self.phase, Phase::SignedIn(_)) {
-            return self.sign_out(ask, false);
-        }
-        match table {
+    pub(super) fn looked_for_unsent(&mut self, ask: AskId, table: Table, question: Question, rows: &[Row]) {
+        let leaves = matches!(question, Question::SignOut(_));
+        match (&self.phase, &self.hands.device) {
+            (Phase::SignedIn(_), _) if leaves => self.sign_out(ask, false),
+            // Somebody else was quicker; or nothing is here any more.
+            (phase, device) if !leaves && (!matches!(phase, Phase::SignedOut) || device.is_none()) => {
+                self.ask(ask, question);
+            }
+            (_, Some(device)) if !leaves && !rows.is_empty() => {
+                let username = device.username.clone();
+                self.hands.fail(ask, Trouble::OthersUnsent { username });
+            }
             _ if !rows.is_empty() => self.hands.fail(ask, Trouble::MaybeUnsent),
-            Table::Outbox => self.hands.load_for(Table::Drafts, Call::LookForUnsentDrafts(ask)),
-            _ => self.forget(ask),
+            _ if table == Table::Outbox => self.look_for_unsent(ask, Table::Drafts, question),
+            _ if leaves => self.forget(ask),
+            _ => self.enter(ask, question),
         }
     }
 
