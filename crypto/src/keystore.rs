@@ -12,13 +12,26 @@ use crate::{
 };
 
 const VERSION: u8 = 1;
+/// With former master keys behind the keys; one without them is of the first version.
+const VERSION_FORMER: u8 = 2;
+/// What a former master key takes.
+const FORMER: usize = 4 + 32 + 32;
 /// What an RSA-3072 key takes at most: suite, length, and PKCS#8 with each number as long as it can be.
 const KEY: usize = 4 + 1_810;
 
-/// The private keys of an account: the identity key, and every encryption key it ever had, newest last.
+/// The private keys of an account: the identity key, every encryption key it ever had, newest last, and what opens what was
+/// sealed before the account's master key was replaced, oldest first.
 pub struct Keyring {
     pub ik: IdentityKey,
     pub eks: Vec<DecryptionKey>,
+    pub former: Vec<Former>,
+}
+
+/// An earlier master key, and the identity under which it sealed. What it sealed then is opened by it, and nothing is sealed
+/// by it any more.
+pub struct Former {
+    pub amk: MasterKey,
+    pub ik: IkHash,
 }
 
 impl Keyring {
@@ -27,8 +40,20 @@ impl Keyring {
     }
 }
 
+impl Former {
+    fn write(&self, w: &mut Writer) {
+        w.u32(self.amk.epoch()).raw(self.ik.as_bytes()).raw(self.amk.as_bytes());
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (epoch, ik) = (r.u32()?, IkHash(r.array()?));
+        Ok(Self { amk: MasterKey::of(r.array()?, epoch).ok_or(DecodeError::Invalid)?, ik })
+    }
+}
+
 /// ```text
 /// ver u8 = 1 | prev_hash[32] | ik len u16, PKCS#8 | n u16 | n x ( suite u16 | len u16, PKCS#8 )
+/// ver u8 = 2 | as in 1 | n u16, not 0 | n x ( epoch u32 | ik_hash[32] | AMK[32] )
 /// ```
 /// Only private keys, from which the public ones are derived: a public part that lies beside a private one is a way to
 /// make signatures with the wrong modulus ("Victory by KO"). `prev_hash` is [`object_hash`] of the version before.
@@ -49,14 +74,36 @@ pub fn next_keystore_len(keys: &Keyring) -> usize {
     sealed_len(plaintext(keys, [0; 32]).len() + KEY)
 }
 
+/// As [`next_keystore_len`], where the master key and the identity key are replaced too.
+pub fn renewed_keystore_len(keys: &Keyring) -> usize {
+    let others = plaintext(keys, [0; 32]).len().saturating_sub(keys.ik.pkcs8().len());
+    sealed_len(others + KEY + KEY + 2 + FORMER)
+}
+
 pub(crate) fn plaintext(keys: &Keyring, prev_hash: Digest32) -> Zeroizing<Vec<u8>> {
+    let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()) + FORMER * keys.former.len());
+    let version = if keys.former.is_empty() { VERSION } else { VERSION_FORMER };
+    write_keys(&mut w, version, keys, prev_hash);
+    if version == VERSION_FORMER {
+        w.u16(u16::try_from(keys.former.len()).unwrap_or(u16::MAX));
+        keys.former.iter().take(u16::MAX.into()).for_each(|former| former.write(&mut w));
+    }
+    Zeroizing::new(w.finish())
+}
+
+/// The keys alone: what goes into a backup, which holds no master key.
+pub(crate) fn plaintext_of_keys(keys: &Keyring, prev_hash: Digest32) -> Zeroizing<Vec<u8>> {
     let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()));
-    w.u8(VERSION).raw(&prev_hash).bytes16(keys.ik.pkcs8());
+    write_keys(&mut w, VERSION, keys, prev_hash);
+    Zeroizing::new(w.finish())
+}
+
+fn write_keys(w: &mut Writer, version: u8, keys: &Keyring, prev_hash: Digest32) {
+    w.u8(version).raw(&prev_hash).bytes16(keys.ik.pkcs8());
     w.u16(u16::try_from(keys.eks.len()).unwrap_or(u16::MAX));
     for ek in keys.eks.iter().take(u16::MAX.into()) {
         w.u16(ek.suite().number()).bytes16(ek.pkcs8());
     }
-    Zeroizing::new(w.finish())
 }
 
 /// Opens a keystore whose identity key is the one that the account's own statement names.
@@ -90,7 +137,8 @@ pub fn object_hash(sealed: &[u8]) -> Digest32 {
 
 pub(crate) fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
     let mut r = Reader::new(bytes);
-    if r.u8()? != VERSION {
+    let version = r.u8()?;
+    if version != VERSION && version != VERSION_FORMER {
         return Err(DecodeError::UnknownVersion);
     }
     let prev = r.array()?;
@@ -101,11 +149,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
         let suite = Suite::from_number(r.u16()?).ok_or(DecodeError::UnknownVersion)?;
         eks.push(DecryptionKey::from_pkcs8(suite, r.bytes16()?).map_err(|_| DecodeError::Invalid)?);
     }
+    let formers = if version == VERSION_FORMER { r.u16()? } else { 0 };
+    let former: Vec<Former> = (0..formers).map(|_| Former::read(&mut r)).collect::<Result<_, _>>()?;
     r.finish()?;
-    if eks.is_empty() {
+    if eks.is_empty() || (former.is_empty() && version == VERSION_FORMER) {
         return Err(DecodeError::Invalid);
     }
-    Ok((Keyring { ik, eks }, prev))
+    Ok((Keyring { ik, eks, former }, prev))
+}
+
+/// As [`parse`], of what [`plaintext_of_keys`] wrote.
+pub(crate) fn parse_keys(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
+    if bytes.first() == Some(&VERSION) { parse(bytes) } else { Err(DecodeError::UnknownVersion) }
 }
 
 fn aad(amk: &MasterKey, account: AccountId, version: u64, ik: IkHash) -> Aad {
@@ -114,7 +169,14 @@ fn aad(amk: &MasterKey, account: AccountId, version: u64, ik: IkHash) -> Aad {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ik: _, eks: _ } = self;
+        let Self { ik: _, eks: _, former: _ } = self;
         f.write_str("Keyring(..)")
+    }
+}
+
+impl fmt::Debug for Former {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { amk: _, ik: _ } = self;
+        f.write_str("Former(..)")
     }
 }

@@ -46,7 +46,10 @@ pub use backup::{
 pub use history::{open_record, seal_record};
 pub use inner::{Content, Inner, SeenRow};
 pub use keys::{ContentKey, DecryptionKey, EncryptionPublic, IdentityKey, IdentityPublic, KeyError};
-pub use keystore::{Keyring, next_keystore_len, object_hash, open_keystore, open_keystore_chained, seal_keystore};
+pub use keystore::{
+    Former, Keyring, next_keystore_len, object_hash, open_keystore, open_keystore_chained, renewed_keystore_len,
+    seal_keystore,
+};
 pub use make::{KeyMaker, Making, NewKeys};
 pub use master::{LocalShares, MasterKey, UnlockKey};
 pub use opaque::{ExportKey, Login, OpaqueError, Registration};

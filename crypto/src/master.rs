@@ -46,6 +46,26 @@ impl MasterKey {
         master
     }
 
+    /// The one that takes this one's place.
+    pub fn make_next<R: CryptoRng + ?Sized>(&self, rng: &mut R) -> Self {
+        let mut next = Self::make(rng);
+        next.epoch = self.epoch.saturating_add(1);
+        next
+    }
+
+    /// As it was before.
+    pub fn again(&self) -> Self {
+        Self { key: self.key, epoch: self.epoch }
+    }
+
+    pub(crate) fn of(key: [u8; 32], epoch: u32) -> Option<Self> {
+        (epoch != 0).then_some(Self { key, epoch })
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.key
+    }
+
     #[cfg(any(test, feature = "self-test"))]
     pub(crate) fn from_parts(key: [u8; 32], epoch: u32) -> Self {
         Self { key, epoch }

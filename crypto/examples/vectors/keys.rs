@@ -41,7 +41,7 @@ impl Keys {
                     break new;
                 }
             };
-            keys.extend(pkcs8(&Keyring { ik: new.ik, eks: vec![new.ek] }).map(Key::from_pkcs8));
+            keys.extend(pkcs8(&Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new() }).map(Key::from_pkcs8));
         }
         Self(keys)
     }
@@ -57,7 +57,11 @@ impl Keys {
     /// Every key as an encryption key.
     pub(crate) fn ring(&self) -> Keyring {
         let ek = |key: &Key| DecryptionKey::from_pkcs8(Suite::Rsa3072, &key.pkcs8).unwrap();
-        Keyring { ik: IdentityKey::from_pkcs8(&self.0[0].pkcs8).unwrap(), eks: self.0.iter().map(ek).collect() }
+        Keyring {
+            ik: IdentityKey::from_pkcs8(&self.0[0].pkcs8).unwrap(),
+            eks: self.0.iter().map(ek).collect(),
+            former: Vec::new(),
+        }
     }
 
     pub(crate) fn write(&self, folder: &Path) {

@@ -123,7 +123,11 @@ fn make_keystore(keys: &Keys) -> Record {
 
 pub(crate) fn ring(keys: &Keys, ik: usize, eks: &[usize]) -> Keyring {
     let ek = |n: &usize| DecryptionKey::from_pkcs8(Suite::Rsa3072, &keys.get(*n).pkcs8).unwrap();
-    Keyring { ik: IdentityKey::from_pkcs8(&keys.get(ik).pkcs8).unwrap(), eks: eks.iter().map(ek).collect() }
+    Keyring {
+        ik: IdentityKey::from_pkcs8(&keys.get(ik).pkcs8).unwrap(),
+        eks: eks.iter().map(ek).collect(),
+        former: Vec::new(),
+    }
 }
 
 fn open_keystore(at: usize, record: &Record, keys: &Keys, tally: &mut Tally) {

@@ -195,12 +195,12 @@ fn read_username(r: &mut Reader<'_>) -> Result<Username, DecodeError> {
 impl BackupKeystore {
     /// `prev_hash` is that of the keystore's version (`open_keystore_chained`).
     pub fn of(keys: &Keyring, version: u64, prev_hash: Digest32) -> Self {
-        Self { version, bytes: keystore::plaintext(keys, prev_hash) }
+        Self { version, bytes: keystore::plaintext_of_keys(keys, prev_hash) }
     }
 
     /// The keys, and the hash of the keystore's version before.
     pub fn open(&self) -> Result<(Keyring, Digest32), BackupError> {
-        keystore::parse(&self.bytes).map_err(|_| BackupError::Content(Flaw::Keys))
+        keystore::parse_keys(&self.bytes).map_err(|_| BackupError::Content(Flaw::Keys))
     }
 }
 

@@ -62,7 +62,7 @@ fn person(name: &str, rng: &mut Seeded) -> (VerifiedAccount, Keyring) {
             break new;
         }
     };
-    let keys = Keyring { ik: new.ik, eks: vec![new.ek] };
+    let keys = Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new() };
     let first = make_first_statement(&name.parse().unwrap(), [5; 32], &keys, 9, rng);
     (VerifiedAccount::verify(&[first]).unwrap(), keys)
 }

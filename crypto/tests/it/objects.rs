@@ -1,8 +1,9 @@
 //! Sealed objects: slots, keystore, state, history records.
 
 use signet_crypto::{
-    Aad, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, next_keystore_len, object_hash, open_keystore,
-    open_keystore_chained, open_object, open_record, seal_keystore, seal_object, seal_record,
+    Aad, Former, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, next_keystore_len, object_hash,
+    open_keystore, open_keystore_chained, open_object, open_record, renewed_keystore_len, seal_keystore, seal_object,
+    seal_record,
 };
 use signet_shared::{
     ConvId, EnvId, IkHash,
@@ -155,7 +156,7 @@ fn a_slot_opens_with_its_secret_and_no_other() {
 #[test]
 fn how_long_the_next_keystore_is_at_most() {
     let (account, amk, rng) = (alice().id(), MasterKey::make(&mut rand::rng()), &mut rand::rng());
-    let mut keys = Keyring { ik: identity(0), eks: vec![decryption(1)] };
+    let mut keys = Keyring { ik: identity(0), eks: vec![decryption(1)], former: Vec::new() };
     let mut exact = 0;
     for n in 1..24 {
         let most = next_keystore_len(&keys);
@@ -171,7 +172,7 @@ fn how_long_the_next_keystore_is_at_most() {
 fn a_keystore_gives_back_keys_that_match_the_statement_or_nothing() {
     let (a, b, rng) = (alice(), bob(), &mut rand::rng());
     let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
-    let keys = Keyring { ik: identity(0), eks: vec![decryption(1), decryption(6)] };
+    let keys = Keyring { ik: identity(0), eks: vec![decryption(1), decryption(6)], former: Vec::new() };
     let sealed = seal_keystore(&keys, &amk, account, 2, [4; 32], rng);
     let (opened, prev) = open_keystore_chained(&amk, account, 2, ik, &sealed).unwrap();
     assert_eq!((opened.ik.public(), prev), (keys.ik.public(), [4; 32]));
@@ -210,6 +211,33 @@ fn a_keystore_gives_back_keys_that_match_the_statement_or_nothing() {
     let aad = Aad { ik: b.account.ik_hash(), ..aad };
     let sealed = seal_object(&amk.keystore_key(), Purpose::Keystore, &aad, &swapped, rng);
     assert!(open_keystore(&amk, account, 2, b.account.ik_hash(), &sealed).is_ok(), "the layout above is right");
+}
+
+#[test]
+fn a_keystore_holds_the_master_keys_that_were_replaced_and_a_backup_does_not() {
+    let (a, b, rng) = (alice(), bob(), &mut rand::rng());
+    let (account, old_ik, first) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let (one, conv) = (a.seal(&[a, b], "one"), conv(&[a, b]));
+    let record = seal_record(&first, account, old_ik, &conv, &one.env_id, &one.content_key, rng);
+    let second = first.make_next(rng);
+    assert_eq!((first.epoch(), second.epoch()), (1, 2));
+    assert!(!second.is(&first) && first.again().is(&first));
+
+    let mut keys = Keyring { ik: identity(2), eks: vec![decryption(1), decryption(6)], former: Vec::new() };
+    let most = renewed_keystore_len(&keys);
+    keys.former.push(Former { amk: first, ik: old_ik });
+    keys.eks.push(decryption(7));
+    let ik = identity(2).public().hash();
+    let sealed = seal_keystore(&keys, &second, account, 3, [4; 32], rng);
+    assert!(sealed.len() <= most);
+    let opened = open_keystore(&second, account, 3, ik, &sealed).unwrap();
+    let [former] = &opened.former[..] else { panic!("one") };
+    let key = open_record(&former.amk, account, former.ik, &conv, &one.env_id, &record).unwrap();
+    assert_eq!(key, one.content_key);
+    assert!(open_record(&second, account, ik, &conv, &one.env_id, &record).is_err());
+
+    let backup = signet_crypto::BackupKeystore::of(&opened, 3, [4; 32]);
+    assert!(backup.open().unwrap().0.former.is_empty());
 }
 
 #[test]

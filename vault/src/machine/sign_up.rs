@@ -240,7 +240,7 @@ impl SignUp {
                     }
                     Making::Done(keys) => {
                         progress(hands, KEYS_SHARE);
-                        Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek] }, begun)
+                        Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new() }, begun)
                     }
                     Making::Renewed(_) => return Err(fault("keys")),
                 };

@@ -79,7 +79,7 @@ impl Puppet {
     pub fn with_keys(name: &str, ik: usize, ek: usize) -> Self {
         let ik = IdentityKey::from_pkcs8(&pkcs8(ik)).unwrap();
         let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(ek)).unwrap();
-        let keys = Keyring { ik, eks: vec![ek] };
+        let keys = Keyring { ik, eks: vec![ek], former: Vec::new() };
         Self::with(name, keys, core::array::from_fn(|_| rand::random()))
     }
 
@@ -87,7 +87,7 @@ impl Puppet {
     pub fn named_like(other: &Self, name: &str) -> Self {
         let ik = IdentityKey::from_pkcs8(&pkcs8(0)).unwrap();
         let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(1)).unwrap();
-        Self::with(name, Keyring { ik, eks: vec![ek] }, other.statements[0].statement.nonce)
+        Self::with(name, Keyring { ik, eks: vec![ek], former: Vec::new() }, other.statements[0].statement.nonce)
     }
 
     fn with(name: &str, keys: Keyring, nonce: [u8; 32]) -> Self {
