@@ -1,5 +1,6 @@
 import { test as base, expect, type Browser, type BrowserContext, type Page } from "@playwright/test";
-import { Relay } from "./relay.ts";
+import { freePort, Relay } from "./relay.ts";
+import { Tap } from "./tap.ts";
 
 /** What no page may ever do, whatever is tested: break the content security policy, or throw. */
 export class Watch {
@@ -71,6 +72,23 @@ export const test = base.extend<People>({
   newPage: async ({ newBrowser }, use) => {
     await use(async () => (await newBrowser()).newPage());
   },
+});
+
+/** The same people at a relay behind a tap, which hears every byte and can lie. */
+export const tapped = test.extend<{ tap: Tap }>({
+  relay: async ({}, use) => {
+    const relay = await Relay.start({ behind: `https://localhost:${await freePort()}` });
+    await use(relay);
+    await relay.stop();
+  },
+  tap: [
+    async ({ relay }, use) => {
+      const tap = await Tap.start(Number(new URL(relay.url).port), () => relay.port);
+      await use(tap);
+      await tap.stop();
+    },
+    { auto: true },
+  ],
 });
 
 export function profile(browser: Browser, relay: Relay): Promise<BrowserContext> {

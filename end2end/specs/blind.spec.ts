@@ -1,25 +1,11 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { dresses, moduli, privateKeys, sightings, type Hay } from "../canaries.ts";
-import { expect, profile, test as base, Watch } from "../fixtures.ts";
+import { expect, profile, tapped as test, test as base, Watch } from "../fixtures.ts";
 import {
   expectSignedIn, expectStates, expectTexts, messageBox, openConversation, send, signIn, signOut, signUp, startConversation,
 } from "../people.ts";
-import { freePort, Relay } from "../relay.ts";
-import { Frames, Tap } from "../tap.ts";
-
-/** A relay behind a tap that hears every byte. */
-const test = base.extend<{ tap: Tap }>({
-  relay: async ({}, use) => {
-    const relay = await Relay.start({ behind: `https://localhost:${await freePort()}` });
-    await use(relay);
-    await relay.stop();
-  },
-  tap: async ({ relay }, use) => {
-    const tap = await Tap.start(Number(new URL(relay.url).port), () => relay.port);
-    await use(tap);
-    await tap.stop();
-  },
-});
+import type { Relay } from "../relay.ts";
+import { Frames, type Tap } from "../tap.ts";
 
 const secretOf = (name: string) => `${name} canary ${randomBytes(9).toString("hex")}`;
 

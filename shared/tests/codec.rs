@@ -128,7 +128,7 @@ proptest! {
         seq in any::<u64>(), req in any::<u32>(), ms in any::<u64>(), record in proptest::option::of(bytes(400)),
         delivery in bytes(900), refusal in proptest::sample::select(&Refusal::ALL[..]),
     ) {
-        exact!(ServerFrame::Subscribed { head: seq }, ServerFrame::parse);
+        exact!(ServerFrame::Subscribed { head: seq, keystore: seq, state: seq }, ServerFrame::parse);
         exact!(ServerFrame::Deliver { seq, received_ms: ms, record, delivery }, ServerFrame::parse);
         exact!(ServerFrame::CaughtUp { seq }, ServerFrame::parse);
         exact!(ServerFrame::Sent { req, seq, received_ms: ms }, ServerFrame::parse);

@@ -3,8 +3,8 @@
 mod common;
 
 use common::World;
-use signet_ask::{Connection, Event};
-use signet_shared::wire::PING_EVERY_MS;
+use signet_ask::{Connection, Conversations, Event};
+use signet_shared::{api, wire::PING_EVERY_MS};
 use signet_vault::machine::Input;
 
 /// What this browser's page was told of the line, oldest first.
@@ -92,4 +92,26 @@ fn what_comes_together_is_answered_by_one_receipt() {
     w.pass(2000);
     assert_eq!(w.texts(bob, conv).len(), 30);
     assert_eq!(w.relay.named("ann_a").unwrap().1.mailbox.len(), before + 1);
+}
+
+/// Nothing that was said in between is told again; so a browser asks what it has missed.
+#[test]
+fn a_browser_that_was_away_takes_in_what_another_has_written() {
+    let mut w = World::new();
+    let (ann, _bob) = (w.sign_up("ann_a"), w.sign_up("bob_b"));
+    let other = w.sign_in("ann_a");
+    w.pass(1000);
+    w.input(other, Input::Online(false));
+    w.talk(ann, "bob_b");
+    w.pass(1000);
+    assert!(w.ask(other, Conversations {}).unwrap().is_empty());
+    w.input(other, Input::Online(true));
+    w.pass(2000);
+    assert_eq!(w.ask(other, Conversations {}).unwrap().len(), 1);
+    // What is known already is not fetched anew on each connection.
+    w.said.clear();
+    w.input(other, Input::Online(false));
+    w.input(other, Input::Online(true));
+    w.pass(2000);
+    assert!(w.outline(other).iter().all(|said| !said.contains(api::VAULT)), "{:?}", w.outline(other));
 }

@@ -7,7 +7,10 @@ use signet_shared::wire::{ServerFrame, close};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{Context, deliver, outbox::Next};
-use crate::{http, store::StoreError};
+use crate::{
+    http,
+    store::{StoreError, Versions},
+};
 
 /// Why nothing more is written: the other side is gone (`None`), or must come back later.
 struct Over(Option<u16>);
@@ -54,11 +57,14 @@ async fn subscribe<K: Sink<Message> + Unpin>(
     last: &mut u64,
 ) -> Result<(), Over> {
     context.line.outbox.pause();
-    let head = match context.app.store.head(context.line.account).await {
-        Ok(head) => head,
-        Err(error) => return Err(trouble(error)),
+    let (store, account) = (&context.app.store, context.line.account);
+    // The line stands among those that are told already: what is written after this is read is told to it.
+    let (head, versions) = match (store.head(account).await, store.versions(account).await) {
+        (Ok(head), Ok(versions)) => (head, versions),
+        (Err(error), _) | (_, Err(error)) => return Err(trouble(error)),
     };
-    feed(sink, ServerFrame::Subscribed { head }.to_bytes().into()).await?;
+    let Versions { keystore, state } = versions;
+    feed(sink, ServerFrame::Subscribed { head, keystore, state }.to_bytes().into()).await?;
     // A client that has seen more than there is (a relay restored from a backup) must still hear what comes next.
     *last = after.min(head);
     catch_up(sink, context, last).await?;

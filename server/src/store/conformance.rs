@@ -16,7 +16,7 @@ use signet_shared::{
 
 use super::{
     Committed, Created, FIRST_VERSION, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, NewKeys, NewSession,
-    OnCommit, Sqlite, Store, StoreError, TokenHash, Vault,
+    OnCommit, Sqlite, Store, StoreError, TokenHash, Vault, Versions,
 };
 
 /// What was announced: reader and number, in order.
@@ -247,6 +247,8 @@ on_every_store! {
         }
         let state = on.vault(ANN).await.state;
         assert_eq!((state.version, state.bytes), (2, b"two".to_vec()));
+        assert_eq!(on.store.versions(ANN).await, Ok(Versions { keystore: 1, state: 2 }));
+        assert_eq!(on.store.versions(NOBODY).await, Err(StoreError::NoSuchAccount));
         assert_eq!(on.vault(BEN).await.state.version, 1);
         assert_eq!(on.store.put_state(NOBODY, 1, b"no".to_vec()).await, Err(StoreError::NoSuchAccount));
     }
@@ -278,6 +280,7 @@ on_every_store! {
         assert_eq!(stored().await, two);
         assert_eq!(on.store.put_keys(ANN, keys(2, 3, "three")).await, Ok(3));
         assert_eq!(on.store.put_keys(ANN, keys(1, 2, "two")).await, Err(StoreError::VersionConflict), "too late");
+        assert_eq!(on.store.versions(ANN).await, Ok(Versions { keystore: 3, state: 1 }));
         assert_eq!(on.vault(BEN).await.statements.len(), 1);
         assert_eq!(on.store.put_keys(NOBODY, keys(1, 2, "two")).await, Err(StoreError::NoSuchAccount));
     }

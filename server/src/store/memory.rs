@@ -12,7 +12,7 @@ use signet_shared::{AccountId, ConvId, EnvId, StreamId, api::Who, opaque::Secret
 use super::{
     Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Horizon, Item, Letter, Mailbox, Millis,
     NewAccess, NewAccount, NewKeys, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session,
-    Share, StoreError, TokenHash, Upkeep, Vault,
+    Share, StoreError, TokenHash, Upkeep, Vault, Versions,
 };
 
 /// Everything in one place under one lock: what each method means, without a database's ways. For tests; it forgets all
@@ -230,6 +230,13 @@ impl Objects for Memory {
                 state: account.state.clone(),
                 statements: account.statements.clone(),
             })
+        })
+    }
+
+    fn versions(&self, account: AccountId) -> Answer<'_, Versions> {
+        self.with(|inner| {
+            let account = inner.account(account)?;
+            Ok(Versions { keystore: account.keystore.version, state: account.state.version })
         })
     }
 

@@ -225,9 +225,17 @@ pub(crate) trait Directory {
     fn statements(&self, who: Who, after: u64) -> Answer<'_, Vec<Vec<u8>>>;
 }
 
+/// The versions of an account's sealed objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Versions {
+    pub(crate) keystore: u64,
+    pub(crate) state: u64,
+}
+
 pub(crate) trait Objects {
     /// What the browser of this session opens its account with, all as of one moment.
     fn vault(&self, token: TokenHash) -> Answer<'_, Vault>;
+    fn versions(&self, account: AccountId) -> Answer<'_, Versions>;
     /// Stores the sealed state if the stored version is `expected`; answers the new version.
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64>;
     /// Stores keystore and statement, both or neither, if they follow from what is stored; answers the keystore's new

@@ -259,7 +259,7 @@ mod trouble {
         run(&relay, "ALTER TABLE slips RENAME TO elsewhere").await;
         let mut socket = person.socket().await;
         socket.say(&ClientFrame::Subscribe { after: 0 }).await;
-        assert_eq!(socket.next().await, ServerFrame::Subscribed { head: 1 });
+        assert_eq!(socket.next().await, ServerFrame::Subscribed { head: 1, keystore: 1, state: 1 });
         // Not a frame more: the next thing is the close.
         let next = crate::common::soon(futures_util::StreamExt::next(&mut socket.ws)).await.unwrap().unwrap();
         let tokio_tungstenite::tungstenite::Message::Close(Some(frame)) = next else { panic!("{next:?}") };

@@ -56,6 +56,15 @@ both! {
         }
     }
 
+    async fn who_was_away_hears_that_something_was_written(store) {
+        let relay = Relay::start(store).await;
+        let mut person = relay.person("alice").await;
+        assert_eq!(put(&mut person.browser, 1, b"two").await, Ok(2));
+        let mut socket = person.socket().await;
+        socket.say(&ClientFrame::Subscribe { after: 0 }).await;
+        assert_eq!(socket.next().await, ServerFrame::Subscribed { head: 0, keystore: 1, state: 2 });
+    }
+
     async fn statements_are_looked_up_by_exact_name_and_by_id(store) {
         let relay = Relay::start(store).await;
         let alice = relay.person("Alice").await;

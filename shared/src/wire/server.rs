@@ -4,7 +4,7 @@ use crate::{DecodeError, Reader, Writer, limits};
 /// What the relay says.
 ///
 /// ```text
-/// 1 subscribed    | head u64
+/// 1 subscribed    | head u64 | keystore version u64 | state version u64
 /// 2 deliver       | seq u64 | received_ms u64 | record? len u32, bytes | delivery len u32, bytes
 /// 3 caught up     | seq u64
 /// 4 sent          | req u32 | seq u64 | received_ms u64
@@ -12,12 +12,16 @@ use crate::{DecodeError, Reader, Writer, limits};
 /// 6 kept          | seq u64
 /// 7 pong          | nonce u64
 /// 8 state changed | version u64
+/// 9 keys changed  | version u64
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerFrame {
-    /// The answer to `Subscribe`: the highest sequence number of the mailbox now (0 if it is empty).
+    /// The answer to `Subscribe`: the highest sequence number of the mailbox now (0 if it is empty), and the versions of
+    /// the sealed objects, which other browsers may have written while this one was away.
     Subscribed {
         head: u64,
+        keystore: u64,
+        state: u64,
     },
     /// A message, in the order of the mailbox, without a gap: on each connection the numbers follow one another.
     /// `received_ms` is the relay's clock and decides nothing. Where the relay can no longer read what it stored, the
@@ -66,7 +70,7 @@ impl ServerFrame {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new();
         match self {
-            Self::Subscribed { head } => w.u8(1).u64(*head),
+            Self::Subscribed { head, keystore, state } => w.u8(1).u64(*head).u64(*keystore).u64(*state),
             Self::Deliver { seq, received_ms, record, delivery } => w
                 .u8(2)
                 .u64(*seq)
@@ -91,7 +95,7 @@ impl ServerFrame {
     pub fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(bytes);
         let frame = match r.u8()? {
-            1 => Self::Subscribed { head: r.u64()? },
+            1 => Self::Subscribed { head: r.u64()?, keystore: r.u64()?, state: r.u64()? },
             2 => Self::Deliver {
                 seq: r.u64()?,
                 received_ms: r.u64()?,

@@ -149,7 +149,7 @@ impl Session {
 
     fn frame<R: CryptoRng>(&mut self, hands: &mut Hands<R>, frame: ServerFrame) {
         match frame {
-            ServerFrame::Subscribed { head } => {
+            ServerFrame::Subscribed { head, keystore, state } => {
                 if !self.mailbox.fits(head) {
                     hands.log("mailbox-other");
                     return self.lost(hands, true);
@@ -161,6 +161,10 @@ impl Session {
                     let backlog = head.saturating_sub(from).saturating_mul(PATIENCE_EACH_MS);
                     let left = until.saturating_sub(hands.now);
                     self.start_patience(hands, left.saturating_add(backlog).min(LONGEST_PATIENCE_MS));
+                }
+                if state > self.sync.version.number || keystore > self.account.keystore.number {
+                    // Another browser wrote while this one was away.
+                    self.refresh_once(hands);
                 }
                 self.line.backlog = (head.saturating_sub(from) >= LONG_BACKLOG).then_some((from, head));
             }

@@ -580,7 +580,8 @@ impl Relay {
                 let head = self.accounts[&id].mailbox.len() as u64;
                 if !self.never_subscribed {
                     let head = self.claimed_head.unwrap_or(head);
-                    self.outgoing.push((client, ServerFrame::Subscribed { head }));
+                    let (keystore, state) = (self.accounts[&id].keystore_version, self.accounts[&id].state_version);
+                    self.outgoing.push((client, ServerFrame::Subscribed { head, keystore, state }));
                 }
                 self.sockets.insert(client, Some(after));
                 self.serve();

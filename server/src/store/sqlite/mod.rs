@@ -32,7 +32,7 @@ use self::writer::{Asked, Change, Job, Writer};
 use super::{
     Accounts, Answer, Created, Credential, Directory, EndedSessions, Horizon, Letter, Mailbox, Millis, NewAccount,
     NewKeys, NewSession, Objects, OnCommit, Pending, Placed, Replace, Row, Secrets, Session, Sessions, Share,
-    StoreError, TokenHash, Upkeep, Vault,
+    StoreError, TokenHash, Upkeep, Vault, Versions,
 };
 
 const READERS: u32 = 4;
@@ -288,6 +288,10 @@ impl Directory for Sqlite {
 impl Objects for Sqlite {
     fn vault(&self, token: TokenHash) -> Answer<'_, Vault> {
         async move { Ok(read::vault(&self.readers, token).await?) }.boxed()
+    }
+
+    fn versions(&self, account: AccountId) -> Answer<'_, Versions> {
+        async move { Ok(read::versions(&self.readers, account).await?) }.boxed()
     }
 
     fn put_state(&self, account: AccountId, expected: u64, state: Vec<u8>) -> Answer<'_, u64> {

@@ -5,7 +5,7 @@ use signet_shared::{AccountId, api::Who, envelope::Delivery, opaque::SecretKind}
 use sqlx::{Connection, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, StoreError, TokenHash, Vault},
+    super::{Credential, Item, Object, PAGE_BYTES, PAGE_ROWS, Row, StoreError, TokenHash, Vault, Versions},
     Failed,
     change::{KEYSTORE, STATE},
 };
@@ -102,6 +102,20 @@ async fn vault_of_one_moment(connection: &mut SqliteConnection, token: TokenHash
         state: Object { version: unsigned(&row, 4)?, bytes: row.try_get(5)? },
         statements: statements.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?,
     })
+}
+
+pub(super) async fn versions(pool: &SqlitePool, account: AccountId) -> Found<Versions> {
+    let row = sqlx::query(
+        "SELECT k.version, s.version FROM accounts a JOIN objects k ON k.account = a.id AND k.kind = ? \
+         JOIN objects s ON s.account = a.id AND s.kind = ? WHERE a.account_id = ?",
+    )
+    .bind(KEYSTORE)
+    .bind(STATE)
+    .bind(account.as_bytes())
+    .fetch_optional(pool)
+    .await?
+    .ok_or(StoreError::NoSuchAccount)?;
+    Ok(Versions { keystore: unsigned(&row, 0)?, state: unsigned(&row, 1)? })
 }
 
 pub(super) async fn head(pool: &SqlitePool, account: AccountId) -> Found<u64> {

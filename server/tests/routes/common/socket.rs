@@ -102,7 +102,7 @@ impl Socket {
     /// Subscribes and answers the head and the backlog.
     pub(crate) async fn subscribe(&mut self, after: u64) -> (u64, Vec<Delivered>) {
         self.say(&ClientFrame::Subscribe { after }).await;
-        let ServerFrame::Subscribed { head } = self.next().await else { panic!("not subscribed") };
+        let ServerFrame::Subscribed { head, .. } = self.next().await else { panic!("not subscribed") };
         let mut backlog = Vec::new();
         loop {
             match self.next().await {
