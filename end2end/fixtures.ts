@@ -40,6 +40,8 @@ export class Watch {
 }
 
 export type People = {
+  /** What a file of tests sets for its relay. */
+  limits: Record<string, string>;
   relay: Relay;
   /** A browser profile of its own: other cookies, other storage. */
   newBrowser: (name?: string) => Promise<BrowserContext>;
@@ -48,8 +50,9 @@ export type People = {
 };
 
 export const test = base.extend<People>({
-  relay: async ({}, use, info) => {
-    const relay = await Relay.start();
+  limits: [{}, { option: true }],
+  relay: async ({ limits }, use, info) => {
+    const relay = await Relay.start({ limits });
     await use(relay);
     if (info.status !== info.expectedStatus) {
       await info.attach("relay.log", { body: relay.logs.join(""), contentType: "text/plain" });

@@ -70,6 +70,11 @@ export class Relay {
     await this.ready(child);
   }
 
+  /** What the operator runs beside the relay; answers what it prints. */
+  admin(...words: string[]): string {
+    return execFileSync(PROGRAM, ["admin", ...words, "--data", this.data], { encoding: "utf8" }).trim();
+  }
+
   /** `kill -9`: no farewell, nothing written that was not written already. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");

@@ -5,13 +5,14 @@
 
 use futures_util::FutureExt;
 use leptos::task::spawn_local;
+use signet_ask::AnewNotice;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
     Route, browser, chat,
     el::{El, el},
     page,
-    part::{alert, button, shell},
+    part::{alert, alert_as, button, shell},
     state::App,
     text,
 };
@@ -39,6 +40,22 @@ fn settings_page(app: App) -> Result<El, NotFetched> {
 #[wasm_split(account, fallible, preload(fetch_recover))]
 fn recover_page(app: App) -> Result<El, NotFetched> {
     Ok(page::recover(app))
+}
+
+#[wasm_split(account, fallible, preload(fetch_asked))]
+fn asked_there(app: App, notice: AnewNotice) -> Result<El, NotFetched> {
+    Ok(page::asked(app, notice))
+}
+
+pub(crate) async fn fetch_for_asked() -> Result<(), NotFetched> {
+    fetch_asked().await?;
+    Ok(())
+}
+
+/// Somebody asks to start this account anew.
+pub(crate) fn asked(app: App, notice: AnewNotice) -> El {
+    let there = asked_there(app, notice).now_or_never().and_then(Result::ok);
+    there.unwrap_or_else(|| alert_as("alert banner", text::ANEW_ASKED.to_owned()))
 }
 
 /// Fetches what the page of a route needs, unless it is here. Each marked function knows of itself alone whether it is here,

@@ -80,6 +80,11 @@ impl Incoming {
         self.delivery.leaf.rcpt_stmt
     }
 
+    /// The reader's encryption key that the sender used.
+    pub fn ek_id(&self) -> EkId {
+        self.delivery.leaf.ek_id
+    }
+
     /// Whether this account has signed it, for whomever.
     pub fn is_by(&self, account: &VerifiedAccount) -> bool {
         let header = &self.delivery.header;

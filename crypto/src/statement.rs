@@ -233,6 +233,24 @@ impl VerifiedAccount {
         Some(Self { chain: self.chain.get(..reset)?.to_vec(), known: self.known.get(..reset)?.to_vec(), ek })
     }
 
+    /// The chain as it was before each of its resets, oldest first: one for every identity that the account has left behind
+    /// by beginning anew.
+    pub fn earlier(&self) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut above = 0;
+        while let Some(before) = self.before_reset(above) {
+            above = before.seq().saturating_add(1);
+            found.push(before);
+        }
+        found
+    }
+
+    /// Whether this is a statement of before the last reset.
+    pub fn is_earlier(&self, hash: &StatementHash) -> bool {
+        let reset = self.known.iter().rposition(|known| known.reset).unwrap_or(0);
+        self.known.iter().take(reset).any(|known| known.hash == *hash)
+    }
+
     /// The newest encryption key.
     pub fn ek(&self) -> &EncryptionPublic {
         &self.ek

@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 use crate::{
     api::LastCheck,
     config::{Clock, Limits, Net},
-    login::{Begun, Logins, Tried},
+    login::{Begun, Logins, Remembered, Tried},
     opaque::Opaque,
     origin::Origin,
     rate::{Buckets, ByAddress, Window},
@@ -22,6 +22,7 @@ pub(crate) struct App {
     pub(crate) opaque: Opaque,
     pub(crate) logins: Logins<Begun>,
     pub(crate) tries: Logins<Tried>,
+    pub(crate) earlier: Logins<Remembered>,
     pub(crate) rates: Rates,
     /// Bytes of messages that may wait for the store.
     pub(crate) waiting: Arc<Semaphore>,
@@ -56,6 +57,9 @@ pub(crate) struct Rates {
     pub(crate) sessions: Window<AccountId>,
     pub(crate) secret_minute: Window<AccountId>,
     pub(crate) secret_day: Window<AccountId>,
+    pub(crate) anew: ByAddress,
+    pub(crate) earlier_minute: Window<AccountId>,
+    pub(crate) earlier_day: Window<AccountId>,
     /// By account and not by connection, so that neither many connections nor a new one give more.
     pub(crate) messages: Buckets<AccountId>,
 }
@@ -79,6 +83,9 @@ impl Rates {
             sessions: Window::new(limits.sessions_per_minute, MINUTE),
             secret_minute: Window::new(limits.secret_per_minute, MINUTE),
             secret_day: Window::new(limits.secret_per_day, 24 * 60 * MINUTE),
+            anew: by_address(limits.anew_per_address_minute, MINUTE),
+            earlier_minute: Window::new(limits.earlier_per_minute, MINUTE),
+            earlier_day: Window::new(limits.earlier_per_day, 24 * 60 * MINUTE),
             messages: Buckets::new(limits.messages_per_second, limits.messages_burst),
         }
     }

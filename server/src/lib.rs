@@ -3,6 +3,7 @@
 //!
 //! [`serve`] is the whole of it on a listener; `main.rs` only reads the options.
 
+mod admin;
 mod api;
 mod app;
 mod config;
@@ -21,5 +22,9 @@ mod serve;
 mod site;
 mod store;
 
-pub use config::{Clock, Command, Config, ConfigError, Database, Limits, LogFormat, Net, Options, ServeOptions, Tls};
+pub use admin::reset_account;
+pub use config::{
+    AdminCommand, Clock, Command, Config, ConfigError, Database, Limits, LogFormat, Net, Options, ResetAccount,
+    ServeOptions, Tls, Where,
+};
 pub use serve::serve;

@@ -52,6 +52,16 @@ pub(crate) struct Tried {
     pub(crate) state: LoginState,
 }
 
+/// A login by a secret that the account had until it began anew.
+pub(crate) struct Remembered {
+    pub(crate) token: TokenHash,
+    /// The place of the last statement of then.
+    pub(crate) seq: u64,
+    pub(crate) kind: SecretKind,
+    pub(crate) profile: KdfProfile,
+    pub(crate) state: LoginState,
+}
+
 impl<T> Logins<T> {
     pub(crate) fn new(most: u64, seconds: u64) -> Self {
         Self {

@@ -5,27 +5,33 @@ use std::{
 };
 
 use clap::Parser;
-use signet::{Command, ConfigError, LogFormat, Options, serve};
+use signet::{AdminCommand, Clock, Command, ConfigError, LogFormat, Options, ServeOptions, reset_account, serve};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Serve(options) = Options::parse().command;
-    let run = async {
-        let options = options.with_file()?;
-        log(options.log());
-        let listen = options.listen();
-        let config = options.config()?;
-        let listener = TcpListener::bind(listen).map_err(|error| busy(&listen.to_string(), &error))?;
-        serve(config, listener, stopped()).await
+    let done = match Options::parse().command {
+        Command::Serve(options) => run(options).await,
+        Command::Admin(AdminCommand::ResetAccount(options)) => {
+            reset_account(options, Clock::system().now()).await.map(|code| println!("{code}"))
+        }
     };
-    match run.await {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("signet: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn run(options: ServeOptions) -> Result<(), ConfigError> {
+    let options = options.with_file()?;
+    log(options.log());
+    let listen = options.listen();
+    let config = options.config()?;
+    let listener = TcpListener::bind(listen).map_err(|error| busy(&listen.to_string(), &error))?;
+    serve(config, listener, stopped()).await
 }
 
 fn busy(listen: &str, error: &io::Error) -> ConfigError {

@@ -133,6 +133,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         opaque,
         logins: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         tries: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
+        earlier: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         rates: Rates::new(&config.limits),
         waiting: Arc::new(Semaphore::new(waiting)),
         last_check: Default::default(),
@@ -176,10 +177,13 @@ async fn keep_house(app: Arc<App>) {
         let now = app.clock.now();
         app.logins.tidy(now);
         app.tries.tidy(now);
+        app.earlier.tidy(now);
         let alive = http::horizon(&app.limits, now);
         let pending = now.saturating_sub(app.limits.pending_seconds.saturating_mul(1000));
         // Trouble is logged where it is met, and the next time is soon enough.
         app.store.expire(alive.used, alive.created).await.ok();
         app.store.forget_pending(pending).await.ok();
+        let asked = now.saturating_sub(app.limits.anew_seconds.saturating_mul(1000));
+        app.store.forget_anew(now, asked).await.ok();
     }
 }

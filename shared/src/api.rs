@@ -22,11 +22,24 @@
 //! | `/api/secret/try` | [`SecretTry`] | [`SecretTried`] | yes, of a fresh login |
 //! | `/api/secret/finish` | [`SecretFinish`] | [`Ended`] | yes, of a fresh login |
 //! | `/api/account/delete` | empty | empty, clears the cookie | yes, of a fresh login |
+//! | `/api/anew/ask` | [`AnewAsk`] | [`AnewStand`] | no |
+//! | `/api/anew/ask-here` | [`AnewClaim`] | [`AnewStand`] | yes |
+//! | `/api/anew/look` | [`AnewClaim`] | [`AnewStand`] | no |
+//! | `/api/anew/start` | [`AnewStart`] | [`AnewStarted`] | no |
+//! | `/api/anew/finish` | [`AnewFinish`] | [`Vault`], sets the cookie | no |
+//! | `/api/anew/refuse` | [`AnewRefuse`] | empty | yes |
+//! | `/api/earlier/start` | [`EarlierStart`] | [`EarlierStarted`] | yes |
+//! | `/api/earlier/finish` | [`LoginFinish`] | [`EarlierVault`] | yes |
 
+mod anew;
 mod keys;
 mod secret;
 mod sessions;
 
+pub use anew::{
+    AnewAsk, AnewClaim, AnewFinish, AnewId, AnewRefuse, AnewStand, AnewStart, AnewStarted, Claim, EarlierStart,
+    EarlierStarted, EarlierVault,
+};
 pub use keys::PutKeys;
 pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry};
 pub use sessions::{
@@ -57,6 +70,14 @@ pub const SECRET_PENDING: &str = "/api/secret/pending";
 pub const SECRET_TRY: &str = "/api/secret/try";
 pub const SECRET_FINISH: &str = "/api/secret/finish";
 pub const ACCOUNT_DELETE: &str = "/api/account/delete";
+pub const ANEW_ASK: &str = "/api/anew/ask";
+pub const ANEW_ASK_HERE: &str = "/api/anew/ask-here";
+pub const ANEW_LOOK: &str = "/api/anew/look";
+pub const ANEW_START: &str = "/api/anew/start";
+pub const ANEW_FINISH: &str = "/api/anew/finish";
+pub const ANEW_REFUSE: &str = "/api/anew/refuse";
+pub const EARLIER_START: &str = "/api/earlier/start";
+pub const EARLIER_FINISH: &str = "/api/earlier/finish";
 
 /// The header that names a refusal by its number.
 pub const REFUSAL_HEADER: &str = "signet-refusal";

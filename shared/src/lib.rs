@@ -4,6 +4,7 @@
 
 pub mod api;
 mod bytes;
+pub mod code;
 pub mod envelope;
 mod hash;
 mod ids;

@@ -6,7 +6,8 @@ use proptest::{collection::vec, prelude::*};
 use signet_shared::{
     AccountId, ConvId, DecodeError, EkId, EnvId, MembersHash, StatementHash, StreamId, Username,
     api::{
-        About, Access, Body as _, BrowserFamily, EndSessions, Ended, LoginFinish, LoginStart, LoginStarted, Lookup,
+        About, Access, AnewAsk, AnewClaim, AnewFinish, AnewRefuse, AnewStand, AnewStart, AnewStarted, Body as _,
+        BrowserFamily, EarlierStart, EarlierVault, EndSessions, Ended, LoginFinish, LoginStart, LoginStarted, Lookup,
         PutState, RegisterFinish, RegisterStart, RegisterStarted, SecretFinish, SecretPending, SecretStart,
         SecretStarted, SecretTried, SecretTry, SessionInfo, Sessions, Shares, Statements, Stored, SystemFamily,
         TakeShare, Vault, WhichSessions, Who,
@@ -15,7 +16,7 @@ use signet_shared::{
     limits,
     opaque::{KdfProfile, SecretKind},
     statement::{SignedStatement, StatedEk, Statement},
-    wire::{ClientFrame, Refusal, ServerFrame},
+    wire::{AnewAsked, ClientFrame, Refusal, ServerFrame},
 };
 
 fn name() -> impl Strategy<Value = Username> {
@@ -137,6 +138,9 @@ proptest! {
         exact!(ServerFrame::Pong { nonce: seq }, ServerFrame::parse);
         exact!(ServerFrame::StateChanged { version: seq }, ServerFrame::parse);
         exact!(ServerFrame::KeysChanged { version: seq }, ServerFrame::parse);
+        exact!(ServerFrame::Anew(None), ServerFrame::parse);
+        let asked = AnewAsked { id: [req as u8; 16], asked_ms: ms, left_ms: seq };
+        exact!(ServerFrame::Anew(Some(asked)), ServerFrame::parse);
     }
 
     #[test]
@@ -200,6 +204,36 @@ proptest! {
     }
 
     #[test]
+    fn bodies_about_starting_anew(
+        username in name(), id in any::<[u8; 32]>(), handle in any::<[u8; 16]>(), code in any::<[u8; 15]>(),
+        n in any::<u64>(), data in bytes(300), list in vec(bytes(200), 0..4),
+        kind in proptest::sample::select(vec![SecretKind::Password, SecretKind::RecoveryKey]),
+    ) {
+        let access = Access { record: data.clone(), slot: data.clone() };
+        exact!(AnewAsk { username, code, claim: id }, AnewAsk::parse);
+        exact!(AnewClaim { claim: id }, AnewClaim::parse);
+        for stand in [AnewStand::Waiting { left_ms: n }, AnewStand::Refused, AnewStand::Done] {
+            exact!(stand, AnewStand::parse);
+        }
+        exact!(AnewStart { claim: id, password: data.clone(), recovery: data.clone() }, AnewStart::parse);
+        let started = AnewStarted {
+            password: data.clone(), recovery: data.clone(), keystore_version: n, state_version: !n, statements: list,
+        };
+        exact!(started, AnewStarted::parse);
+        let finish = AnewFinish {
+            claim: id, profile: KdfProfile::NEWEST, password: access.clone(), recovery: access, statement: data.clone(),
+            keystore_version: n, keystore: data.clone(), state_version: !n, state: data.clone(),
+        };
+        exact!(finish, AnewFinish::parse);
+        exact!(AnewRefuse { id: handle }, AnewRefuse::parse);
+        exact!(EarlierStart { seq: n, kind, ke1: data.clone() }, EarlierStart::parse);
+        let earlier = EarlierVault {
+            slot: data.clone(), keystore_version: n, keystore: data.clone(), state_version: !n, state: data,
+        };
+        exact!(earlier, EarlierVault::parse);
+    }
+
+    #[test]
     fn no_bytes_make_a_decoder_panic(data in bytes(1200)) {
         let _ = Envelope::parse(&data);
         let _ = Delivery::parse(&data);
@@ -211,6 +245,9 @@ proptest! {
         let _ = SecretPending::parse(&data);
         let _ = SecretTried::parse(&data);
         let _ = Sessions::parse(&data);
+        let _ = AnewFinish::parse(&data);
+        let _ = AnewStarted::parse(&data);
+        let _ = EarlierVault::parse(&data);
         // Beginning as the real thing does, so that the first checks are passed.
         let _ = Envelope::parse(&[b"SGN1\x00\x01\x01\x00", &data[..]].concat());
         let _ = Delivery::parse(&[b"SGN1\x00\x01\x01\x01", &data[..]].concat());

@@ -8,7 +8,7 @@ use crate::{
     part::{alert, alert_as, avatar, icon, icon_button},
     route::{self, Step},
     state::App,
-    text::{self, fill},
+    text::{self, count, fill},
     value::Value,
 };
 
@@ -66,6 +66,12 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         warned.get().iter().map(one).collect::<Vec<_>>()
     };
 
+    let sealed = steady(move || app.chats.find(conv).map_or(0, |view| view.with(|view| view.sealed)));
+    let sealed = move || match sealed.get() {
+        0 => None,
+        n => Some(el("p").class("log-note").text(count(text::SEALED_ONE, text::SEALED_MANY, n))),
+    };
+
     let note = |says: &'static str| el("p").class("log-note").text(says);
     let lines = div("log-lines")
         .part(move || (reading.busy.get() && reading.loaded.get()).then(|| note(text::LOADING_OLDER)))
@@ -105,6 +111,7 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         .set("aria-labelledby", TITLE)
         .child(head)
         .part(warnings)
+        .part(sealed)
         .part(move || reading.error.get().map(alert))
         .children([log, compose(app, conv), details(app, conv, asking)])
 }

@@ -15,6 +15,7 @@ use signet_ask::Connection;
 use crate::{
     Route,
     el::{El, div, el, flag},
+    lazy,
     part::{SigningOut, alert, brand, icon, icon_button},
     route::link,
     state::App,
@@ -41,7 +42,8 @@ pub(crate) fn chat(app: App) -> El {
     let bar = el("header").class("chat-bar").children([brand(), connection(app), account]);
     let not_storing = move || app.connection.get() == Some(Connection::NotStoring);
     let says = move || app.trouble_text().or_else(|| not_storing().then(|| text::NOT_STORING_TEXT.to_owned()));
-    let pane = el("main").class("pane").part(move || says().map(alert)).part(move || {
+    let asked = move || app.anew.get().map(|notice| untrack(|| lazy::asked(app, notice)));
+    let pane = el("main").class("pane").part(asked).part(move || says().map(alert)).part(move || {
         [match open.get() {
             Some(conv) => untrack(|| conversation::conversation(app, conv)),
             None => empty("empty", icon::lock(), "h2", text::NOTHING_OPEN, text::NOTHING_OPEN_TEXT.into()),

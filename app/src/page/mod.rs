@@ -1,5 +1,7 @@
 //! The pages outside the conversations.
 
+mod anew;
+mod asked;
 mod change;
 #[cfg(feature = "ssr")]
 mod home;
@@ -12,6 +14,7 @@ mod settings;
 mod sign_in;
 mod sign_up;
 
+pub(crate) use asked::asked;
 #[cfg(feature = "ssr")]
 pub(crate) use home::home;
 use new_password::NewPassword;

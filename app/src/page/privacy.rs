@@ -17,6 +17,7 @@ pub(crate) fn privacy() -> El {
                 text::PRIVACY_SERVER_5,
                 text::PRIVACY_SERVER_6,
                 text::PRIVACY_SERVER_7,
+                text::PRIVACY_SERVER_8,
             ],
         ),
         (text::PRIVACY_BROWSER, &[text::PRIVACY_BROWSER_1, text::PRIVACY_BROWSER_2]),

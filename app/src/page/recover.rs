@@ -1,7 +1,8 @@
 use leptos::prelude::untrack;
-use signet_ask::ReadAccount;
+use signet_ask::{ReadAccount, Status};
 
 use super::{
+    anew::Anew,
     change::PasswordChange,
     sign_in::{Secret, door},
 };
@@ -15,17 +16,37 @@ use crate::{
     value::Value,
 };
 
-/// Signs in with the recovery key, then asks for a new password.
+/// Signs in with the recovery key, then asks for a new password. Whoever has that no more finds the way to start anew.
 pub(crate) fn recover(app: App) -> El {
     let choosing = Value::new(false);
-    after(move || {
-        if app.username().is_none() {
+    let anew = Anew::new(app);
+    after(move || match app.status.get() {
+        None => {}
+        Some(Status::SignedOut { .. }) => {
             // Only then: the form would be made anew, without what has been typed.
             if choosing.get_untracked() {
                 choosing.set(false);
             }
-            return;
+            anew.look();
         }
+        Some(Status::SignedIn { .. }) => came_in(app, choosing, anew),
+    });
+    let page =
+        move |choosing: bool| if choosing { choose(app) } else { door(app, Secret::RecoveryKey).child(anew.aside()) };
+    shell("narrow", |main| {
+        main.part(move || {
+            let (choosing, begun) = (choosing.get(), anew.page());
+            [begun.unwrap_or_else(|| untrack(|| page(choosing)))]
+        })
+    })
+}
+
+fn came_in(app: App, choosing: Value<bool>, anew: Anew) {
+    if anew.at_work.get_untracked() {
+        // A new identity is being made: its recovery key is shown next.
+        return;
+    }
+    anew.look_or(move || {
         app.ask(ReadAccount {}, move |account| {
             if choosing.is_gone() {
                 return;
@@ -39,13 +60,6 @@ pub(crate) fn recover(app: App) -> El {
             }
         });
     });
-    let page = move |choosing: bool| if choosing { choose(app) } else { door(app, Secret::RecoveryKey) };
-    shell("narrow", |main| {
-        main.part(move || {
-            let choosing = choosing.get();
-            [untrack(|| page(choosing))]
-        })
-    })
 }
 
 fn choose(app: App) -> El {

@@ -54,7 +54,7 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
             app.tell(signet_ask::RecoveryKeySaved {});
             app.recovery.set(None);
             // A replaced one was made from the settings, which are shown again.
-            if app.route.get_untracked() == Route::SignUp {
+            if matches!(app.route.get_untracked(), Route::SignUp | Route::Recover) {
                 route::go(app, Route::Chat, None, Step::Replace);
             }
         }),

@@ -64,6 +64,13 @@ impl App {
             Event::Progress(progress) => self.progress.set(Some(progress)),
             // Kept by the transport itself.
             Event::KeepShare(_) => {}
+            Event::Anew(notice) => leptos::task::spawn_local(async move {
+                if notice.is_some() {
+                    // Where it cannot be fetched, the page says so in fewer words.
+                    let _ = crate::lazy::fetch_for_asked().await;
+                }
+                self.anew.set(notice);
+            }),
             Event::SignedOutBecause(trouble) => self.trouble.set(Some(trouble)),
         }
     }

@@ -7,7 +7,7 @@ mod events;
 pub(crate) use chats::{Chat, Chats, Row};
 
 use leptos::prelude::*;
-use signet_ask::{Ask, Connection, Progress, Question, Status, Task, Trouble};
+use signet_ask::{AnewNotice, Ask, Connection, Progress, Question, Status, Task, Trouble};
 use signet_shared::ConvId;
 
 use crate::{Route, browser, value::Value};
@@ -37,6 +37,8 @@ pub(crate) struct App {
     pub(crate) unkept: Value<Option<(ConvId, String)>>,
     /// Why the vault could not start, or why the session ended.
     pub(crate) trouble: Value<Option<Trouble>>,
+    /// Somebody asks to start this account anew.
+    pub(crate) anew: Value<Option<AnewNotice>>,
     pub(crate) chats: Chats,
     #[cfg(feature = "browser")]
     vault: StoredValue<Option<crate::vault::Vault>, LocalStorage>,
@@ -56,6 +58,7 @@ impl App {
             recovery: Value::new(None),
             unkept: Value::new(None),
             trouble: Value::new(None),
+            anew: Value::new(None),
             chats: Chats::new(),
             #[cfg(feature = "browser")]
             vault: StoredValue::new_local(None),
@@ -161,6 +164,7 @@ impl App {
         } else {
             let left = matches!(self.status.get_untracked(), Some(Status::SignedIn { .. }));
             self.chats.forget(left);
+            self.anew.set(None);
         }
         self.status.set(Some(status));
     }

@@ -1,5 +1,6 @@
 //! Every sentence that a person reads. Two words name the two secrets: password and recovery key.
 
+pub(crate) mod anew;
 pub(crate) mod backup;
 mod table;
 mod trouble;
@@ -42,7 +43,7 @@ mod tests {
             "master password",
             "backup key",
         ];
-        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL) {
+        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL).chain(anew::ALL) {
             let lower = [&sentence.to_lowercase(), " "].concat();
             for word in NEVER {
                 let at_start_of_word =
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn no_sentence_is_empty_or_has_two_gaps() {
-        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL) {
+        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL).chain(anew::ALL) {
             assert!(!sentence.trim().is_empty(), "{name}");
             assert!(sentence.matches("{}").count() <= 1, "{name}");
         }

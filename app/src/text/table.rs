@@ -209,6 +209,9 @@ texts! {
     RESET_ACCEPT = "Accept the new identity";
     RESET_COMPARE = "Compare safety number";
     RESET_KEEP = "Stay with the known one";
+    SEALED_ONE = "1 message from before you began anew is sealed. An earlier password or recovery key opens it in the settings.";
+    SEALED_MANY = "{} messages from before you began anew are sealed. An earlier password or recovery key opens them in the settings.";
+    ANEW_ASKED = "Someone asked to start this account anew. If it was not you, reload this page and refuse.";
 
     // Details
     SAFETY_NUMBER = "Safety number";
@@ -284,6 +287,7 @@ texts! {
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
     PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or lock, after 7 days without use, and after 30 days in any case, unless whoever runs this server chose other times.";
     PRIVACY_SERVER_5 = "Your contacts and what you have read, sealed so that only you can open them, and a share of what reopens your account after a reload.";
+    PRIVACY_SERVER_8 = "Of an account that began anew: what opened it before, sealed as it was, so that an earlier password or recovery key still opens earlier messages. Whether somebody asked for that, for 30 days; of a one-time code, a hash, until it is used or out of date.";
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
     PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account. Its public keys, which name it, stay too if there were such messages, also after those people have gone.";
     PRIVACY_BROWSER = "In this browser";
@@ -296,7 +300,7 @@ texts! {
     PRIVACY_LIMITS = "Limits, stated plainly";
     PRIVACY_LIMITS_1 = "The server knows who writes to whom and when. Sealing does not hide that.";
     PRIVACY_LIMITS_2 = "Someone who obtains your password can read your whole history. So can someone who controls your device while you are signed in.";
-    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back.";
+    PRIVACY_LIMITS_3 = "If you lose both your password and your recovery key, nobody can bring your messages back. You can begin anew under your username, with the help of whoever runs this server.";
     PRIVACY_LIMITS_4 = "The server delivers this page's code. Its files are fixed and listed by hash, so that a change can be noticed, but a browser alone cannot prevent one.";
     PRIVACY_LIMITS_5 = "What you send, the other person can keep, copy and show.";
 

@@ -50,6 +50,11 @@ table::texts! {
     OTHERS_UNSENT = "Messages or drafts of {} may be in this browser alone. Sign in as {} to send them, or lose them and go on.";
     OTHER_VERSION = "Another tab still runs an older or newer version of this site. Reload or close all of its tabs.";
     BUSY = "Something else is still running. Wait until it is done, then try again.";
+    BAD_CODE = "This is not a one-time code. It has six groups of four letters and digits; check them with whoever gave it to you.";
+    CODE_FAILED = "The username or the one-time code is wrong, or the code was used before or is too old. Ask whoever runs this server for another.";
+    TOO_EARLY = "The wait is not over yet. Come back when it is.";
+    ANEW_REFUSED = "A browser that is signed in to the account refused. Nothing has changed.";
+    ANEW_GONE = "The server does not know this request any more. Ask again with a new one-time code.";
     BACKUP = "This backup was not taken. Nothing was changed; try it again in the settings.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
 
@@ -125,6 +130,11 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         // Where a file is chosen, each cause has a sentence of its own.
         Trouble::Backup(_) => BACKUP,
         Trouble::NotFetched => super::NOT_FETCHED,
+        Trouble::BadCode => BAD_CODE,
+        Trouble::CodeFailed => CODE_FAILED,
+        Trouble::TooEarly => TOO_EARLY,
+        Trouble::AnewRefused => ANEW_REFUSED,
+        Trouble::AnewGone => ANEW_GONE,
         Trouble::Fault { code } => return fill(FAULT, code),
     };
     sentence.to_owned()

@@ -143,9 +143,9 @@ impl BackupRecord {
                 let version = r.u64().map_err(malformed)?;
                 Ok(Self::Keystore(BackupKeystore { version, bytes: Zeroizing::new(r.rest().to_vec()) }))
             }
-            // From the first identity key on, each signed for the next: anybody could have made a reset, and a file that
-            // begins with somebody's statements would pass for theirs.
-            STATEMENTS => Ok(Self::Statements(chain(VerifiedAccount::from_pinned(body))?)),
+            // Resets included: the account may have begun anew. Anybody could have made one; whether it is the account's own
+            // only who knows the account can say.
+            STATEMENTS => Ok(Self::Statements(chain(VerifiedAccount::from_own_pin(body))?)),
             CONTACT => BackupContact::parse(r).map(Self::Contact),
             MESSAGE => BackupMessage::parse(r).map(Self::Message).map_err(malformed),
             _ => Err(BackupError::Content(Flaw::Record)),

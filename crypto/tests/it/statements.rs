@@ -170,6 +170,10 @@ fn a_reset_is_taken_in_only_by_who_asks_for_it() {
         assert_eq!(before.to_bytes(), alice().account.to_bytes());
         assert_eq!((before.head(), before.ek().id()), (first.statement.hash(), alice().account.ek().id()));
     }
+    let earlier = whole.earlier();
+    assert_eq!(earlier.iter().map(VerifiedAccount::head).collect::<Vec<_>>(), [first.statement.hash()]);
+    assert!(whole.is_earlier(&first.statement.hash()) && !whole.is_earlier(&reset.statement.hash()));
+    assert!(alice().account.earlier().is_empty() && !alice().account.is_earlier(&first.statement.hash()));
     assert!(whole.before_reset(2).is_none() && alice().account.before_reset(0).is_none());
     // A rotation is none.
     let moved = sign(Statement { ik_spki: spki(7), ..next(&first) }, 7, Some(0));

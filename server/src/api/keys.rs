@@ -32,7 +32,7 @@ pub(crate) async fn put_keys(
 
 /// That the statement is one of this account's and goes on where the one before it ended. Whether it is signed, and by whom,
 /// is for clients to verify.
-async fn follows(app: &App, next: &Statement, account: AccountId) -> Result<(), Refused> {
+pub(super) async fn follows(app: &App, next: &Statement, account: AccountId) -> Result<(), Refused> {
     let malformed = || Refused::from(Refusal::Malformed);
     let before = next.seq.checked_sub(2).ok_or_else(malformed)?;
     let known = app.store.statements(Who::Id(account), before).await?;

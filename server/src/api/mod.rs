@@ -2,7 +2,9 @@
 
 mod about;
 mod account;
+mod anew;
 mod delete;
+mod earlier;
 mod health;
 mod keys;
 mod login;
@@ -15,7 +17,12 @@ mod sign_out;
 
 pub(crate) use about::about;
 pub(crate) use account::{put_state, vault};
+pub(crate) use anew::{
+    ask as anew_ask, ask_here as anew_ask_here, finish as anew_finish, look as anew_look, notice as anew_notice,
+    refuse as anew_refuse, start as anew_start,
+};
 pub(crate) use delete::delete as delete_account;
+pub(crate) use earlier::{finish as earlier_finish, start as earlier_start};
 pub(crate) use health::{LastCheck, healthz, readyz};
 pub(crate) use keys::put_keys;
 pub(crate) use login::{finish as login_finish, start as login_start};

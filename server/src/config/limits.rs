@@ -64,12 +64,22 @@ limits! {
     vault_per_minute = 600;
     /// shares taken or confirmed by one account in a minute
     share_per_minute = 60;
-    /// times that one account's sessions are listed or ended in a minute
+    /// times that one account's sessions are listed or ended, or ask or refuse to start it anew, in a minute
     sessions_per_minute = 60;
     /// steps of replacing a secret by one account in a minute; a whole change has four
     secret_per_minute = 20;
     /// steps of replacing a secret by one account in a day
     secret_per_day = 100;
+    /// requests about starting an account anew from one address in a minute
+    anew_per_address_minute = 30;
+    /// seconds in which a signed-in browser can refuse that its account starts anew
+    anew_wait_seconds = 72 * 3600;
+    /// seconds after which a request to start anew is forgotten
+    anew_seconds = 30 * 24 * 3600;
+    /// tries of earlier secrets by one account in a minute
+    earlier_per_minute = 10;
+    /// tries of earlier secrets by one account in a day
+    earlier_per_day = 100;
     /// messages sent by one account in a second, on average, however many connections it has
     messages_per_second = 20;
     /// messages sent by one account at once

@@ -17,7 +17,7 @@ use thiserror::Error;
 pub use limits::Limits;
 pub use net::Net;
 pub(crate) use net::{Address, Counted};
-pub use options::{Command, LogFormat, Options, ServeOptions};
+pub use options::{AdminCommand, Command, LogFormat, Options, ResetAccount, ServeOptions, Where};
 
 use crate::store::Millis;
 

@@ -19,6 +19,63 @@ pub enum Command {
     /// Run the relay
     #[command(after_help = Limits::help())]
     Serve(ServeOptions),
+    /// Look after the accounts of a relay, whether or not it is running
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Print a one-time code, by which whoever has lost both password and recovery key can ask to start anew under the
+    /// same name
+    ResetAccount(ResetAccount),
+}
+
+/// The code replaces an earlier one. Whoever enters it on the page "Use recovery key" has only asked: every browser that is
+/// signed in to the account is told and can refuse, and nothing changes before `anew_wait_seconds` (72 hours) have passed.
+/// Give it to nobody but the person whose account it is, in a way that nobody else reads.
+#[derive(Debug, Args)]
+pub struct ResetAccount {
+    /// The account's username
+    pub name: String,
+
+    /// Hours for which the code is good
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    pub valid: u32,
+
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// Where a relay keeps what it keeps.
+#[derive(Debug, Default, Clone, Args)]
+pub struct Where {
+    /// The relay's folder [default: ./data]
+    #[arg(long, env = "SIGNET_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Its database, `sqlite:FILE` [default: sqlite:DATA/signet.db]
+    #[arg(long, env = "SIGNET_DATABASE_URL", value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+impl Where {
+    /// The folder, and the database's file.
+    pub fn files(self) -> Result<(PathBuf, PathBuf), ConfigError> {
+        let data = self.data.unwrap_or_else(|| "data".into());
+        let database = match self.database_url.as_deref().map(|url| (url, url.split_once(':'))) {
+            None => data.join("signet.db"),
+            Some((_, Some(("sqlite", file)))) if !file.trim_start_matches('/').is_empty() => {
+                file.strip_prefix("//").unwrap_or(file).into()
+            }
+            Some((url, _)) => {
+                return Err(ConfigError(format!(
+                    "--database-url {url} is not understood: this relay stores in SQLite, as sqlite:FILE."
+                )));
+            }
+        };
+        Ok((data, database))
+    }
 }
 
 /// Each option may also be given as the environment variable shown beside it, or as a key of the same name in the file of
@@ -132,18 +189,7 @@ impl ServeOptions {
     }
 
     pub fn config(self) -> Result<Config, ConfigError> {
-        let data = self.data.unwrap_or_else(|| "data".into());
-        let database = match self.database_url.as_deref().map(|url| (url, url.split_once(':'))) {
-            None => data.join("signet.db"),
-            Some((_, Some(("sqlite", file)))) if !file.trim_start_matches('/').is_empty() => {
-                file.strip_prefix("//").unwrap_or(file).into()
-            }
-            Some((url, _)) => {
-                return Err(ConfigError(format!(
-                    "--database-url {url} is not understood: this relay stores in SQLite, as sqlite:FILE."
-                )));
-            }
-        };
+        let (data, database) = Where { data: self.data, database_url: self.database_url }.files()?;
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some(Tls { cert, key }),
             (None, None) => None,
@@ -172,7 +218,7 @@ mod tests {
 
     fn parse(words: &[&str]) -> ServeOptions {
         let all = ["signet", "serve"].iter().chain(words);
-        let Command::Serve(options) = Options::try_parse_from(all).unwrap().command;
+        let Command::Serve(options) = Options::try_parse_from(all).unwrap().command else { panic!("not serve") };
         options
     }
 

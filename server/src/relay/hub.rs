@@ -6,7 +6,7 @@ use std::{
 use bytes::Bytes;
 use signet_shared::{
     AccountId,
-    wire::{ServerFrame, close},
+    wire::{AnewAsked, ServerFrame, close},
 };
 use tokio::sync::watch;
 
@@ -101,6 +101,14 @@ impl Hub {
     pub(crate) fn keys_changed(&self, account: AccountId, version: u64, by: TokenHash) {
         let frame = Bytes::from(ServerFrame::KeysChanged { version }.to_bytes());
         self.tell_others(account, &frame, by);
+    }
+
+    /// Tells all of the account's browsers whether somebody asks to start it anew.
+    pub(crate) fn anew_changed(&self, account: AccountId, asked: Option<AnewAsked>) {
+        let frame = Bytes::from(ServerFrame::Anew(asked).to_bytes());
+        for line in self.inner().accounts.get(&account).into_iter().flatten() {
+            line.outbox.answer(frame.clone());
+        }
     }
 
     fn tell_others(&self, account: AccountId, frame: &Bytes, by: TokenHash) {

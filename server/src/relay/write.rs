@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{Context, deliver, outbox::Next};
 use crate::{
-    http,
+    api, http,
     store::{StoreError, Versions},
 };
 
@@ -65,6 +65,10 @@ async fn subscribe<K: Sink<Message> + Unpin>(
     };
     let Versions { keystore, state } = versions;
     feed(sink, ServerFrame::Subscribed { head, keystore, state }.to_bytes().into()).await?;
+    let asked = store.anew_of(account).await.map_err(trouble)?;
+    if let Some(notice) = asked.and_then(|asked| api::anew_notice(&context.app, &asked)) {
+        feed(sink, ServerFrame::Anew(Some(notice)).to_bytes().into()).await?;
+    }
     // A client that has seen more than there is (a relay restored from a backup) must still hear what comes next.
     *last = after.min(head);
     catch_up(sink, context, last).await?;

@@ -61,6 +61,7 @@ macro_rules! on_every_store {
     };
 }
 
+mod anew;
 mod delete;
 mod secrets;
 mod sessions;

@@ -1,3 +1,4 @@
+mod anew;
 mod secrets;
 mod sessions;
 
@@ -10,9 +11,9 @@ use futures_util::{FutureExt, future};
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, api::Who, opaque::SecretKind};
 
 use super::{
-    Accounts, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Horizon, Item, Letter, Mailbox, Millis,
-    NewAccess, NewAccount, NewKeys, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed, Row, Session,
-    Share, StoreError, TokenHash, Upkeep, Vault, Versions,
+    Accounts, AnewRequest, Answer, Committed, Created, Credential, Directory, FIRST_VERSION, Horizon, Item, Letter,
+    Mailbox, Millis, NewAccess, NewAccount, NewKeys, Object, Objects, OnCommit, PAGE_BYTES, PAGE_ROWS, Pending, Placed,
+    Row, SecretHash, Session, Share, StoreError, TokenHash, Upkeep, Vault, Versions,
 };
 
 /// Everything in one place under one lock: what each method means, without a database's ways. For tests; it forgets all
@@ -30,6 +31,10 @@ struct Inner {
     names: HashMap<String, AccountId>,
     sessions: HashMap<TokenHash, (Session, Vec<Share>)>,
     pending: HashMap<(AccountId, SecretKind), (TokenHash, Pending)>,
+    codes: HashMap<AccountId, (SecretHash, Millis)>,
+    anew: HashMap<AccountId, AnewRequest>,
+    /// By the place of the last statement of then.
+    earlier: HashMap<(AccountId, u64), Before>,
     places: HashMap<(AccountId, ConvId, StreamId, u64), (EnvId, Placed)>,
     closed: bool,
 }
@@ -41,6 +46,13 @@ struct Account {
     state: Object,
     statements: Vec<Vec<u8>>,
     mailbox: Vec<Entry>,
+}
+
+/// What opened an account until it began anew.
+struct Before {
+    access: HashMap<SecretKind, Access>,
+    keystore: Object,
+    state: Object,
 }
 
 struct Access {
@@ -83,6 +95,9 @@ impl Inner {
         let Account { new, statements, .. } = self.accounts.remove(&account).ok_or(StoreError::NoSuchAccount)?;
         self.names.remove(&new.username);
         self.names.insert(mark, account);
+        self.codes.remove(&account);
+        self.anew.remove(&account);
+        self.earlier.retain(|(of, _), _| *of != account);
         let in_common = |entry: &Entry| entry.letter.readers().any(|reader| reader == account);
         if self.accounts.values().any(|other| other.mailbox.iter().any(in_common)) {
             self.gone.insert(account, statements);

@@ -1,6 +1,7 @@
 //! What the relay keeps, by concern. `memory` is the meaning, `sqlite` the default; `conformance` holds every method of
 //! every store to the same words. Nothing here verifies a signature or could open a message: clients do.
 
+mod anew;
 #[cfg(test)]
 mod conformance;
 mod letter;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use signet_shared::{AccountId, api::Who, opaque::SecretKind, wire::Refusal};
 use thiserror::Error;
 
+pub(crate) use anew::{Anew, AnewRequest, BegunAnew, Earlier, NewIdentity, NewRequest, Right, SecretHash, Stand};
 pub(crate) use letter::Letter;
 pub(crate) use memory::Memory;
 pub(crate) use secrets::{Pending, PendingId, Replace, Secrets};
@@ -45,6 +47,10 @@ pub(crate) enum StoreError {
     NotFound,
     #[error("there are too many already")]
     TooMany,
+    #[error("its time has not come")]
+    TooEarly,
+    #[error("a session has refused it")]
+    Refused,
     /// Full, locked, or failing; the cause is logged where it was met.
     #[error("the store cannot be used")]
     Unavailable,
@@ -63,6 +69,8 @@ impl From<StoreError> for Refusal {
             StoreError::VersionConflict => Self::VersionConflict,
             StoreError::NotFound => Self::NotFound,
             StoreError::TooMany => Self::TooMany,
+            StoreError::TooEarly => Self::TooEarly,
+            StoreError::Refused => Self::AnewRefused,
             StoreError::Unavailable | StoreError::Corrupt => Self::StoreUnavailable,
         }
     }
@@ -263,11 +271,11 @@ pub(crate) trait Upkeep {
 }
 
 pub(crate) trait Store:
-    Accounts + Sessions + Secrets + Directory + Objects + Mailbox + Upkeep + Send + Sync
+    Accounts + Sessions + Secrets + Anew + Directory + Objects + Mailbox + Upkeep + Send + Sync
 {
 }
 
-impl<T: Accounts + Sessions + Secrets + Directory + Objects + Mailbox + Upkeep + Send + Sync> Store for T {}
+impl<T: Accounts + Sessions + Secrets + Anew + Directory + Objects + Mailbox + Upkeep + Send + Sync> Store for T {}
 
 /// A page of a backlog: enough rows to fill a few packets, never so many bytes that a slow reader costs memory.
 const PAGE_ROWS: usize = 128;

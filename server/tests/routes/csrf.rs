@@ -85,7 +85,9 @@ both! {
         let browser = relay.browser();
         let paths = [api::REGISTER_START, api::REGISTER_FINISH, api::LOGIN_START, api::LOGIN_FINISH, api::SIGN_OUT,
             api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::SESSIONS_END, api::SECRET_START,
-            api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::ACCOUNT_DELETE, api::KEYS, "/api/nothing", "/"];
+            api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::ACCOUNT_DELETE, api::KEYS, api::ANEW_ASK, api::ANEW_ASK_HERE,
+            api::ANEW_LOOK, api::ANEW_START, api::ANEW_FINISH, api::ANEW_REFUSE, api::EARLIER_START, api::EARLIER_FINISH,
+            "/api/nothing", "/"];
         for path in paths {
             let request = tweak(browser.request(Method::POST, path), (Some("cross-site"), None, None, None));
             assert_eq!(browser.send(request, "").await.refusal(), Some(Refusal::CrossSite), "{path}");
@@ -113,7 +115,7 @@ both! {
         let person = relay.person("alice").await;
         let paths = [api::SIGN_OUT, api::STATE, api::SHARE_TAKE, api::SHARE_CONFIRM, api::LOOKUP, api::LOGIN_START,
             api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH,
-            api::ACCOUNT_DELETE, api::KEYS];
+            api::ACCOUNT_DELETE, api::KEYS, api::ANEW_ASK_HERE, api::ANEW_REFUSE, api::EARLIER_START, api::EARLIER_FINISH];
         for path in paths {
             for method in [Method::GET, Method::HEAD] {
                 let answer = person.browser.send(person.browser.request(method, path), "").await;

@@ -240,7 +240,8 @@ both! {
         let routes = [
             api::REGISTER_START, api::LOGIN_START, api::LOGIN_FINISH, api::LOOKUP, api::SHARE_TAKE, api::SHARE_CONFIRM,
             api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::ACCOUNT_DELETE,
-            api::SIGN_OUT,
+            api::SIGN_OUT, api::ANEW_ASK, api::ANEW_ASK_HERE, api::ANEW_LOOK, api::ANEW_START, api::ANEW_REFUSE,
+            api::EARLIER_START, api::EARLIER_FINISH,
         ];
         for path in routes {
             assert_eq!(person.post(path, vec![0; 4097]).await.refusal(), Some(Refusal::TooLarge), "{path}");
@@ -598,6 +599,11 @@ fn the_figures_are_those_that_are_published() {
         (limits.login_step_seconds, 60),
         (limits.login_steps, 10_000),
         (limits.drain_seconds, 10),
+        (limits.anew_per_address_minute, 30),
+        (limits.anew_wait_seconds, 72 * 3600),
+        (limits.anew_seconds, 30 * 24 * 3600),
+        (limits.earlier_per_minute, 10),
+        (limits.earlier_per_day, 100),
     ];
     assert!(figures.iter().all(|(is, should)| is == should), "{limits:?}");
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod anew;
 mod connections;
 mod csrf;
 mod delete;

@@ -360,6 +360,65 @@ async fn after_kill_9_at_any_step_of_a_password_change_one_password_opens_the_ac
     program.kill();
 }
 
+/// The operator's command beside the running relay, and an account that begins anew while the relay dies at every step:
+/// exactly one identity opens it.
+#[tokio::test]
+async fn after_kill_9_at_any_step_of_a_start_anew_one_password_opens_the_account() {
+    const KIND: SecretKind = SecretKind::Password;
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut command = Program::command();
+        command.env("SIGNET_LIMITS_ANEW_WAIT_SECONDS", "0").env("SIGNET_LIMITS_ANEW_PER_ADDRESS_MINUTE", "1000");
+        Program::start_as(command, folder.path())
+    };
+    let mut program = start();
+    Person::register(program.browser(), "alice").await;
+    let opens = async |program: &Program, secret: &str| {
+        let mut browser = program.browser();
+        let begun = login_begin(&mut browser, "alice", KIND, secret).await.unwrap();
+        let finish = begun.finish(secret, &program.origin())?;
+        Some(browser.ask::<api::Vault>(api::LOGIN_FINISH, &finish).await.unwrap())
+    };
+    let mut current = password("alice");
+    for round in 0..8_u8 {
+        let mut admin = Command::new(env!("CARGO_BIN_EXE_signet"));
+        let printed = admin.env_clear().args(["admin", "reset-account", "Alice", "--data"]).arg(folder.path()).output();
+        let printed = String::from_utf8(printed.unwrap().stdout).unwrap();
+        let code = signet_shared::code::OneTimeCode::parse(&printed).expect("a code and nothing else").0;
+        program.kill();
+        program = start();
+        let ask = api::AnewAsk { username: "alice".parse().unwrap(), code, claim: [round; 32] };
+        let mut browser = program.browser();
+        let stand: Result<api::AnewStand, _> = browser.ask(api::ANEW_ASK, &ask).await;
+        assert_eq!(stand, Ok(api::AnewStand::Waiting { left_ms: 0 }), "codes outlive the process");
+        program.kill();
+        program = start();
+        browser = program.browser();
+        let next = format!("round {round}");
+        let finish = crate::anew::prepared(&mut browser, round, &next).await.expect("requests outlive it too");
+        let (mut asking, sent) = (browser.clone(), finish.clone());
+        let asked = tokio::spawn(async move { asking.try_ask(api::ANEW_FINISH, sent.to_bytes()).await });
+        tokio::task::yield_now().await;
+        for _ in 0..round {
+            // Another request's time, a few of which the last step takes.
+            browser.get("/healthz").await;
+        }
+        program.kill();
+        program = start();
+        let told = asked.await.unwrap();
+        let next = format!("{next} password");
+        let (before, after) = (opens(&program, &current).await, opens(&program, &next).await);
+        assert!(before.is_some() != after.is_some(), "{round}");
+        assert!(!told || after.is_some(), "who was told so can rely on it: {round}");
+        // Asked again, it is done, whatever became of it before.
+        let vault: api::Vault = program.browser().ask(api::ANEW_FINISH, &finish).await.unwrap();
+        assert_eq!((vault.slot, vault.statements.len()), (format!("slot of {next}").into(), usize::from(round) + 2));
+        assert!(opens(&program, &current).await.is_none() && opens(&program, &next).await.is_some());
+        current = next;
+    }
+    program.kill();
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn one_database_is_for_one_process_by_whatever_name() {

@@ -6,7 +6,7 @@ mod server;
 
 pub use client::ClientFrame;
 pub use refusal::Refusal;
-pub use server::ServerFrame;
+pub use server::{AnewAsked, ServerFrame};
 
 /// Where the WebSocket is.
 pub const PATH: &str = "/api/socket";

@@ -42,10 +42,16 @@ pub enum Refusal {
     NotFound = 16,
     #[error("a secret is replaced right after signing in with one that is still good; sign in again")]
     LoginTooOld = 17,
+    #[error("the one-time code is wrong, was used before, or is out of date")]
+    CodeFailed = 18,
+    #[error("the account can start anew only when the wait is over")]
+    TooEarly = 19,
+    #[error("a signed-in browser of the account refused that it starts anew")]
+    AnewRefused = 20,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Malformed,
         Self::TooLarge,
         Self::TooMany,
@@ -63,6 +69,9 @@ impl Refusal {
         Self::WrongOrigin,
         Self::NotFound,
         Self::LoginTooOld,
+        Self::CodeFailed,
+        Self::TooEarly,
+        Self::AnewRefused,
     ];
 
     pub fn number(self) -> u16 {
@@ -84,6 +93,7 @@ impl Refusal {
             Self::Malformed => 400,
             Self::SignedOut | Self::LoginFailed => 401,
             Self::NotYours | Self::CrossSite | Self::RegistrationClosed | Self::LoginTooOld => 403,
+            Self::CodeFailed | Self::TooEarly | Self::AnewRefused => 403,
             Self::NoSuchAccount | Self::NotFound => 404,
             Self::UsernameTaken | Self::PlaceTaken | Self::VersionConflict => 409,
             Self::TooLarge => 413,

@@ -1,5 +1,5 @@
 use super::Refusal;
-use crate::{DecodeError, Reader, Writer, limits};
+use crate::{DecodeError, Reader, Writer, api::AnewId, limits};
 
 /// What the relay says.
 ///
@@ -13,6 +13,7 @@ use crate::{DecodeError, Reader, Writer, limits};
 /// 7 pong          | nonce u64
 /// 8 state changed | version u64
 /// 9 keys changed  | version u64
+/// 10 anew         | option ( id[16] | asked_ms u64 | left_ms u64 )
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerFrame {
@@ -64,6 +65,19 @@ pub enum ServerFrame {
     KeysChanged {
         version: u64,
     },
+    /// Somebody has asked to start this account anew, or (`None`) that is no longer so. Said after `Subscribed` if it is so,
+    /// and whenever it changes.
+    Anew(Option<AnewAsked>),
+}
+
+/// A request to start an account anew, as its signed-in browsers are told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnewAsked {
+    pub id: AnewId,
+    /// By the relay's clock.
+    pub asked_ms: u64,
+    /// Until it can be carried out. It can be refused until it is.
+    pub left_ms: u64,
 }
 
 impl ServerFrame {
@@ -88,6 +102,9 @@ impl ServerFrame {
             Self::Pong { nonce } => w.u8(7).u64(*nonce),
             Self::StateChanged { version } => w.u8(8).u64(*version),
             Self::KeysChanged { version } => w.u8(9).u64(*version),
+            Self::Anew(asked) => w.u8(10).option(asked.as_ref(), |w, asked| {
+                w.raw(&asked.id).u64(asked.asked_ms).u64(asked.left_ms);
+            }),
         };
         w.finish()
     }
@@ -113,6 +130,7 @@ impl ServerFrame {
             7 => Self::Pong { nonce: r.u64()? },
             8 => Self::StateChanged { version: r.u64()? },
             9 => Self::KeysChanged { version: r.u64()? },
+            10 => Self::Anew(r.option(|r| Ok(AnewAsked { id: r.array()?, asked_ms: r.u64()?, left_ms: r.u64()? }))?),
             _ => return Err(DecodeError::UnknownVersion),
         };
         r.finish()?;

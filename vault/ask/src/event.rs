@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use signet_shared::ConvId;
 
-use crate::{Connection, ConversationView, MessageId, MessageView, Status, TabShare, Trouble};
+use crate::{AnewNotice, Connection, ConversationView, MessageId, MessageView, Status, TabShare, Trouble};
 
 /// What the vault reports unasked, to every tab.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Event {
     Progress(Progress),
     /// Keep this in `sessionStorage` under `signet.share`, or remove it.
     KeepShare(Option<TabShare>),
+    /// Whether somebody asks to start this account anew.
+    Anew(Option<AnewNotice>),
     /// The session ended without this browser asking for it.
     SignedOutBecause(Trouble),
 }

@@ -4,12 +4,14 @@
 //!
 //! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 
+mod anew;
 mod backup;
 mod event;
 mod question;
 mod trouble;
 mod view;
 
+pub use anew::{AnewNotice, AnewStand, AnewView};
 pub use backup::{BACKUP_HEAD, BACKUP_PIECE, BackupDates, BackupPart, BackupReport, BackupStep, BackupTrouble};
 pub use event::{Event, Progress, Task};
 pub use question::*;
@@ -19,7 +21,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 12;
+pub const CONTRACT: u8 = 13;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

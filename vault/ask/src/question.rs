@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
-    AccountView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page, RecoveryKeyText,
-    SessionView, Status, TabShare, Ticket,
+    AccountView, AnewView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page,
+    RecoveryKeyText, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -123,6 +123,23 @@ questions! {
     /// Makes a new key for what others write from now on, and keeps the older ones for what they have written. Answered once
     /// the relay has it; on any error the old key holds.
     RenewKeys {} -> ();
+    /// Asks, by the operator's one-time code, to start an account anew whose secrets are both lost. This browser remembers
+    /// having asked. Every browser that is signed in to the account is told.
+    AskAnew { username: String, code: String } -> AnewView;
+    /// As [`AskAnew`], for the account that is open here.
+    AskAnewHere {} -> AnewView;
+    /// What became of it, if this browser has asked.
+    LookAnew {} -> Option<AnewView>;
+    /// Forgets having asked. The request itself stays.
+    DropAnew {} -> ();
+    /// Once the wait is over: a new identity under the same name, with a new password and the recovery key that is answered.
+    /// As [`SignUp`] in everything else, and cancelled by [`CancelSignUp`].
+    BeginAnew { password: String, stay: bool, ticket: Option<Ticket> } -> RecoveryKeyText;
+    /// Refuses the request that an [`Event::Anew`](crate::Event) told of.
+    RefuseAnew { id: [u8; 16] } -> ();
+    /// Opens what was sealed for this account before it began anew, by the password or the recovery key of then. Reports
+    /// `Task::Secret` progress. `Trouble::NotFound` where the account never began anew.
+    OpenEarlier { secret: String } -> ();
 }
 
 impl Question {
@@ -130,6 +147,7 @@ impl Question {
     pub fn ticket(&mut self) -> Option<&mut Option<Ticket>> {
         match self {
             Self::SignUp(q) => Some(&mut q.ticket),
+            Self::BeginAnew(q) => Some(&mut q.ticket),
             Self::ChangePassword(q) => Some(&mut q.ticket),
             Self::ReplaceRecoveryKey(q) => Some(&mut q.ticket),
             _ => None,

@@ -90,6 +90,16 @@ pub enum Trouble {
     OtherVersion,
     #[error("the backup: {0}")]
     Backup(BackupTrouble),
+    #[error("that has not the form of a one-time code")]
+    BadCode,
+    #[error("the one-time code is wrong, was used before, or is out of date")]
+    CodeFailed,
+    #[error("the wait before the account can start anew is not over")]
+    TooEarly,
+    #[error("a signed-in browser refused that the account starts anew")]
+    AnewRefused,
+    #[error("there is no such request to start anew any more")]
+    AnewGone,
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
 }

@@ -81,6 +81,8 @@ pub struct ConversationView {
     pub warnings: Vec<Warning>,
     /// The person says to have compared the other one's identity as it is now.
     pub verified: bool,
+    /// Messages of before this account began anew, which its keys of now do not open.
+    pub sealed: u32,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +220,8 @@ pub struct AccountView {
     pub backup: BackupDates,
     /// When the key that others write for is renewed by itself, milliseconds since 1970.
     pub keys_until_ms: u64,
+    /// It has begun anew at some time.
+    pub begun_anew: bool,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

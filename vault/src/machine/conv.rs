@@ -47,6 +47,8 @@ pub(super) struct Conv {
     /// Its last counter and message.
     pub(super) own: Option<(u64, EnvId)>,
     pub(super) equivocation: bool,
+    /// Messages of before this account began anew, which do not open.
+    pub(super) sealed: u32,
 }
 
 /// A message to show.
@@ -88,6 +90,7 @@ impl Conv {
             stream,
             own: None,
             equivocation: false,
+            sealed: 0,
         }
     }
 
@@ -133,6 +136,23 @@ impl Conv {
         }
         views.extend(self.release());
         Change::Views(views)
+    }
+
+    /// Takes in the place of an authentic message that does not open. False if another has it.
+    pub(super) fn take_sealed(&mut self, author: AccountId, place: Place, prev: EnvId, at: u64) -> bool {
+        let first = Header::first_prev(self.id, author, place.stream);
+        match self.streams.place(author, first, place, prev, at) {
+            Placed::New => {
+                self.streams.seal(&place);
+                self.sealed = self.sealed.saturating_add(1);
+            }
+            Placed::Again => {}
+            Placed::Equivocation => {
+                self.equivocation = true;
+                return false;
+            }
+        }
+        true
     }
 
     fn message(&mut self, me: AccountId, id: MessageId, at: u64, opened: &Opened, text: Option<String>) -> Vec<u64> {

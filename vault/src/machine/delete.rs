@@ -33,6 +33,7 @@ impl<R: CryptoRng> Machine<R> {
         self.leave();
         self.hands.device = None;
         self.hands.kept_state = None;
+        self.hands.anew = None;
         self.hands.lock = Lock::default();
         self.hands.backups = signet_ask::BackupDates::default();
         self.hands.keep_share(None);

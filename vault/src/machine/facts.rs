@@ -18,6 +18,7 @@ impl Session {
             recovery: self.state.recovery,
             backup,
             keys_until_ms: self.keys_until_ms(),
+            begun_anew: self.account.me.reset_above(0).is_some(),
         }
     }
 

@@ -6,8 +6,15 @@ use signet_ask::{Ask, BackupDates, Event, Question, TabShare, Trouble, encode_an
 use signet_shared::{AccountId, ClientUuid, EkId, Username, api, api::Body, wire::Refusal};
 
 use super::{
-    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table, local::Device, lock::Lock, login::LoginCall,
-    opening::Reply, secret::SecretCall, sign_out::Owed,
+    AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table,
+    anew::{AnewCall, Claimed},
+    earlier::EarlierCall,
+    local::Device,
+    lock::Lock,
+    login::LoginCall,
+    opening::Reply,
+    secret::SecretCall,
+    sign_out::Owed,
 };
 use crate::sorted::Map;
 
@@ -25,6 +32,8 @@ pub(super) enum Call {
     UpFinished,
     In(LoginCall),
     Secret(SecretCall),
+    Anew(AnewCall),
+    Earlier(EarlierCall),
     Delete(AskId),
     Audit,
     /// Of the renewal that made this key.
@@ -49,7 +58,7 @@ pub(super) enum Call {
 impl Call {
     /// It belongs to no phase of the machine: a sign-out goes on whatever else begins or ends.
     fn outside(&self) -> bool {
-        matches!(self, Self::SignOut | Self::LookForUnsent(..))
+        matches!(self, Self::SignOut | Self::LookForUnsent(..) | Self::Anew(_))
     }
 
     /// Who waits for it within the session.
@@ -94,6 +103,8 @@ pub(super) struct Hands<R> {
     pub(super) backups: BackupDates,
     pub(super) lock: Lock,
     pub(super) owed: Owed,
+    /// This browser has asked to start an account anew.
+    pub(super) anew: Option<Claimed>,
     pub(super) owed_tries: u32,
     pub(super) batch: Stored,
     calls: Map<CallId, Call>,
@@ -116,6 +127,7 @@ impl<R: CryptoRng> Hands<R> {
             backups: BackupDates::default(),
             lock: Lock::default(),
             owed: Owed::Nothing,
+            anew: None,
             owed_tries: 0,
             batch: Stored::default(),
             calls: Map::new(),
@@ -166,6 +178,13 @@ impl<R: CryptoRng> Hands<R> {
             }
         }
         self.out.push(Effect::Store(changes));
+    }
+
+    /// If there is anything.
+    pub(super) fn store_all(&mut self, change: Option<Change>) {
+        if change.is_some() {
+            self.store(change.into_iter().collect());
+        }
     }
 
     pub(super) fn store_device(&mut self) {
@@ -264,6 +283,9 @@ pub(super) fn body_of(result: Result<HttpAnswer, NoAnswer>) -> Result<Vec<u8>, T
         Refusal::WrongOrigin => Trouble::WrongOrigin { public_url: String::new() },
         Refusal::VersionConflict => Trouble::ChangedElsewhere,
         Refusal::LoginTooOld => Trouble::LoginTooOld,
+        Refusal::CodeFailed => Trouble::CodeFailed,
+        Refusal::TooEarly => Trouble::TooEarly,
+        Refusal::AnewRefused => Trouble::AnewRefused,
         Refusal::Malformed | Refusal::TooLarge | Refusal::PlaceTaken | Refusal::NotYours | Refusal::CrossSite => {
             fault("relay-refused")
         }

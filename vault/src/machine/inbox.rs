@@ -4,7 +4,8 @@ use rand_core::CryptoRng;
 use signet_ask::Event;
 use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, EnvId, IkHash, MembersHash, Reader, envelope::Header, limits, wire::ClientFrame,
+    AccountId, ClientUuid, ConvId, EkId, EnvId, IkHash, MembersHash, Reader, envelope::Header, limits,
+    wire::ClientFrame,
 };
 
 use super::{
@@ -25,7 +26,12 @@ pub(super) const NOT_ASKED: u32 = u32::MAX;
 
 /// What came of a delivery.
 enum Verdict {
-    Opened { message: Box<Message>, key: Option<ContentKey> },
+    Opened {
+        message: Box<Message>,
+        key: Option<ContentKey>,
+    },
+    /// Authentic, and sealed for a key of before this account began anew.
+    Sealed(EkId),
     Refused(&'static str),
     Held(Need),
 }
@@ -106,6 +112,7 @@ impl Session {
                     self.own_after_all(hands, waiting.sender);
                 }
             }
+            Verdict::Sealed(ek) => self.keep_sealed(hands, place, &waiting, ek),
             Verdict::Refused(code) => self.refuse(hands, (place, waiting.number), waiting.env_id, code),
             Verdict::Held(Need::OwnStatement) => self.seek_own_statement(hands, place, waiting),
             Verdict::Held(need) => {
@@ -237,7 +244,8 @@ impl Session {
     pub(super) fn is_authentic(&self, stranger: &VerifiedAccount) -> bool {
         let of = |waiting: &&Waiting| waiting.sender == stranger.account_id();
         let is_theirs = |waiting: &Waiting| {
-            matches!(self.verdict(waiting, Some(stranger)), Verdict::Opened { .. } | Verdict::Held(Need::OwnStatement))
+            let verdict = self.verdict(waiting, Some(stranger));
+            matches!(verdict, Verdict::Opened { .. } | Verdict::Sealed(_) | Verdict::Held(Need::OwnStatement))
         };
         self.held.values().filter(of).any(is_theirs)
     }
@@ -251,7 +259,10 @@ impl Session {
         let own = if waiting.sender == me { self.outbox.record(&env_id) } else { None };
         for (record, from_relay) in [(kept, true), (own, false)] {
             let Some(record) = record else { continue };
-            let Ok(key) = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record) else { continue };
+            let former = self.account.keys.former.iter().rev().map(|former| (&former.amk, former.ik));
+            let mut keys = core::iter::once((&self.account.amk, ik)).chain(former);
+            let opened = keys.find_map(|(amk, ik)| open_record(amk, me, ik, &conv_id, &env_id, record).ok());
+            let Some(key) = opened else { continue };
             if let Ok(message) = incoming.clone().recall(&key) {
                 return Some((message, if from_relay { None } else { Some(key) }));
             }
@@ -315,6 +326,15 @@ impl Session {
             let own = mine && incoming.is_by(sender);
             return if own { Verdict::Held(Need::State) } else { Verdict::Refused("members") };
         };
+        let ek = incoming.ek_id();
+        if !self.account.ek_ids.contains(&ek) && self.account.me.is_earlier(&incoming.rcpt_stmt()) {
+            // Every check but those that need the key.
+            let view = View { me, my_ek_ids: &[ek], sender, members_hash, group_epoch, conv_id };
+            return match incoming.verify(&view) {
+                Ok(_) => Verdict::Sealed(ek),
+                Err(refused) => Verdict::Refused(refused.code()),
+            };
+        }
         let view = View { me, my_ek_ids: &self.account.ek_ids, sender, members_hash, group_epoch, conv_id };
         match incoming.verify(&view).and_then(|authentic| authentic.open(&self.account.keys)) {
             Ok((message, key)) => Verdict::Opened { message: Box::new(message), key: Some(key) },
@@ -363,6 +383,45 @@ impl Session {
         }
         if sent.is_some() {
             self.pump(hands);
+        }
+    }
+
+    /// Its place in its stream counts; the rest waits for a secret of then.
+    fn keep_sealed<R: CryptoRng>(&mut self, hands: &mut Hands<R>, place: u64, waiting: &Waiting, ek: EkId) {
+        let Ok(header) = Header::read(&mut Reader::new(&waiting.delivery)) else { return };
+        let (id, author, number, prev) = (header.conv_id, header.sender_id, waiting.number, header.prev);
+        let here = Place { stream: header.stream_id, seq: header.seq, env_id: waiting.env_id };
+        let Some(conv) = self.convs.get_mut(&id) else { return };
+        let row = if conv.take_sealed(author, here, prev, place) {
+            self.sealed.insert(place, (number, id, ek));
+            MailRow::Sealed { conv: id, author, place: here, prev, ek }
+        } else {
+            hands.log("equivocation");
+            MailRow::Equivocal { conv: id }
+        };
+        self.store_mail(hands, (place, number), waiting.env_id, row, None);
+        if self.line.caught_up {
+            hands.event(Event::Conversations(self.conversation(&id).into_iter().collect()));
+        }
+    }
+
+    /// Keys of before this account began anew have turned up: what was sealed for them is fetched again.
+    pub(super) fn open_sealed<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        let mut again = false;
+        for (place, (number, conv, ek)) in core::mem::take(&mut self.sealed) {
+            if !self.account.ek_ids.contains(&ek) {
+                self.sealed.insert(place, (number, conv, ek));
+                continue;
+            }
+            again = true;
+            self.mailbox.lose(place, number);
+            if let Some(conv) = self.convs.get_mut(&conv) {
+                conv.sealed = conv.sealed.saturating_sub(1);
+            }
+        }
+        if again {
+            self.renew_line(hands);
+            hands.event(Event::Conversations(self.conversations()));
         }
     }
 

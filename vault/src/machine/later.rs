@@ -4,7 +4,11 @@
 use rand_core::CryptoRng;
 use signet_ask::{BackupStep, Question, Trouble};
 
-use super::{AskId, Input, Machine};
+use super::{
+    AskId, Input, Machine,
+    anew::{AnewTask, is_question},
+    earlier::EarlierTask,
+};
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
 pub type Later<R> = fn(&mut Machine<R>, Task);
@@ -12,6 +16,8 @@ pub type Later<R> = fn(&mut Machine<R>, Task);
 pub enum Task {
     Backup { ask: AskId, run: u64, step: BackupStep },
     BackupTurn,
+    Anew(AnewTask),
+    Earlier(EarlierTask),
 }
 
 impl Task {
@@ -19,7 +25,9 @@ impl Task {
     pub fn ask(&self) -> Option<AskId> {
         match self {
             Self::Backup { ask, .. } => Some(*ask),
-            Self::BackupTurn => None,
+            Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
+            Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
+            Self::BackupTurn | Self::Earlier(_) => None,
         }
     }
 }
@@ -27,7 +35,7 @@ impl Task {
 impl Input {
     /// Whether it asks for what is fetched later.
     pub fn is_for_later(&self) -> bool {
-        matches!(self, Self::Ask { question: Question::Backup(_), .. })
+        matches!(self, Self::Ask { question, .. } if matches!(question, Question::Backup(_)) || is_question(question))
     }
 }
 
@@ -36,6 +44,8 @@ impl<R: CryptoRng> Machine<R> {
         match task {
             Task::Backup { ask, run, step } => self.backup(ask, run, step),
             Task::BackupTurn => self.backup_turn(),
+            Task::Anew(task) => self.anew_task(task),
+            Task::Earlier(task) => self.carry_out_earlier(task),
         }
     }
 

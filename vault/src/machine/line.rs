@@ -150,6 +150,8 @@ impl Session {
     fn frame<R: CryptoRng>(&mut self, hands: &mut Hands<R>, frame: ServerFrame) {
         match frame {
             ServerFrame::Subscribed { head, keystore, state } => {
+                // Told next, if it is so.
+                self.say_anew(hands, None);
                 if !self.mailbox.fits(head) {
                     hands.log("mailbox-other");
                     return self.lost(hands, true);
@@ -193,6 +195,7 @@ impl Session {
                     self.refresh(hands);
                 }
             }
+            ServerFrame::Anew(asked) => self.told_anew(hands, asked),
             ServerFrame::Kept { .. } | ServerFrame::Pong { .. } => {}
         }
     }

@@ -5,7 +5,7 @@ use signet_ask::{Event, Progress, Task, Trouble};
 use signet_crypto::{ExportKey, MasterKey, OpaqueError, RecoveryKey, UnlockKey, VerifiedAccount};
 use signet_shared::{
     Username,
-    api::{self, About, LoginFinish, LoginStart, LoginStarted, Vault},
+    api::{self, About, EarlierStart, LoginFinish, LoginStart, LoginStarted, Vault},
     opaque::{KdfProfile, SecretKind},
 };
 use zeroize::Zeroizing;
@@ -39,6 +39,8 @@ pub(super) struct Login {
     /// Where on the bar this login begins, and how much of it is its own.
     share: (f32, f32),
     call: fn(LoginCall) -> Call,
+    /// By a secret of before the account began anew: the place of the last statement of then.
+    earlier: Option<u64>,
 }
 
 enum Step {
@@ -59,8 +61,12 @@ impl Secret {
         Ok(Self { kind: SecretKind::RecoveryKey, bytes: key.secret() })
     }
 
+    pub(super) fn again(&self) -> Self {
+        Self { kind: self.kind, bytes: self.bytes.clone() }
+    }
+
     /// What to say when it does not fit.
-    fn wrong(&self) -> Trouble {
+    pub(super) fn wrong(&self) -> Trouble {
         match self.kind {
             SecretKind::Password => Trouble::LoginFailed,
             SecretKind::RecoveryKey => Trouble::RecoveryKeyFailed,
@@ -76,10 +82,15 @@ impl Login {
         (task, share): (Task, (f32, f32)),
         call: fn(LoginCall) -> Call,
     ) -> Self {
-        let login = Self { username, secret, public_url: String::new(), step: Step::About, task, share, call };
+        let (public_url, step, earlier) = (String::new(), Step::About, None);
+        let login = Self { username, secret, public_url, step, task, share, call, earlier };
         login.progress(hands, 0.05);
         hands.http(api::ABOUT, None, call(LoginCall::About));
         login
+    }
+
+    pub(super) fn of_earlier(self, seq: u64) -> Self {
+        Self { earlier: Some(seq), ..self }
     }
 
     pub(super) fn kind(&self) -> SecretKind {
@@ -97,8 +108,11 @@ impl Login {
         let (login, ke1) =
             signet_crypto::Login::start(&self.secret.bytes, &mut hands.rng).map_err(|_| fault("opaque"))?;
         self.step = Step::Started(login);
-        let request = LoginStart { username: self.username.clone(), kind: self.secret.kind, ke1 };
-        hands.post(api::LOGIN_START, &request, (self.call)(LoginCall::Started));
+        let (kind, call) = (self.secret.kind, (self.call)(LoginCall::Started));
+        match self.earlier {
+            Some(seq) => hands.post(api::EARLIER_START, &EarlierStart { seq, kind, ke1 }, call),
+            None => hands.post(api::LOGIN_START, &LoginStart { username: self.username.clone(), kind, ke1 }, call),
+        }
         self.progress(hands, 0.1);
         Ok(())
     }
@@ -137,8 +151,17 @@ impl Login {
         self.step = Step::Finishing(export, profile);
         self.progress(hands, 0.8);
         let finish = LoginFinish { login_id: started.login_id, ke3 };
-        hands.post(api::LOGIN_FINISH, &finish, (self.call)(LoginCall::Finished));
+        let path = if self.earlier.is_some() { api::EARLIER_FINISH } else { api::LOGIN_FINISH };
+        hands.post(path, &finish, (self.call)(LoginCall::Finished));
         Ok(true)
+    }
+
+    /// What the secret has given, once the relay has proved that it has the record.
+    pub(super) fn exported(&mut self) -> Result<(ExportKey, KdfProfile), Trouble> {
+        match core::mem::replace(&mut self.step, Step::Done) {
+            Step::Finishing(export, profile) => Ok((export, profile)),
+            _ => Err(fault("login-order")),
+        }
     }
 
     /// Who has signed in, the master key that the secret opened, and everything else that the relay has handed out.
@@ -150,17 +173,19 @@ impl Login {
             Trouble::LoginFailed => self.secret.wrong(),
             other => other,
         })?;
-        let Step::Finishing(export, profile) = core::mem::replace(&mut self.step, Step::Done) else {
-            return Err(fault("login-order"));
-        };
+        let (export, profile) = self.exported()?;
         let me = own_statements(&vault)?;
         if *me.username() != self.username {
             return Err(Trouble::BadStatement);
         }
         let (id, ik) = (me.account_id(), me.ik_hash());
         let unlock = UnlockKey::derive(&export, id, profile);
-        let amk = MasterKey::open_slot(&unlock, self.secret.kind, id, ik, &vault.slot)
-            .map_err(|_| Trouble::KeystoreDamaged)?;
+        let open = |ik| MasterKey::open_slot(&unlock, self.secret.kind, id, ik, &vault.slot);
+        let amk = open(ik).map_err(|_| {
+            // The secret opens the account as it was: then it is not this account that has begun anew.
+            let earlier = me.identities().into_iter().any(|(earlier, _)| earlier != ik && open(earlier).is_ok());
+            if earlier { Trouble::BadStatement } else { Trouble::KeystoreDamaged }
+        })?;
         Ok((me, amk, vault))
     }
 

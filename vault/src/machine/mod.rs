@@ -2,11 +2,13 @@
 //! tests, which play whole stories between machines and a relay in milliseconds.
 
 mod account;
+mod anew;
 mod audit;
 mod backup;
 mod camera;
 mod conv;
 mod delete;
+mod earlier;
 mod facts;
 mod hands;
 mod identity;
@@ -34,6 +36,8 @@ mod sync;
 mod trust;
 mod views;
 
+pub use anew::{AnewCall, AnewTask};
+pub use earlier::{EarlierCall, EarlierTask};
 pub use io::*;
 pub use later::{Later, Task};
 
@@ -41,6 +45,7 @@ use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
 use signet_shared::wire::Refusal;
 
+use anew::Claimed;
 use hands::{Call, Hands, Stored};
 use local::{Attach, Device, OWED_KEY};
 use lock::Lock;
@@ -136,6 +141,7 @@ impl<R: CryptoRng> Machine<R> {
                 self.sign_up_step();
                 self.sign_in_step();
                 self.backup_step();
+                self.earlier_step();
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
                     session.secret_step(&mut self.hands);
@@ -177,6 +183,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.backups = rows::parse(&row.value).unwrap_or_default();
             } else if row.key == Lock::KEY {
                 self.hands.lock = Lock::parse(&row.value);
+            } else if row.key == Claimed::KEY {
+                self.hands.anew = rows::parse(&row.value);
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
                 self.hands.owed = Owed::Due;
             }
@@ -230,6 +238,8 @@ impl<R: CryptoRng> Machine<R> {
                     self.session_ended();
                 }
             }
+            Call::Anew(call) => self.later(Task::Anew(AnewTask::Answer(call, result))),
+            Call::Earlier(call) => self.later(Task::Earlier(EarlierTask::Answer(call, result))),
             Call::SignOut => self.signed_out(result),
             Call::Delete(ask) => self.deleted(ask, result),
             Call::Ignore | Call::AttachBrowser | Call::DepositBrowser | Call::Load(_) | Call::LookForUnsent(..) => {}
@@ -269,6 +279,7 @@ impl<R: CryptoRng> Machine<R> {
                 true
             }
             Question::SignOut(q) => !q.anyway,
+            Question::AskAnew(_) | Question::LookAnew(_) | Question::BeginAnew(_) => true,
             _ => false,
         };
         if let Some(reason) = self.hands.unread.clone().filter(|_| needs_meta) {
@@ -279,6 +290,8 @@ impl<R: CryptoRng> Machine<R> {
         }
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
+            q if anew::is_question(&q) => self.ask_anew(ask, q),
+            Question::BeginAnew(q) => self.begin_anew(ask, q),
             Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) if !idle => {
                 self.hands.fail(ask, Trouble::Busy);
             }
@@ -426,6 +439,13 @@ impl Session {
             | Question::CancelSignUp(_)
             | Question::SignOut(_)
             | Question::Backup(_)
+            | Question::AskAnew(_)
+            | Question::AskAnewHere(_)
+            | Question::LookAnew(_)
+            | Question::DropAnew(_)
+            | Question::BeginAnew(_)
+            | Question::RefuseAnew(_)
+            | Question::OpenEarlier(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

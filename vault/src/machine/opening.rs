@@ -9,6 +9,7 @@ use signet_shared::api::{self, Shares, TakeShare, Vault};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
     account::{Account, Version, open_account, own_statements},
+    anew::Claimed,
     hands::{Call, Hands, parsed},
     local::{Attach, Deposit, Device, OWED_KEY},
     lock::Lock,
@@ -43,7 +44,13 @@ impl<R: CryptoRng> Machine<R> {
             // What is to be signed out of is no more; a row that stayed would end the new session at the next start.
             hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
         }
-        let same = hands.device.as_ref().filter(|device| device.account == account.id()).cloned();
+        // Of an earlier identity, nothing opens by the keys of now.
+        let is_same = |device: &&Device| (device.account, device.ik) == (account.id(), account.ik());
+        let same = hands.device.as_ref().filter(is_same).cloned();
+        let is_this = |claimed: &Claimed| claimed.username.parse().as_ref() == Ok(account.me.username());
+        if matches!(reply, Reply::SignUp(..)) && hands.anew.as_ref().is_some_and(is_this) {
+            hands.drop_claim();
+        }
         if same.is_none() {
             // What an earlier account kept here is not this one's to read.
             let clear = Table::ALL.into_iter().map(|table| Change::Clear { table });
@@ -51,6 +58,8 @@ impl<R: CryptoRng> Machine<R> {
             hands.kept_state = None;
             hands.backups = signet_ask::BackupDates::default();
             hands.lock = Lock::default();
+            let claimed = hands.anew.as_ref().map(Claimed::change);
+            hands.store_all(claimed);
         }
         let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
         let same_rolled_back = same.as_ref().is_some_and(|device| device.rolled_back);
@@ -163,6 +172,9 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.answer::<signet_ask::Attach>(ask, &Ok(status));
                 self.hands.keep_share(share);
                 session.tell_line(&mut self.hands);
+                if session.anew.is_some() {
+                    self.hands.event(Event::Anew(session.anew));
+                }
             }
             Phase::Attaching(attach) => attach.waiting.push(ask),
             Phase::Opening(opening) => match &mut opening.reply {
@@ -251,7 +263,12 @@ impl<R: CryptoRng> Machine<R> {
         if device.account != vault.account_id {
             return Err(Trouble::SignedOut);
         }
-        let (account, state, version) = open_account(own_statements(&vault)?, amk, &vault, Some(device))?;
+        let me = own_statements(&vault)?;
+        // No secret was asked for: the master key at hand is that of the identity that was here.
+        if me.ik_hash() != device.ik {
+            return Err(Trouble::BadStatement);
+        }
+        let (account, state, version) = open_account(me, amk, &vault, Some(device))?;
         let (stay, tab) = (device.stay, attach.next_tab);
         let waiting = core::mem::take(&mut attach.waiting);
         self.open(account, state, version, stay, Reply::Attach(waiting));
@@ -355,6 +372,9 @@ impl<R: CryptoRng> Machine<R> {
                 }
                 if let Some(change) = session.change {
                     self.hands.fail(change.ask, Trouble::SessionEnded);
+                }
+                if let Some(earlier) = session.earlier {
+                    self.hands.fail(earlier.ask, Trouble::SessionEnded);
                 }
                 self.hands.push(Effect::Socket(SocketEffect::Close));
                 let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];

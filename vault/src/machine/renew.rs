@@ -7,7 +7,7 @@
 use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
-    DecryptionKey, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, next_keystore_len,
+    DecryptionKey, Former, KeyMaker, Making, StatementError, VerifiedAccount, make_next_statement, next_keystore_len,
     object_hash, open_keystore, open_keystore_chained, seal_keystore,
 };
 use signet_shared::{
@@ -37,6 +37,7 @@ pub(super) struct Renewal {
 }
 
 enum Step {
+    Begun,
     Making(Box<KeyMaker>),
     Putting(Box<Put>),
 }
@@ -44,7 +45,9 @@ enum Step {
 /// What the relay is to store, and how the account then stands.
 struct Put {
     body: Vec<u8>,
+    /// The newest key, by which the answer is known, and all that are new in the keystore.
     ek: EkId,
+    added: Vec<EkId>,
     me: VerifiedAccount,
     keystore: Version,
     /// Between two tries.
@@ -93,8 +96,12 @@ impl Session {
         match maker.step(&mut hands.rng) {
             Ok(Making::Renewed(ek)) => {
                 let id = ek.id();
-                if let Err(trouble) = self.put_keys(hands, ek) {
-                    self.drop_key(&id);
+                // At hand before the relay has it: as soon as it does, somebody may write for it.
+                self.account.keys.eks.push(ek);
+                self.account.ek_ids.push(id);
+                let not_after = hands.now.saturating_add(EK_AGE_MS);
+                if let Err(trouble) = self.put_keys(hands, vec![id], not_after) {
+                    self.drop_keys(&[id]);
                     self.renewed(hands, &Err(trouble));
                 }
             }
@@ -103,13 +110,52 @@ impl Session {
         }
     }
 
-    fn put_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ek: DecryptionKey) -> Result<(), Trouble> {
+    /// Keys and master keys of before this account began anew, or of a backup, beside those of now. The next statement says
+    /// the same as the one before: statement and keystore go together.
+    pub(super) fn add_keys<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        mut eks: Vec<DecryptionKey>,
+        mut former: Vec<Former>,
+        asks: Vec<AskId>,
+    ) {
         let account = &mut self.account;
-        let (id, ik, ek_id) = (account.id(), account.ik(), ek.id());
-        // At hand before the relay has it: as soon as it does, somebody may write for it.
-        account.keys.eks.push(ek);
-        account.ek_ids.push(ek_id);
-        let not_after = hands.now.saturating_add(EK_AGE_MS);
+        eks.retain(|ek| !account.ek_ids.contains(&ek.id()));
+        former.retain(|old| !account.keys.former.iter().any(|known| known.amk.is(&old.amk)));
+        let busy = self.renewal.is_some();
+        if busy || (eks.is_empty() && former.is_empty()) {
+            let result = if busy && !eks.is_empty() { Err(Trouble::Busy) } else { Ok(()) };
+            for ask in asks {
+                hands.answer::<signet_ask::RenewKeys>(ask, &result);
+            }
+            return;
+        }
+        self.renewal = Some(Box::new(Renewal { asks, step: Step::Begun, tries: 0 }));
+        let added: Vec<EkId> = eks.iter().map(DecryptionKey::id).collect();
+        account.ek_ids.splice(0..0, added.iter().copied());
+        account.keys.eks.splice(0..0, eks);
+        let formers = former.len();
+        account.keys.former.splice(0..0, former);
+        let not_after = account.me.statement().eks.last().map_or(0, |ek| ek.not_after);
+        let room = next_keystore_len(&account.keys) <= limits::KEYSTORE;
+        let put = if room { self.put_keys(hands, added.clone(), not_after) } else { Err(Trouble::Full) };
+        if let Err(trouble) = put {
+            self.account.keys.former.drain(..formers);
+            self.drop_keys(&added);
+            self.renewed(hands, &Err(trouble));
+        }
+    }
+
+    /// The keyring as it is, at the relay.
+    fn put_keys<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        added: Vec<EkId>,
+        not_after: u64,
+    ) -> Result<(), Trouble> {
+        let account = &mut self.account;
+        let (id, ik) = (account.id(), account.ik());
+        let ek_id = account.keys.eks.last().map(DecryptionKey::id).ok_or_else(|| fault("own-keystore"))?;
         let statement = make_next_statement(&account.me, &account.keys, None, not_after, &mut hands.rng);
         let mut me = account.me.clone();
         me.extend(core::slice::from_ref(&statement)).map_err(|_| fault("own-statement"))?;
@@ -125,7 +171,8 @@ impl Session {
         let body = PutKeys { expected, keystore, statement: statement.to_bytes() }.to_bytes();
         if let Some(renewal) = &mut self.renewal {
             let (resting, refused) = (true, false);
-            renewal.step = Step::Putting(Box::new(Put { body, ek: ek_id, me, keystore: version, resting, refused }));
+            renewal.step =
+                Step::Putting(Box::new(Put { body, ek: ek_id, added, me, keystore: version, resting, refused }));
         }
         self.keys_time(hands);
         Ok(())
@@ -180,10 +227,10 @@ impl Session {
         Ok(())
     }
 
-    /// A key that no statement names.
-    fn drop_key(&mut self, id: &EkId) {
-        self.account.keys.eks.retain(|key| key.id() != *id);
-        self.account.ek_ids.retain(|other| other != id);
+    /// Keys that no keystore at the relay holds.
+    fn drop_keys(&mut self, ids: &[EkId]) {
+        self.account.keys.eks.retain(|key| !ids.contains(&key.id()));
+        self.account.ek_ids.retain(|id| !ids.contains(id));
     }
 
     pub(super) fn keys_time<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
@@ -220,6 +267,7 @@ impl Session {
             device.keystore_version = device.keystore_version.max(keystore.number);
         }
         hands.store_device();
+        self.open_sealed(hands);
     }
 
     /// What another browser of this account has renewed: statements and keys, both or neither.
@@ -242,14 +290,15 @@ impl Session {
         }
         // What was on its way from here has been stored, or never will be: another statement is in its place.
         let on_its_way = match self.renewal.as_ref().map(|renewal| &renewal.step) {
-            Some(Step::Putting(put)) => Some((put.ek, me.knows(&put.me.head()))),
+            Some(Step::Putting(put)) => Some((put.added.clone(), me.knows(&put.me.head()))),
             _ => None,
         };
         let account = &mut self.account;
         let opened = open_keystore_chained(&account.amk, account.id(), keystore.number, account.ik(), &vault.keystore);
         // Keys are only ever added, and none that a statement names is left out.
         let whole = opened.ok().filter(|(keys, _)| {
-            let mut needed = account.ek_ids.iter().filter(|id| Some((**id, false)) != on_its_way);
+            let lost = |id: &&EkId| matches!(&on_its_way, Some((added, false)) if added.contains(id));
+            let mut needed = account.ek_ids.iter().filter(|id| !lost(id));
             keys.ek(&me.ek().id()).is_some() && needed.all(|id| keys.ek(id).is_some())
         });
         let Some((keys, before)) = whole else { return hands.log("own-keystore") };

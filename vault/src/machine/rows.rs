@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use signet_ask::{FailedBecause, MessageId};
-use signet_shared::{AccountId, ClientUuid, ConvId, EnvId};
+use signet_shared::{AccountId, ClientUuid, ConvId, EkId, EnvId};
 
 use super::streams::Place;
 
@@ -37,6 +37,14 @@ pub(super) enum MailRow {
         conv: ConvId,
     },
     Opened(Opened),
+    /// Authentic, and sealed for a key that this account had before it began anew, and that is not here.
+    Sealed {
+        conv: ConvId,
+        author: AccountId,
+        place: Place,
+        prev: EnvId,
+        ek: EkId,
+    },
 }
 
 #[derive(Clone, Serialize, Deserialize)]

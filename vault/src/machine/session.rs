@@ -1,14 +1,15 @@
 //! The session of an account that is signed in.
 
 use rand_core::CryptoRng;
-use signet_ask::Status;
+use signet_ask::{AnewNotice, Status};
 use signet_crypto::Incoming;
-use signet_shared::{AccountId, ConvId, EnvId, StreamId};
+use signet_shared::{AccountId, ConvId, EkId, EnvId, StreamId};
 
 use super::{
     AskId, Row, Table,
     account::{Account, Version},
     conv::Conv,
+    earlier::Earlier,
     hands::{Hands, Stored as Failed},
     inbox::NOT_ASKED,
     line::Line,
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) mailbox: Mailbox,
     /// Deliveries that cannot be judged yet, by place.
     pub(super) held: Map<u64, Waiting>,
+    /// Messages that do not open, of before this account began anew: by place, the number, the conversation and the key.
+    pub(super) sealed: Map<u64, (u64, ConvId, EkId)>,
     /// Whose others are still with the relay, for want of room.
     pub(super) left_behind: Vec<AccountId>,
     /// Accounts whose statements are being asked for.
@@ -63,6 +66,10 @@ pub(super) struct Session {
     pub(super) behind: bool,
     /// A local slot in the making, after that.
     pub(super) deposit: Option<Deposit>,
+    /// Somebody asks to start this account anew.
+    pub(super) anew: Option<AnewNotice>,
+    /// What this account had before it began anew is being opened.
+    pub(super) earlier: Option<Box<Earlier>>,
 }
 
 /// A delivery that waits for a statement or a pin.
@@ -104,6 +111,7 @@ impl Session {
             convs: Map::new(),
             mailbox: Mailbox::default(),
             held: Map::new(),
+            sealed: Map::new(),
             left_behind: Vec::new(),
             asked: Vec::new(),
             lookup_tries: 0,
@@ -121,6 +129,8 @@ impl Session {
             own_keys_differ: false,
             behind: false,
             deposit: None,
+            anew: None,
+            earlier: None,
         };
         session.sync_convs();
         session
@@ -214,6 +224,15 @@ impl Session {
             }
             MailRow::Equivocal { conv } => match self.convs.get_mut(&conv) {
                 Some(conv) => conv.equivocation = true,
+                None => return,
+            },
+            // The key has turned up: it is fetched again.
+            MailRow::Sealed { ek, .. } if self.account.ek_ids.contains(&ek) => return,
+            MailRow::Sealed { conv: id, author, place: here, prev, ek } => match self.convs.get_mut(&id) {
+                Some(conv) => {
+                    conv.take_sealed(author, here, prev, place);
+                    self.sealed.insert(place, (number, id, ek));
+                }
                 None => return,
             },
             // A row whose conversation is gone is fetched again, and judged anew.

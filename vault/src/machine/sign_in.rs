@@ -88,7 +88,10 @@ impl<R: CryptoRng> Machine<R> {
     fn sign_in_failed(&mut self, reply: Reply, trouble: Trouble) {
         match reply {
             // The name is taken, and by somebody else.
-            Reply::SignUp(ask, _) if trouble == Trouble::RecoveryKeyFailed => self.give_up(ask, Trouble::UsernameTaken),
+            Reply::SignUp(ask, _) if trouble == Trouble::RecoveryKeyFailed => {
+                let anew = self.hands.anew.is_some();
+                self.give_up(ask, if anew { Trouble::AnewGone } else { Trouble::UsernameTaken });
+            }
             reply => {
                 self.phase = Phase::SignedOut;
                 self.hands.drop_calls();

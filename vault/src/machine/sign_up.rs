@@ -1,14 +1,17 @@
 //! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
 
 use rand_core::CryptoRng;
-use signet_ask::{Connection, Event, Progress, RecoveryKeyText, RecoveryStatus, Task, Ticket, Trouble};
+use signet_ask::{BeginAnew, Connection, Event, Progress, RecoveryKeyText, RecoveryStatus, Task, Ticket, Trouble};
 use signet_crypto::{
     Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
-    VerifiedAccount, make_first_statement, seal_keystore, seal_object,
+    VerifiedAccount, make_first_statement, make_next_statement, seal_keystore, seal_object,
 };
 use signet_shared::{
     Username,
-    api::{self, About, Access, Body, RegisterFinish, RegisterStart, RegisterStarted},
+    api::{
+        self, About, Access, AnewFinish, AnewStart, AnewStarted, Body, Claim, RegisterFinish, RegisterStart,
+        RegisterStarted,
+    },
     envelope::Suite,
     limits,
     opaque::{KdfProfile, SecretKind},
@@ -17,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::{
     AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Timer,
-    account::{open_account, own_statements},
+    account::{open_account, own_statements, parse_chain},
     hands::{Call, Hands, back_off, check_origin, fault, parsed},
     login,
     opening::Reply,
@@ -45,7 +48,18 @@ pub(super) struct SignUp {
     /// The account may exist: an answer got lost, or another worker was asked the same before.
     unsure: bool,
     tries: u32,
+    /// No new account, but one that begins anew.
+    anew: Option<Anew>,
 }
+
+struct Anew {
+    claim: Claim,
+    /// What the new identity goes on from.
+    ground: Option<(VerifiedAccount, u64, u64)>,
+}
+
+/// Browsers that are still signed in may write the state so often while the new identity is made.
+const STATES_BETWEEN: u64 = 1000;
 
 enum Step {
     About,
@@ -84,6 +98,42 @@ impl<R: CryptoRng> Machine<R> {
         if let Err(trouble) = check_password(&password) {
             return self.hands.fail(ask, trouble);
         }
+        self.make_account(ask, username, password, stay, ticket, None);
+    }
+
+    /// Under the name that this browser has asked for.
+    pub(super) fn begin_anew(&mut self, ask: AskId, question: BeginAnew) {
+        let BeginAnew { password, stay, ticket } = question;
+        let password = Zeroizing::new(password);
+        let Some(claimed) = self.hands.anew.clone() else { return self.hands.fail(ask, Trouble::AnewGone) };
+        let Ok(username) = claimed.username.parse::<Username>() else { return self.hands.fail(ask, Trouble::AnewGone) };
+        let fits = if is_recovery_key(&password) { Err(Trouble::IsRecoveryKey) } else { check_password(&password) };
+        if let Err(trouble) = fits {
+            return self.hands.fail(ask, trouble);
+        }
+        match &self.phase {
+            Phase::SignedOut => {}
+            // Whoever asked from here.
+            Phase::SignedIn(session) if *session.account.me.username() == username => {
+                self.leave();
+                let status = self.signed_out_status();
+                self.hands.event(Event::Status(status));
+            }
+            _ => return self.hands.fail(ask, Trouble::Busy),
+        }
+        let anew = Some(Anew { claim: claimed.claim, ground: None });
+        self.make_account(ask, username, password, stay, ticket, anew);
+    }
+
+    fn make_account(
+        &mut self,
+        ask: AskId,
+        username: Username,
+        password: Zeroizing<String>,
+        stay: bool,
+        ticket: Option<Ticket>,
+        anew: Option<Anew>,
+    ) {
         let unsure = ticket.as_ref().is_some_and(|ticket| ticket.again);
         let recovery = match ticket {
             Some(ticket) => RecoveryKey::of(ticket.recovery),
@@ -100,6 +150,7 @@ impl<R: CryptoRng> Machine<R> {
             sent: None,
             unsure,
             tries: 0,
+            anew,
         };
         self.phase = Phase::SigningUp(Box::new(up));
         progress(&mut self.hands, 0.0);
@@ -124,7 +175,7 @@ impl<R: CryptoRng> Machine<R> {
         let done = match call {
             Call::UpAbout => up.about(&mut self.hands, result),
             Call::UpStarted => match up.started(&mut self.hands, result) {
-                Err(Trouble::UsernameTaken) if up.unsure => return self.sign_in_anew(),
+                Err(Trouble::UsernameTaken | Trouble::AnewGone) if up.unsure => return self.sign_in_anew(),
                 done => done,
             },
             _ => return self.sign_up_finished(result),
@@ -156,7 +207,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Err(Trouble::RelayStore | Trouble::TooMany { .. }) if up.unsure => return up.send_later(&mut self.hands),
             // After a long time the relay says so of an account of one's own too.
-            Err(Trouble::UsernameTaken) if up.unsure => return self.sign_in_anew(),
+            Err(Trouble::UsernameTaken | Trouble::NoSuchUser) if up.unsure => return self.sign_in_anew(),
             Err(trouble) => return self.give_up(ask, trouble),
         };
         // What the relay hands back is opened as any sign-in would: if it kept something else, that shows now.
@@ -203,13 +254,18 @@ impl SignUp {
     ) -> Result<(), Trouble> {
         let about = parsed::<About>(result)?;
         check_origin(&about, &hands.origin)?;
-        if !about.registration_open {
+        if !about.registration_open && self.anew.is_none() {
             return Err(Trouble::RegistrationClosed);
         }
         let start = |secret: &[u8], rng: &mut R| Registration::start(secret, rng).map_err(|_| fault("opaque"));
         let (password, password_request) = start(self.password.as_bytes(), &mut hands.rng)?;
         let (recovery, recovery_request) = start(&self.recovery.secret(), &mut hands.rng)?;
         self.step = Step::Started(password, recovery);
+        if let Some(anew) = &self.anew {
+            let request = AnewStart { claim: anew.claim, password: password_request, recovery: recovery_request };
+            hands.post(api::ANEW_START, &request, Call::UpStarted);
+            return Ok(());
+        }
         let request =
             RegisterStart { username: self.username.clone(), password: password_request, recovery: recovery_request };
         hands.post(api::REGISTER_START, &request, Call::UpStarted);
@@ -221,7 +277,10 @@ impl SignUp {
         hands: &mut Hands<R>,
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
-        let answers = parsed::<RegisterStarted>(result)?;
+        let answers = match &mut self.anew {
+            Some(anew) => anew.started(&self.username, result)?,
+            None => parsed::<RegisterStarted>(result)?,
+        };
         let Step::Started(password, recovery) = core::mem::replace(&mut self.step, Step::Finishing) else {
             return Err(fault("sign-up-order"));
         };
@@ -275,12 +334,24 @@ impl SignUp {
     ) -> Result<(), Trouble> {
         let nonce = hands.random();
         let rng = &mut hands.rng;
-        let statement = make_first_statement(&self.username, nonce, keys, hands.now.saturating_add(EK_AGE_MS), rng);
-        let me = VerifiedAccount::verify(core::slice::from_ref(&statement)).map_err(|_| fault("own-statement"))?;
+        let not_after = hands.now.saturating_add(EK_AGE_MS);
+        let made = match self.anew.as_mut().and_then(|anew| anew.ground.take()) {
+            // The identity before cannot sign for this one.
+            Some((mut me, keystore, state)) => {
+                let statement = make_next_statement(&me, keys, None, not_after, rng);
+                let own = me.extend_through_resets(core::slice::from_ref(&statement)).map(|()| me);
+                own.map(|me| (me, statement, keystore.saturating_add(1), state.saturating_add(STATES_BETWEEN)))
+            }
+            None => {
+                let statement = make_first_statement(&self.username, nonce, keys, not_after, rng);
+                VerifiedAccount::verify(core::slice::from_ref(&statement)).map(|me| (me, statement, 1, 1))
+            }
+        };
+        let (me, statement, keystore_version, state_version) = made.map_err(|_| fault("own-statement"))?;
         let amk = MasterKey::make(rng);
         let (id, ik, profile) = (me.account_id(), me.ik_hash(), KdfProfile::NEWEST);
-        let keystore = seal_keystore(keys, &amk, id, 1, [0; 32], rng);
-        let aad = Aad { account: id, object: b"state".to_vec(), version: 1, ik, amk_epoch: amk.epoch() };
+        let keystore = seal_keystore(keys, &amk, id, keystore_version, [0; 32], rng);
+        let aad = Aad { account: id, object: b"state".to_vec(), version: state_version, ik, amk_epoch: amk.epoch() };
         let dates = RecoveryStatus { made_ms: hands.now, saved_ms: None, tested_ms: None };
         let state = State { recovery: dates, ..State::default() };
         let state = seal_object(&amk.state_key(), Purpose::State, &aad, &state.to_bytes(), rng);
@@ -288,25 +359,37 @@ impl SignUp {
             let unlock = UnlockKey::derive(&secret.export, id, profile);
             Access { record: secret.record.clone(), slot: amk.seal_slot(&unlock, kind, id, ik, rng) }
         };
-        let request = RegisterFinish {
-            username: self.username.clone(),
-            account_id: id,
-            profile,
-            password: access(password, SecretKind::Password),
-            recovery: access(recovery, SecretKind::RecoveryKey),
-            statement: statement.to_bytes(),
-            keystore,
-            state,
+        let password = access(password, SecretKind::Password);
+        let recovery = access(recovery, SecretKind::RecoveryKey);
+        let (username, statement) = (self.username.clone(), statement.to_bytes());
+        let sent = match &self.anew {
+            Some(Anew { claim, .. }) => AnewFinish {
+                claim: *claim,
+                profile,
+                password,
+                recovery,
+                statement,
+                keystore_version,
+                keystore,
+                state_version,
+                state,
+            }
+            .to_bytes(),
+            None => {
+                RegisterFinish { username, account_id: id, profile, password, recovery, statement, keystore, state }
+                    .to_bytes()
+            }
         };
         self.amk = Some(amk);
-        self.sent = Some(request.to_bytes());
+        self.sent = Some(sent);
         self.send(hands);
         Ok(())
     }
 
     pub(super) fn send<R: CryptoRng>(&self, hands: &mut Hands<R>) {
         if self.sent.is_some() {
-            hands.http(api::REGISTER_FINISH, self.sent.clone(), Call::UpFinished);
+            let path = if self.anew.is_some() { api::ANEW_FINISH } else { api::REGISTER_FINISH };
+            hands.http(path, self.sent.clone(), Call::UpFinished);
         }
     }
 
@@ -316,6 +399,27 @@ impl SignUp {
         hands.push(Effect::Timer { timer: Timer::Retry, after_ms: pause });
         let in_ms = u32::try_from(pause).unwrap_or(u32::MAX);
         hands.event(Event::Connection(Connection::Reconnecting { in_ms }));
+    }
+}
+
+impl Anew {
+    fn started(
+        &mut self,
+        username: &Username,
+        result: Result<HttpAnswer, NoAnswer>,
+    ) -> Result<RegisterStarted, Trouble> {
+        let started = parsed::<AnewStarted>(result).map_err(|trouble| match trouble {
+            Trouble::NoSuchUser => Trouble::AnewGone,
+            trouble => trouble,
+        })?;
+        let AnewStarted { password, recovery, keystore_version, state_version, statements } = started;
+        let chain = parse_chain(&statements)?;
+        let me = VerifiedAccount::verify_through_resets(&chain).map_err(|_| Trouble::BadStatement)?;
+        if me.username() != username {
+            return Err(Trouble::BadStatement);
+        }
+        self.ground = Some((me, keystore_version, state_version));
+        Ok(RegisterStarted { password, recovery })
     }
 }
 

@@ -31,6 +31,8 @@ struct Link {
     at: u64,
     /// Where it is shown; 0 if it is not.
     order: u64,
+    /// It has not been opened.
+    sealed: bool,
 }
 
 #[derive(Debug)]
@@ -69,8 +71,9 @@ impl Streams {
         let new = || Stream { author, first_prev, links: Map::new(), settled: 0 };
         let stream = self.streams.get_or_insert_with(here.stream, new);
         let known = stream.links.get(&here.seq);
-        // One from a backup has come itself.
-        let order = known.filter(|link| link.prev.is_none() && link.id == here.env_id).map(|link| link.order);
+        // One from a backup has come itself, or a sealed one has been opened.
+        let open = |link: &&Link| (link.prev.is_none() || link.sealed) && link.id == here.env_id;
+        let order = known.filter(open).map(|link| link.order);
         if let (Some(link), None) = (known, order) {
             return if link.id == here.env_id { Placed::Again } else { Placed::Equivocation };
         }
@@ -86,10 +89,18 @@ impl Streams {
         if !fits {
             return Placed::Equivocation;
         }
-        let link = Link { id: here.env_id, prev: Some(prev), at, order: order.unwrap_or(0) };
+        let link = Link { id: here.env_id, prev: Some(prev), at, order: order.unwrap_or(0), sealed: false };
         stream.links.insert(here.seq, link);
         self.filled(here);
         Placed::New
+    }
+
+    /// The message that was just placed has not been opened: it may come again.
+    pub(super) fn seal(&mut self, place: &Place) {
+        let stream = self.streams.get_mut(&place.stream);
+        if let Some(link) = stream.and_then(|stream| stream.links.get_mut(&place.seq)) {
+            link.sealed = true;
+        }
     }
 
     /// What a backup says was in this place. False where that cannot be.
@@ -103,7 +114,7 @@ impl Streams {
         if here.seq == 0 || stream.author != author || after.is_some_and(|id| id != here.env_id) {
             return false;
         }
-        stream.links.insert(here.seq, Link { id: here.env_id, prev: None, at: 0, order: 0 });
+        stream.links.insert(here.seq, Link { id: here.env_id, prev: None, at: 0, order: 0, sealed: false });
         self.filled(here);
         true
     }

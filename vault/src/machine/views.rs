@@ -45,6 +45,7 @@ impl Session {
             touched_ms,
             warnings: self.warnings(conv, pin),
             verified: matches!(pin.verified(), Verified::Yes { .. }),
+            sealed: conv.sealed,
         })
     }
 

@@ -10,6 +10,7 @@ pub mod files;
 pub mod owner;
 pub mod puppet;
 pub mod relay;
+mod relay_anew;
 pub mod slow;
 pub mod traffic;
 

@@ -83,6 +83,26 @@ struct Pending {
     access: (Vec<u8>, Vec<u8>),
 }
 
+/// A request to start an account anew.
+#[derive(Clone, Copy)]
+pub struct Anew {
+    pub id: [u8; 16],
+    pub(super) claim: [u8; 32],
+    pub refused: bool,
+    pub(super) done: bool,
+    pub(super) asked_ms: u64,
+}
+
+/// What an account had until it began anew.
+#[derive(Clone)]
+pub struct Earlier {
+    pub records: HashMap<u8, (Vec<u8>, Vec<u8>)>,
+    pub keystore: Vec<u8>,
+    pub keystore_version: u64,
+    pub state: Vec<u8>,
+    pub state_version: u64,
+}
+
 /// A browser's number: its cookie and its socket.
 pub type Client = usize;
 
@@ -97,6 +117,13 @@ pub struct Relay {
     pub gone: BTreeMap<AccountId, (String, Vec<Vec<u8>>)>,
     logins: HashMap<[u8; 32], (ServerLogin<Suite>, AccountId, SecretKind)>,
     pending: HashMap<(AccountId, u8), Pending>,
+    /// The operator's one-time codes.
+    pub codes: HashMap<String, [u8; 15]>,
+    pub anew: BTreeMap<AccountId, Anew>,
+    /// How long every request has yet to wait.
+    pub anew_left_ms: u64,
+    pub earlier: HashMap<(AccountId, u64), Earlier>,
+    pub(super) earlier_logins: HashMap<[u8; 32], (ServerLogin<Suite>, Client, u64, SecretKind)>,
     /// Sockets that the relay closes, with the code.
     pub closing: Vec<(Client, u16)>,
     /// Logins are too old for replacing anything.
@@ -147,7 +174,17 @@ pub struct Relay {
     pub slot: Option<SecretKind>,
 }
 
+impl Session {
+    pub(super) fn is_of(&self, account: AccountId) -> bool {
+        self.account == Some(account)
+    }
+}
+
 impl Relay {
+    pub(super) fn bytes(&mut self) -> [u8; 32] {
+        self.rng.bytes()
+    }
+
     pub fn new() -> Self {
         Self {
             // The same for every world, so that whoever signed up in one can be put into another.
@@ -158,6 +195,11 @@ impl Relay {
             gone: BTreeMap::new(),
             logins: HashMap::new(),
             pending: HashMap::new(),
+            codes: HashMap::new(),
+            anew: BTreeMap::new(),
+            anew_left_ms: 72 * 3_600_000,
+            earlier: HashMap::new(),
+            earlier_logins: HashMap::new(),
             closing: Vec::new(),
             logins_too_old: false,
             swap_pending_slot: false,
@@ -232,7 +274,8 @@ impl Relay {
     /// What a reader makes of an account's statements.
     pub fn verified(&self, id: AccountId) -> VerifiedAccount {
         let parse = |bytes: &Vec<u8>| SignedStatement::parse(bytes).unwrap();
-        VerifiedAccount::verify(&self.accounts[&id].statements.iter().map(parse).collect::<Vec<_>>()).unwrap()
+        let chain: Vec<_> = self.accounts[&id].statements.iter().map(parse).collect();
+        VerifiedAccount::verify_through_resets(&chain).unwrap()
     }
 
     pub fn end_session(&mut self, client: Client) {
@@ -240,7 +283,7 @@ impl Relay {
     }
 
     /// A session in place of the one that the browser had, whose socket closes.
-    fn open_session(&mut self, client: Client, account: AccountId, by: Option<SecretKind>) {
+    pub(super) fn open_session(&mut self, client: Client, account: AccountId, by: Option<SecretKind>) {
         let handle = self.rng.bytes()[..16].try_into().unwrap();
         let session = Session { account: Some(account), handle, by, ..Session::default() };
         if self.sessions.insert(client, session).is_some() && self.sockets.remove(&client).is_some() {
@@ -248,7 +291,7 @@ impl Relay {
         }
     }
 
-    fn end_and_close(&mut self, client: Client) {
+    pub(super) fn end_and_close(&mut self, client: Client) {
         self.sessions.remove(&client);
         if self.sockets.remove(&client).is_some() {
             self.closing.push((client, 4001));
@@ -269,7 +312,13 @@ impl Relay {
         if fresh { Ok(id) } else { Err(Refusal::LoginTooOld) }
     }
 
-    fn login(&mut self, name: &str, kind: SecretKind, record: Option<&[u8]>, ke1: &[u8]) -> Result<Started, Refusal> {
+    pub(super) fn login(
+        &mut self,
+        name: &str,
+        kind: SecretKind,
+        record: Option<&[u8]>,
+        ke1: &[u8],
+    ) -> Result<Started, Refusal> {
         let context = context(KdfProfile::One, ORIGIN);
         let started = ServerLogin::start(
             &mut self.rng,
@@ -283,7 +332,7 @@ impl Relay {
         Ok((self.rng.bytes(), started.state, started.message.serialize().to_vec()))
     }
 
-    fn register(&self, name: &str, kind: SecretKind, message: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn register(&self, name: &str, kind: SecretKind, message: &[u8]) -> Result<Vec<u8>, Refusal> {
         let request = RegistrationRequest::deserialize(message).map_err(|_| Refusal::Malformed)?;
         let started = ServerRegistration::<Suite>::start(&self.setup, request, &credential_id(kind, name));
         Ok(started.map_err(|_| Refusal::Malformed)?.message.serialize().to_vec())
@@ -304,7 +353,7 @@ impl Relay {
         }
     }
 
-    fn me(&self, client: Client) -> Result<AccountId, Refusal> {
+    pub(super) fn me(&self, client: Client) -> Result<AccountId, Refusal> {
         self.sessions.get(&client).and_then(|session| session.account).ok_or(Refusal::SignedOut)
     }
 
@@ -543,11 +592,11 @@ impl Relay {
                 (session.by, session.finished) = (Some(kind), Some((q.login_id, ended)));
                 Ok(api::Ended { ended }.to_bytes())
             }
-            _ => Err(Refusal::NotFound),
+            _ => self.answer_anew(client, path, body),
         }
     }
 
-    fn vault(&self, id: AccountId, kind: SecretKind) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn vault(&self, id: AccountId, kind: SecretKind) -> Result<Vec<u8>, Refusal> {
         let account = &self.accounts[&id];
         let kind = self.slot.unwrap_or(kind);
         Ok(api::Vault {
@@ -582,6 +631,9 @@ impl Relay {
                     let head = self.claimed_head.unwrap_or(head);
                     let (keystore, state) = (self.accounts[&id].keystore_version, self.accounts[&id].state_version);
                     self.outgoing.push((client, ServerFrame::Subscribed { head, keystore, state }));
+                    if let Some(asked) = self.asked(id) {
+                        self.outgoing.push((client, ServerFrame::Anew(Some(asked))));
+                    }
                 }
                 self.sockets.insert(client, Some(after));
                 self.serve();
@@ -663,19 +715,19 @@ impl Relay {
     }
 }
 
-fn keep(access: &api::Access) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn keep(access: &api::Access) -> (Vec<u8>, Vec<u8>) {
     let upload = RegistrationUpload::<Suite>::deserialize(&access.record).unwrap();
     (ServerRegistration::finish(upload).serialize().to_vec(), access.slot.clone())
 }
 
-fn finish_login(state: ServerLogin<Suite>, ke3: &[u8]) -> Result<(), Refusal> {
+pub(super) fn finish_login(state: ServerLogin<Suite>, ke3: &[u8]) -> Result<(), Refusal> {
     let ke3 = CredentialFinalization::deserialize(ke3).map_err(|_| Refusal::Malformed)?;
     let context = context(KdfProfile::One, ORIGIN);
     let parameters = ServerLoginParameters { context: Some(&context), identifiers: Identifiers::default() };
     state.finish(ke3, parameters).map(drop).map_err(|_| Refusal::LoginFailed)
 }
 
-fn read<B: Body>(body: &[u8]) -> Result<B, Refusal> {
+pub(super) fn read<B: Body>(body: &[u8]) -> Result<B, Refusal> {
     B::parse(body).map_err(|_| Refusal::Malformed)
 }
 

@@ -19,7 +19,8 @@ fn named() -> BTreeSet<(String, String)> {
 fn has(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let function = format!("fn {name}(");
-    let is = |at: usize| lines[at].starts_with(&function) && lines[..at].iter().rev().take(3).any(|l| *l == "#[test]");
+    let marked = |at: usize| lines[..at].iter().rev().take(3).any(|l| ["#[test]", "#[tokio::test]"].contains(l));
+    let is = |at: usize| lines[at].trim_start_matches("async ").starts_with(&function) && marked(at);
     let both = ["store", "on"].map(|store| format!("async fn {name}({store}) {{"));
     let run = lines.contains(&"both! {") || lines.contains(&"on_every_store! {");
     (0..lines.len()).any(is)

@@ -1,5 +1,6 @@
 //! One's account, secret by secret and session by session, and how the pages look.
 
+mod anew;
 mod backup;
 mod delete;
 mod keys;
@@ -9,10 +10,11 @@ mod password;
 mod recovery;
 mod sessions;
 
+use leptos::prelude::untrack;
 use signet_ask::{AccountView, ReadAccount};
 
 use self::sessions::Sessions;
-use super::{NewPassword, change::CURRENT};
+use super::{NewPassword, asked, change::CURRENT};
 use crate::{
     Route, browser,
     el::{El, after, el, flag},
@@ -71,15 +73,19 @@ pub(crate) fn settings(app: App) -> El {
         page.password(),
         page.recovery(),
         page.backups(),
+        page.earlier(),
         page.keys(),
         page.sessions.section(),
         lock::lock(app),
         looks::looks(),
+        page.anew(),
         page.delete(),
     ];
     shell("prose settings", |main| {
         let main = main.children([up, el("h1").text(text::SETTINGS)]);
-        main.part(move || page.trouble.get().map(alert)).children(sections)
+        main.part(move || app.anew.get().map(|notice| untrack(|| asked(app, notice))))
+            .part(move || page.trouble.get().map(alert))
+            .children(sections)
     })
 }
 

@@ -33,8 +33,9 @@ on_every_store! {
         on.append(letter(&[BEN, ANN], 2, 1, b"to ann"), 101).await.unwrap();
         on.append(letter(&[ANN], 3, 1, b"to herself"), 102).await.unwrap();
         let bens = on.items(BEN, 0).await;
+        anew::begin(&on, ANN, "ann").await;
         for token in [1, 2] {
-            on.store.open(opened(token, ANN, 10), None).await.unwrap();
+            on.store.open(NewSession { version: 2, ..opened(token, ANN, 10) }, None).await.unwrap();
         }
         on.store.open(opened(3, BEN, 10), None).await.unwrap();
         on.store.take_shares([1; 32], [7; 32]).await.unwrap();
@@ -45,7 +46,11 @@ on_every_store! {
         assert_eq!(delete(&on, 1, "ann").await, Err(StoreError::NoSession));
 
         assert_eq!(on.items(BEN, 0).await, bens, "to the byte");
-        assert_eq!(on.store.statements(Who::Id(ANN), 0).await, Ok(vec!["statement of ann".into()]), "to check it by");
+        let statements = vec!["statement of ann".into(), "new statement of ann".into()];
+        assert_eq!(on.store.statements(Who::Id(ANN), 0).await, Ok(statements), "to check it by");
+        assert_eq!(on.store.anew_of(ANN).await, Ok(None));
+        assert_eq!(on.store.earlier(ANN, 1, SecretKind::Password).await, Ok(None));
+        assert_eq!(on.store.earlier_credential(ANN, 1, SecretKind::Password).await, Ok(None));
         assert!(on.store.session([3; 32]).await.unwrap().is_some());
         // Nothing can be sent to her or by her, though the store had seen her a moment ago.
         let to_her = on.append(letter(&[BEN, ANN], 2, 2, b"where are you"), 103).await;

@@ -28,7 +28,7 @@ pub(super) async fn delete(c: &mut SqliteConnection, token: TokenHash, mark: Str
         "DELETE FROM envelopes AS e WHERE NOT EXISTS (SELECT 1 FROM slips WHERE envelope = e.id) AND e.id IN (";
     let orphans = rows::each(c, (orphans, "?", ") RETURNING id"), &mine, |q, envelope| q.bind(*envelope)).await?;
 
-    for table in ["pending", "access", "objects", "heads"] {
+    for table in ["pending", "access", "objects", "heads", "anew_codes", "anew", "earlier", "earlier_access"] {
         let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE account = ?"));
         sqlx::query(sql).bind(account).execute(&mut *c).await?;
     }
@@ -44,6 +44,6 @@ pub(super) async fn delete(c: &mut SqliteConnection, token: TokenHash, mark: Str
     Ok(ended)
 }
 
-fn token_in(row: &sqlx::sqlite::SqliteRow) -> Result<TokenHash, Failed> {
+pub(super) fn token_in(row: &sqlx::sqlite::SqliteRow) -> Result<TokenHash, Failed> {
     Ok(row.try_get::<&[u8], _>(0)?.try_into().map_err(|_| StoreError::Corrupt)?)
 }

@@ -1,5 +1,6 @@
 //! SQLite: one connection that writes, in commits that gather whatever was asked meanwhile, and a few that read.
 
+mod anew;
 mod append;
 mod change;
 mod delete;
@@ -15,7 +16,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use futures_util::{FutureExt, future::BoxFuture};
 use signet_shared::{
     AccountId,
-    api::{WhichSessions, Who},
+    api::{AnewId, WhichSessions, Who},
     opaque::SecretKind,
 };
 use sqlx::{
@@ -30,22 +31,24 @@ use tokio::sync::{
 
 use self::writer::{Asked, Change, Job, Writer};
 use super::{
-    Accounts, Answer, Created, Credential, Directory, EndedSessions, Horizon, Letter, Mailbox, Millis, NewAccount,
-    NewKeys, NewSession, Objects, OnCommit, Pending, Placed, Replace, Row, Secrets, Session, Sessions, Share,
-    StoreError, TokenHash, Upkeep, Vault, Versions,
+    Accounts, Anew, AnewRequest, Answer, BegunAnew, Created, Credential, Directory, Earlier, EndedSessions, Horizon,
+    Letter, Mailbox, Millis, NewAccount, NewIdentity, NewKeys, NewRequest, NewSession, Objects, OnCommit, Pending,
+    Placed, Replace, Row, SecretHash, Secrets, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+    Versions,
 };
 
 const READERS: u32 = 4;
 /// Jobs that may wait for the writer; beyond it, whoever asks waits.
 const QUEUE: usize = 4096;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "accounts and mailboxes", include_str!("../../../../migrations/sqlite/0001_accounts_and_mailboxes.sql")),
     (
         2,
         "replacing secrets and listing sessions",
         include_str!("../../../../migrations/sqlite/0002_replacing_secrets_and_listing_sessions.sql"),
     ),
+    (3, "starting anew", include_str!("../../../../migrations/sqlite/0003_starting_anew.sql")),
 ];
 
 pub(crate) struct Sqlite {
@@ -81,6 +84,23 @@ impl Sqlite {
             Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
         });
         Ok(Migrator::with_migrations(steps.collect()).run_direct(None, connection, false).await?)
+    }
+
+    /// Keeps a one-time code from another process than the relay's. What the relay's writer remembers of the database has
+    /// nothing to do with it.
+    pub(crate) async fn put_code_beside(
+        file: &Path,
+        username: &str,
+        code: SecretHash,
+        expires: Millis,
+    ) -> Result<(), StoreError> {
+        let put = async {
+            let mut connection = Self::options(file).connect().await?;
+            let put = anew::put_code(&mut connection, username, code, expires).await;
+            sqlx::Connection::close(connection).await?;
+            put
+        };
+        Ok(put.await?)
     }
 
     pub(super) fn options(file: &Path) -> SqliteConnectOptions {
@@ -276,6 +296,45 @@ impl Secrets for Sqlite {
 
     fn forget_pending(&self, made_before: Millis) -> Answer<'_, u64> {
         self.change(move |c| secrets::forget_pending(c, made_before).boxed())
+    }
+}
+
+impl Anew for Sqlite {
+    fn put_code(&self, username: &str, code: SecretHash, expires: Millis) -> Answer<'_, ()> {
+        let username = username.to_owned();
+        self.change(move |c| async move { anew::put_code(c, &username, code, expires).await }.boxed())
+    }
+
+    fn ask_anew(&self, new: NewRequest) -> Answer<'_, AnewRequest> {
+        self.change(move |c| anew::ask_anew(c, new).boxed())
+    }
+
+    fn anew_by_claim(&self, claim: SecretHash) -> Answer<'_, Option<AnewRequest>> {
+        async move { Ok(anew::anew_by_claim(&self.readers, claim).await?) }.boxed()
+    }
+
+    fn anew_of(&self, account: AccountId) -> Answer<'_, Option<AnewRequest>> {
+        async move { Ok(anew::anew_of(&self.readers, account).await?) }.boxed()
+    }
+
+    fn refuse_anew(&self, token: TokenHash, id: AnewId) -> Answer<'_, ()> {
+        self.change(move |c| anew::refuse_anew(c, token, id).boxed())
+    }
+
+    fn begin_anew(&self, new: NewIdentity) -> Answer<'_, BegunAnew> {
+        self.change(move |c| anew::begin_anew(c, new).boxed())
+    }
+
+    fn earlier_credential(&self, account: AccountId, seq: u64, kind: SecretKind) -> Answer<'_, Option<Credential>> {
+        async move { Ok(anew::earlier_credential(&self.readers, account, seq, kind).await?) }.boxed()
+    }
+
+    fn earlier(&self, account: AccountId, seq: u64, kind: SecretKind) -> Answer<'_, Option<Earlier>> {
+        async move { Ok(anew::earlier(&self.readers, account, seq, kind).await?) }.boxed()
+    }
+
+    fn forget_anew(&self, now: Millis, asked_before: Millis) -> Answer<'_, u64> {
+        self.change(move |c| anew::forget_anew(c, now, asked_before).boxed())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rand_core::CryptoRng;
 use signet_ask::{BackupReport, Event, MessageId};
+use signet_crypto::DecryptionKey;
 use signet_shared::{AccountId, ConvId, envelope::Header};
 
 use super::super::{
@@ -25,6 +26,8 @@ pub(super) struct Found {
     pub(super) messages: Vec<Restored>,
     /// So many messages of the file are not here.
     pub(super) new: u32,
+    /// Keys that are not here: of before this account began anew.
+    pub(super) keys: Vec<DecryptionKey>,
 }
 
 pub(super) struct FoundContact {
@@ -36,7 +39,7 @@ pub(super) struct FoundContact {
 
 impl Found {
     pub(super) fn new(account: AccountId) -> Self {
-        Self { account, contacts: Vec::new(), messages: Vec::new(), new: 0 }
+        Self { account, contacts: Vec::new(), messages: Vec::new(), new: 0, keys: Vec::new() }
     }
 
     /// Adds the contacts that are new and for whom there is room. Of the others only this is taken in: that the
@@ -119,6 +122,7 @@ impl Session {
             }
         }
         report.new_messages = self.take_back(found.messages);
+        self.add_keys(hands, found.keys, Vec::new(), Vec::new());
         if !found.contacts.is_empty() {
             self.state_changed(hands);
         }

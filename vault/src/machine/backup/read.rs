@@ -44,7 +44,13 @@ impl Reading {
         for record in self.reader.feed(bytes)? {
             match record {
                 BackupRecord::Account { username, .. } => username.shown().clone_into(&mut self.report.username),
-                BackupRecord::Keystore(_) => {}
+                BackupRecord::Keystore(keystore) => {
+                    if let Some(session) = session.as_ref() {
+                        let (mut keys, _) = keystore.open()?;
+                        keys.eks.retain(|key| !session.account.ek_ids.contains(&key.id()));
+                        self.found.keys = keys.eks;
+                    }
+                }
                 BackupRecord::Statements(own) => {
                     if session.as_ref().is_some_and(|session| !goes_with(&own, &session.account.me)) {
                         return Err(BackupError::Content(Flaw::Account));
@@ -122,9 +128,10 @@ impl Reading {
     }
 }
 
-/// Whether one of the two key logs goes on where the other ends, or they are the same.
-fn goes_with(one: &VerifiedAccount, other: &VerifiedAccount) -> bool {
-    one.knows(&other.head()) || other.knows(&one.head())
+/// Whether a file's key log is the account's own as it was at some time, or goes on where that ends, without another identity
+/// that the account does not know: anybody could have made that.
+fn goes_with(file: &VerifiedAccount, mine: &VerifiedAccount) -> bool {
+    mine.knows(&file.head()) || (file.knows(&mine.head()) && file.reset_above(mine.seq()).is_none())
 }
 
 /// Whether the file is this account's own word that it has seen another key log of theirs than the one that is here. Two
