@@ -134,9 +134,13 @@ pub(crate) fn is_checked(id: &str) -> bool {
 }
 
 pub(crate) fn random_uuid() -> Option<ClientUuid> {
-    let mut bytes = [0; ClientUuid::LEN];
+    random().map(ClientUuid)
+}
+
+pub(crate) fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
     window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
-    Some(ClientUuid(bytes))
+    Some(bytes)
 }
 
 pub(crate) async fn copy(text: &str) -> bool {
@@ -149,12 +153,12 @@ async fn settle(promise: js_sys::Promise) -> bool {
 }
 
 #[cfg(feature = "browser")]
-async fn wait(promise: js_sys::Promise) -> Option<JsValue> {
+pub(crate) async fn wait(promise: js_sys::Promise) -> Option<JsValue> {
     wasm_bindgen_futures::JsFuture::from(promise).await.ok()
 }
 
 #[cfg(not(feature = "browser"))]
-async fn wait(_: js_sys::Promise) -> Option<JsValue> {
+pub(crate) async fn wait(_: js_sys::Promise) -> Option<JsValue> {
     None
 }
 

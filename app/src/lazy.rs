@@ -3,6 +3,8 @@
 //! What only a marked function reaches is moved to a file of its own by the build (`xtask/src/build/split.rs`). At build time
 //! and in tests all of it is here.
 
+use core::{future::Future, pin::Pin};
+
 use futures_util::FutureExt;
 use leptos::task::spawn_local;
 use signet_ask::AnewNotice;
@@ -15,6 +17,7 @@ use crate::{
     part::{alert, alert_as, button, shell},
     state::App,
     text,
+    webauthn::{self, Computed, Refused},
 };
 
 /// The line broke on the way, or the relay has a newer client by now and no longer this one.
@@ -56,6 +59,29 @@ pub(crate) async fn fetch_for_asked() -> Result<(), NotFetched> {
 pub(crate) fn asked(app: App, notice: AnewNotice) -> El {
     let there = asked_there(app, notice).now_or_never().and_then(Result::ok);
     there.unwrap_or_else(|| alert_as("alert banner", text::ANEW_ASKED.to_owned()))
+}
+
+type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+
+#[wasm_split(passkey, fallible, preload(fetch_use_passkey))]
+fn use_passkey_there() -> Result<Later<Result<Computed, Refused>>, NotFetched> {
+    Ok(Box::pin(webauthn::compute()))
+}
+
+#[wasm_split(passkey, fallible, preload(fetch_make_passkey))]
+fn make_passkey_there(username: String, place: u8) -> Result<Later<Result<[u8; 32], Refused>>, NotFetched> {
+    Ok(Box::pin(webauthn::make(username, place)))
+}
+
+/// Lets the person use a passkey, whose code is fetched for that.
+pub(crate) async fn use_passkey() -> Result<Result<Computed, Refused>, NotFetched> {
+    fetch_use_passkey().await?;
+    Ok(use_passkey_there().now_or_never().ok_or(NotFetched)??.await)
+}
+
+pub(crate) async fn make_passkey(username: String, place: u8) -> Result<Result<[u8; 32], Refused>, NotFetched> {
+    fetch_make_passkey().await?;
+    Ok(make_passkey_there(username, place).now_or_never().ok_or(NotFetched)??.await)
 }
 
 /// Fetches what the page of a route needs, unless it is here. Each marked function knows of itself alone whether it is here,

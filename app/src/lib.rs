@@ -18,6 +18,7 @@ pub mod text;
 mod value;
 #[cfg(feature = "browser")]
 mod vault;
+mod webauthn;
 
 #[cfg(feature = "ssr")]
 pub mod document;

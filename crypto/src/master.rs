@@ -182,6 +182,7 @@ fn slot_purpose(kind: SecretKind) -> Purpose {
     match kind {
         SecretKind::Password => Purpose::PasswordSlot,
         SecretKind::RecoveryKey => Purpose::RecoverySlot,
+        SecretKind::Passkey(_) => Purpose::PasskeySlot,
     }
 }
 

@@ -94,11 +94,12 @@ pub enum Purpose {
     History,
     Cache,
     LocalSlot,
+    PasskeySlot,
 }
 
 impl Purpose {
     /// Every purpose there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PasswordSlot,
         Self::RecoverySlot,
         Self::Keystore,
@@ -106,6 +107,7 @@ impl Purpose {
         Self::History,
         Self::Cache,
         Self::LocalSlot,
+        Self::PasskeySlot,
     ];
 
     /// The string that enters the key derivation and the tag.
@@ -118,6 +120,7 @@ impl Purpose {
             Self::History => "history",
             Self::Cache => "cache",
             Self::LocalSlot => "local slot",
+            Self::PasskeySlot => "passkey slot",
         }
     }
 }

@@ -21,6 +21,9 @@
 //! | `/api/secret/pending` | [`SecretPending`] | empty | yes, of a fresh login |
 //! | `/api/secret/try` | [`SecretTry`] | [`SecretTried`] | yes, of a fresh login |
 //! | `/api/secret/finish` | [`SecretFinish`] | [`Ended`] | yes, of a fresh login |
+//! | `/api/rescue` | [`Rescue`] | [`Ended`] | yes, of a fresh login |
+//! | `/api/passkeys` (GET) | | [`Passkeys`] | yes |
+//! | `/api/passkeys/remove` | [`RemovePasskey`] | empty | yes, of a fresh login |
 //! | `/api/account/delete` | empty | empty, clears the cookie | yes, of a fresh login |
 //! | `/api/anew/ask` | [`AnewAsk`] | [`AnewStand`] | no |
 //! | `/api/anew/ask-here` | [`AnewClaim`] | [`AnewStand`] | yes |
@@ -33,6 +36,8 @@
 
 mod anew;
 mod keys;
+mod passkeys;
+mod rescue;
 mod secret;
 mod sessions;
 
@@ -41,6 +46,8 @@ pub use anew::{
     EarlierStarted, EarlierVault,
 };
 pub use keys::PutKeys;
+pub use passkeys::{PasskeyInfo, Passkeys, RemovePasskey};
+pub use rescue::{LastStep, Rescue};
 pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry};
 pub use sessions::{
     BrowserFamily, EndSessions, Ended, SessionHandle, SessionInfo, Sessions, SystemFamily, WhichSessions,
@@ -69,6 +76,9 @@ pub const SECRET_START: &str = "/api/secret/start";
 pub const SECRET_PENDING: &str = "/api/secret/pending";
 pub const SECRET_TRY: &str = "/api/secret/try";
 pub const SECRET_FINISH: &str = "/api/secret/finish";
+pub const PASSKEYS: &str = "/api/passkeys";
+pub const PASSKEYS_REMOVE: &str = "/api/passkeys/remove";
+pub const RESCUE: &str = "/api/rescue";
 pub const ACCOUNT_DELETE: &str = "/api/account/delete";
 pub const ANEW_ASK: &str = "/api/anew/ask";
 pub const ANEW_ASK_HERE: &str = "/api/anew/ask-here";

@@ -22,12 +22,30 @@ impl KdfProfile {
     }
 }
 
-/// The two secrets that open an account, each with an OPAQUE record of its own.
+/// What opens an account, each with an OPAQUE record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
 pub enum SecretKind {
-    Password = 1,
-    RecoveryKey = 2,
+    Password,
+    RecoveryKey,
+    /// What a passkey computes for this purpose alone; in one of the account's places for passkeys.
+    Passkey(PasskeyPlace),
+}
+
+/// From 0 up to [`PasskeyPlace::COUNT`], which is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PasskeyPlace(u8);
+
+impl PasskeyPlace {
+    /// So many passkeys an account has at most.
+    pub const COUNT: u8 = 4;
+
+    pub fn from_number(number: u8) -> Option<Self> {
+        (number < Self::COUNT).then_some(Self(number))
+    }
+
+    pub fn number(self) -> u8 {
+        self.0
+    }
 }
 
 impl SecretKind {
@@ -35,12 +53,16 @@ impl SecretKind {
         match number {
             1 => Some(Self::Password),
             2 => Some(Self::RecoveryKey),
-            _ => None,
+            other => PasskeyPlace::from_number(other.checked_sub(3)?).map(Self::Passkey),
         }
     }
 
     pub fn number(self) -> u8 {
-        self as u8
+        match self {
+            Self::Password => 1,
+            Self::RecoveryKey => 2,
+            Self::Passkey(place) => place.number() + 3,
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use signet_shared::{
     AccountId, ConvId, DecodeError, EkId, EnvId, MembersHash, StatementHash, StreamId, Username,
     api::{
         About, Access, AnewAsk, AnewClaim, AnewFinish, AnewRefuse, AnewStand, AnewStart, AnewStarted, Body as _,
-        BrowserFamily, EarlierStart, EarlierVault, EndSessions, Ended, LoginFinish, LoginStart, LoginStarted, Lookup,
-        PutState, RegisterFinish, RegisterStart, RegisterStarted, SecretFinish, SecretPending, SecretStart,
-        SecretStarted, SecretTried, SecretTry, SessionInfo, Sessions, Shares, Statements, Stored, SystemFamily,
-        TakeShare, Vault, WhichSessions, Who,
+        BrowserFamily, EarlierStart, EarlierVault, EndSessions, Ended, LastStep, LoginFinish, LoginStart, LoginStarted,
+        Lookup, PasskeyInfo, Passkeys, PutKeys, PutState, RegisterFinish, RegisterStart, RegisterStarted,
+        RemovePasskey, Rescue, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry,
+        SessionInfo, Sessions, Shares, Statements, Stored, SystemFamily, TakeShare, Vault, WhichSessions, Who,
     },
     envelope::{Body, Delivery, Envelope, FLAG_WAKE, Header, Kind, Leaf, Suite},
     limits,
@@ -147,7 +147,7 @@ proptest! {
     fn bodies_of_the_api(
         username in name(), account in any::<[u8; 16]>(), id in any::<[u8; 32]>(), n in any::<u64>(), data in bytes(300),
         list in vec(bytes(200), 0..4), url in "https://[a-z.]{1,40}", open in any::<bool>(), profile in any::<u8>(),
-        kind in proptest::sample::select(vec![SecretKind::Password, SecretKind::RecoveryKey]),
+        kind in proptest::sample::select((1..=6).filter_map(SecretKind::from_number).collect::<Vec<_>>()),
     ) {
         let access = Access { record: data.clone(), slot: data.clone() };
         let account_id = AccountId(account);
@@ -182,7 +182,7 @@ proptest! {
     #[test]
     fn bodies_about_secrets_and_sessions(
         id in any::<[u8; 32]>(), handle in any::<[u8; 16]>(), n in any::<u64>(), ended in any::<u32>(), data in bytes(300),
-        yes in any::<bool>(), kind in proptest::sample::select(vec![SecretKind::Password, SecretKind::RecoveryKey]),
+        yes in any::<bool>(), kind in proptest::sample::select((1..=6).filter_map(SecretKind::from_number).collect::<Vec<_>>()),
         browser in proptest::sample::select(BrowserFamily::ALL), system in proptest::sample::select(SystemFamily::ALL),
     ) {
         let access = Access { record: data.clone(), slot: data.clone() };
@@ -194,7 +194,15 @@ proptest! {
             SecretTried { login_id: id, profile: 1, ke2: data.clone(), slot: data.clone() },
             SecretTried::parse
         );
-        exact!(SecretFinish { login_id: id, ke3: data, end_others: yes }, SecretFinish::parse);
+        exact!(SecretFinish { login_id: id, ke3: data.clone(), end_others: yes }, SecretFinish::parse);
+        let last = LastStep { login_id: id, ke3: data.clone() };
+        let keys = PutKeys { expected: n, keystore: data.clone(), statement: data.clone() };
+        let state = PutState { expected: !n, state: data };
+        exact!(Rescue { password: last.clone(), recovery: last, keys, state }, Rescue::parse);
+        if let SecretKind::Passkey(place) = kind {
+            exact!(RemovePasskey { place }, RemovePasskey::parse);
+            exact!(Passkeys { passkeys: vec![PasskeyInfo { place, added: n }; 3] }, Passkeys::parse);
+        }
         let session = SessionInfo { handle, created: n, used: !n, browser, system, current: yes };
         exact!(session, SessionInfo::parse);
         exact!(Sessions { sessions: vec![session; 3] }, Sessions::parse);

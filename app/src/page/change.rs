@@ -137,7 +137,7 @@ impl Proof {
 }
 
 /// What is wrong with the password or recovery key itself, if that is the trouble.
-fn about_current(trouble: &Trouble) -> Option<String> {
+pub(super) fn about_current(trouble: &Trouble) -> Option<String> {
     match trouble {
         Trouble::LoginFailed | Trouble::RecoveryKeyFailed => Some(text::CURRENT_WRONG.to_owned()),
         Trouble::LoginTooOld => Some(text::CURRENT_AGAIN.to_owned()),

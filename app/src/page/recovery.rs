@@ -13,6 +13,26 @@ use crate::{
 /// A recovery key just made, once, to be saved before going on.
 pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     let saved = Value::new(false);
+    let tick = tick().on("change", move |_| saved.set(browser::is_checked("saved")));
+    let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
+    let head =
+        [el("h1").set("tabindex", "-1").text(text::RECOVERY_KEY), el("p").class("lead").text(text::RECOVERY_TEXT)];
+    let page = el("section").class("card form recovery").children(head).children(shown(username, key)).children([
+        check(tick, "saved", text::SAVED_IT, None),
+        done.on("click", move |_| {
+            app.tell(signet_ask::RecoveryKeySaved {});
+            app.recovery.set(None);
+            // A replaced one was made from the settings, which are shown again.
+            if matches!(app.route.get_untracked(), Route::SignUp | Route::Recover) {
+                route::go(app, Route::Chat, None, Step::Replace);
+            }
+        }),
+    ]);
+    shell_without_links("narrow", |main| main.child(page))
+}
+
+/// The key itself, and the ways to keep it.
+pub(super) fn shown(username: String, key: String) -> [El; 4] {
     let said = Value::new("");
     let copied = key.clone();
     let copy = move |_| {
@@ -40,24 +60,10 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     let paper = el("dl")
         .class("on-paper")
         .children(facts.into_iter().flat_map(|(what, is)| [el("dt").text(what), el("dd").text(is)]));
-    let tick = tick().on("change", move |_| saved.set(browser::is_checked("saved")));
-    let done = button("button primary wide", text::CONTINUE).live("disabled", move || flag(!saved.get()));
-    let page = el("section").class("card form recovery").children([
-        el("h1").set("tabindex", "-1").text(text::RECOVERY_KEY),
-        el("p").class("lead").text(text::RECOVERY_TEXT),
+    [
         el("p").class("secret").set("data-testid", "recovery-key").set("dir", "ltr").text(key),
         paper,
         pair,
         el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),
-        check(tick, "saved", text::SAVED_IT, None),
-        done.on("click", move |_| {
-            app.tell(signet_ask::RecoveryKeySaved {});
-            app.recovery.set(None);
-            // A replaced one was made from the settings, which are shown again.
-            if matches!(app.route.get_untracked(), Route::SignUp | Route::Recover) {
-                route::go(app, Route::Chat, None, Step::Replace);
-            }
-        }),
-    ]);
-    shell_without_links("narrow", |main| main.child(page))
+    ]
 }

@@ -1,13 +1,16 @@
-use signet_ask::{SignIn, SignInWithRecoveryKey, Status, Task, Trouble};
+use leptos::task::spawn_local;
+use signet_ask::{SignIn, SignInWithPasskey, SignInWithRecoveryKey, Status, Task, Trouble};
 
 use crate::{
     Route, browser,
     el::{El, after, el},
-    part::{Field, alert, form, shell, submit, working},
+    lazy,
+    part::{Field, alert, button, form, shell, submit, unless, working},
     route::link,
     state::App,
     text,
     value::Value,
+    webauthn::Computed,
 };
 
 pub(crate) fn sign_in(app: App) -> El {
@@ -94,6 +97,7 @@ impl Form {
             .child(submit(app, text::SIGN_IN, busy));
         match self.secret {
             Secret::Password => form.children([
+                unless(busy, button("button wide", text::USE_PASSKEY), move || self.use_passkey()),
                 super::aside(text::FORGOTTEN, link(Route::Recover, "").text(text::USE_RECOVERY_KEY)),
                 super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)),
             ]),
@@ -133,6 +137,33 @@ impl Form {
             Secret::Password => app.ask(SignIn { username, password: secret, stay }, then),
             Secret::RecoveryKey => app.ask(SignInWithRecoveryKey { username, key: secret, stay }, then),
         }
+    }
+
+    /// A passkey says itself whose it is.
+    fn use_passkey(self) {
+        let (app, stay) = (self.app, browser::is_checked("stay"));
+        if !app.ready.get_untracked() {
+            return;
+        }
+        app.trouble.set(None);
+        self.error.set(None);
+        self.busy.set(true);
+        app.progress.set(None);
+        spawn_local(async move {
+            let says = match lazy::use_passkey().await {
+                Ok(Ok(Computed { username, place, value })) => {
+                    let question = SignInWithPasskey { username, place, computed: value, stay };
+                    return app.ask(question, move |answer| match answer {
+                        Ok(status) => app.set_status(status),
+                        Err(trouble) => self.report(&trouble, "password"),
+                    });
+                }
+                Ok(Err(refused)) => text::no_passkey(refused),
+                Err(lazy::NotFetched) => text::NOT_FETCHED,
+            };
+            self.busy.set(false);
+            self.error.set(Some(says.to_owned()));
+        });
     }
 
     fn report(self, trouble: &Trouble, field: &'static str) {

@@ -5,6 +5,8 @@ pub(crate) mod backup;
 mod table;
 mod trouble;
 
+use crate::webauthn::Refused;
+
 pub use table::*;
 pub(crate) use trouble::{failed, trouble, warning};
 
@@ -17,6 +19,14 @@ pub(crate) fn fill(sentence: &str, value: &str) -> String {
 /// `{}` as a number; the first sentence for exactly one.
 pub(crate) fn count(one: &str, many: &str, n: u32) -> String {
     if n == 1 { one.to_owned() } else { fill(many, &n.to_string()) }
+}
+
+/// Why a passkey was not used, or not made.
+pub(crate) fn no_passkey(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Unsupported => PASSKEY_UNSUPPORTED,
+        Refused::Stopped => PASSKEY_STOPPED,
+    }
 }
 
 /// What would be lost by signing out.

@@ -111,6 +111,42 @@ texts! {
     DELETE_FOR_EVER = "Delete for ever";
     DELETING_TEXT = "This takes your browser a few seconds. Then it cannot be undone.";
 
+    // Passkeys
+    USE_PASSKEY = "Use a passkey";
+    PASSKEYS = "Passkeys";
+    PASSKEYS_TEXT = "A passkey opens your account without the password, on the devices that have it. Whoever can unlock such a device can use it. Password and recovery key go on working.";
+    PASSKEY_ADD = "Add a passkey";
+    PASSKEY_ADDED_ON = "Added on {}";
+    PASSKEY_ADDED = "This passkey opens your account from now on.";
+    PASSKEY_REMOVE = "Remove";
+    PASSKEY_REMOVE_THIS = "Remove this passkey";
+    PASSKEY_REMOVE_TEXT = "This passkey opens your account no more. Delete it from your device, too: Signet cannot do that.";
+    PASSKEY_REMOVED = "Removed.";
+    PASSKEYS_FULL = "Four passkeys are the most. Remove one to add another.";
+    PASSKEY_UNSUPPORTED = "This browser, or the passkey, cannot compute what opens an account. Use another one, or your password.";
+    PASSKEY_STOPPED = "No passkey was used: it was stopped, or there is none of this site here.";
+
+    // A rescue
+    RESCUE_SECTION = "If someone got in";
+    RESCUE_TEXT = "If someone else may know your password or your recovery key, or has used a browser of yours, replace everything that opens your account.";
+    RESCUE = "I think someone got in";
+    RESCUE_SECRETS = "You get a new password, a new recovery key and new keys, all in one step. The old ones open nothing from then on.";
+    RESCUE_SESSIONS = "Every other browser is signed out at once, your own ones too, and passkeys open nothing any more.";
+    RESCUE_HISTORY = "Your messages stay, also the old ones. Your contacts see a note that your identity key is new, and those who verified you see that this was before.";
+    RESCUE_LIMIT = "What someone has read or copied until now cannot be taken back.";
+    RESCUE_BEGIN = "Go on to the new recovery key";
+    RESCUE_KEY = "Your new recovery key";
+    RESCUE_KEY_TEXT = "Print it, or keep it in a password manager, before you go on. It opens your account once the next step is done; until then nothing is changed, and the old one holds.";
+    RESCUE_NOW = "Replace everything now";
+    RESCUE_WORKING = "Replacing everything";
+    RESCUE_WORKING_TEXT = "Making new keys takes your browser some seconds. Leave this page open.";
+    RESCUE_DONE = "Done: only your new password and your new recovery key open your account.";
+    RESCUE_TODO = "What is left for you to do:";
+    RESCUE_TODO_PASSKEYS = "Add your passkeys again, if you had any. Delete the old ones from your devices.";
+    RESCUE_TODO_BROWSERS = "Sign in to your other browsers with the new password.";
+    RESCUE_TODO_BACKUP = "Export a new key backup. Older backup files still hold your old keys and what they read: keep them from others.";
+    RESCUE_TODO_ELSEWHERE = "If you use the old password anywhere else, change it there too.";
+
     // Locked
     LOCK = "Lock";
     LOCKED = "Locked";
@@ -282,8 +318,8 @@ texts! {
     // Privacy
     PRIVACY_LEAD = "What is kept, where, for how long, and what is not.";
     PRIVACY_SERVER = "On the server";
-    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password or your recovery key opens them. Kept until you delete your account.";
-    PRIVACY_SERVER_2 = "A record that lets the server check your password without ever learning it.";
+    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password, your recovery key or a passkey of yours opens them. Kept until you delete your account.";
+    PRIVACY_SERVER_2 = "Records that let the server check your password, your recovery key and your passkeys, and when each passkey was added, without ever learning them.";
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
     PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or lock, after 7 days without use, and after 30 days in any case, unless whoever runs this server chose other times.";
     PRIVACY_SERVER_5 = "Your contacts and what you have read, sealed so that only you can open them, and a share of what reopens your account after a reload.";

@@ -11,6 +11,7 @@ table::texts! {
     USERNAME_TAKEN = "This username is taken. Choose another.";
     LOGIN_FAILED = "The username or the password is wrong. Check both and try again.";
     RECOVERY_KEY_FAILED = "The username or the recovery key is wrong, or the recovery key has been replaced. Check both and try again.";
+    PASSKEY_FAILED = "This passkey opens no account here, or it has been removed. Sign in with your password.";
     BAD_RECOVERY_KEY = "This is not a whole recovery key, or a character of it is wrong. Compare all fourteen groups of four with what you saved.";
     IS_RECOVERY_KEY = "That is a recovery key, not a password. To sign in with it, follow \"Use recovery key\" below.";
     LOGIN_TOO_OLD = "For this, your password or recovery key must have been typed a few minutes ago at most. Sign in again, then try once more.";
@@ -86,6 +87,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::UsernameTaken => USERNAME_TAKEN,
         Trouble::LoginFailed => LOGIN_FAILED,
         Trouble::RecoveryKeyFailed => RECOVERY_KEY_FAILED,
+        Trouble::PasskeyFailed => PASSKEY_FAILED,
         Trouble::BadRecoveryKey => BAD_RECOVERY_KEY,
         Trouble::IsRecoveryKey => IS_RECOVERY_KEY,
         Trouble::LoginTooOld => LOGIN_TOO_OLD,

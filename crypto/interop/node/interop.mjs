@@ -8,7 +8,7 @@ import path from 'node:path'
 import * as signet from './signet.mjs'
 import { Key, need } from './signet.mjs'
 
-const PURPOSES = ['password slot', 'recovery slot', 'keystore', 'state', 'history', 'cache', 'local slot']
+const PURPOSES = ['password slot', 'recovery slot', 'keystore', 'state', 'history', 'cache', 'local slot', 'passkey slot']
 const none = Buffer.alloc(0)
 const hex = (text) => Buffer.from(text, 'hex')
 const cat = Buffer.concat

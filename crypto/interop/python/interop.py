@@ -16,7 +16,7 @@ import signet
 from signet import H, L, Key, Refused
 
 pick = random.SystemRandom()
-PURPOSES = ['password slot', 'recovery slot', 'keystore', 'state', 'history', 'cache', 'local slot']
+PURPOSES = ['password slot', 'recovery slot', 'keystore', 'state', 'history', 'cache', 'local slot', 'passkey slot']
 
 
 class Tally:

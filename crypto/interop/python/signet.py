@@ -296,9 +296,13 @@ def local_key(browser, relay, tab): return hkdf(browser + relay + tab, b'', L('l
 
 # 9. The keystore
 
-def keystore_plaintext(prev_hash, ik_pkcs8, ek_pkcs8s):
+def keystore_plaintext(prev_hash, ik_pkcs8, ek_pkcs8s, former=()):
+    """`former`: (epoch, ik_hash, AMK) of each earlier master key."""
     listed = b''.join(u16(1) + b16(pkcs8) for pkcs8 in ek_pkcs8s)
-    return u8(1) + prev_hash + b16(ik_pkcs8) + u16(len(ek_pkcs8s)) + listed
+    keys = prev_hash + b16(ik_pkcs8) + u16(len(ek_pkcs8s)) + listed
+    if not former:
+        return u8(1) + keys
+    return u8(2) + keys + u16(len(former)) + b''.join(u32(epoch) + ik_hash + amk for epoch, ik_hash, amk in former)
 
 
 # 12. The recovery key

@@ -381,6 +381,7 @@ def under_the_master_key():
     store_aad = signet.aad(A.id, b'keystore', 3, A.ik.ik_hash, 1)
     seal_store = lambda plain, **how: signet.seal_object(signet.derive(AMK, 'amk keystore'), 'keystore', store_aad, plain,
                                                          **how)
+    with_former = lambda former: signet.keystore_plaintext(prev, A.ik.pkcs8, [A.ek.pkcs8], former)
     bad_crt, bad_n = bytearray(A.ik.pkcs8), bytearray(A.ik.pkcs8)
     bad_crt[-1] ^= 2  # the last byte of qInv
     bad_n[40 + 300] ^= 2  # within n
@@ -395,6 +396,15 @@ def under_the_master_key():
         ('unknown_suite', 'refused', seal_store(store[:-len(A.ek.pkcs8) - 4] + u16(2) + b16(A.ek.pkcs8))),
         ('trailing_byte', 'refused', seal_store(store + b'\0')),
         ('version_2', 'refused', seal_store(u8(2) + store[1:])),
+        ('with_a_former_master_key', 'opens', seal_store(with_former([(1, C.ik.ik_hash, H(b'former'))]))),
+        ('with_two_former_master_keys', 'opens', seal_store(with_former([(1, C.ik.ik_hash, H(b'former')),
+                                                                          (2, A.ik.ik_hash, H(b'another'))]))),
+        ('former_master_keys_none', 'refused', seal_store(u8(2) + store[1:] + u16(0))),
+        ('former_master_key_of_epoch_0', 'refused', seal_store(with_former([(0, C.ik.ik_hash, H(b'former'))]))),
+        ('former_master_key_of_31_bytes', 'refused', seal_store(with_former([(1, C.ik.ik_hash, H(b'former')[1:])]))),
+        ('former_master_key_in_version_1', 'refused',
+         seal_store(u8(1) + with_former([(1, C.ik.ik_hash, H(b'former'))])[1:])),
+        ('version_3', 'refused', seal_store(u8(3) + with_former([(1, C.ik.ik_hash, H(b'former'))])[1:])),
         ('padding_missing', 'refused', seal_store(store, hidden=store)),
     ]:
         write('keystore_' + claim, kind='keystore', outcome=outcome, **known, version=3, prev=prev, keystore=sealed)

@@ -9,7 +9,9 @@ mod health;
 mod keys;
 mod login;
 mod lookup;
+mod passkeys;
 mod register;
+mod rescue;
 mod secret;
 mod sessions;
 mod share;
@@ -27,7 +29,9 @@ pub(crate) use health::{LastCheck, healthz, readyz};
 pub(crate) use keys::put_keys;
 pub(crate) use login::{finish as login_finish, start as login_start};
 pub(crate) use lookup::lookup;
+pub(crate) use passkeys::{list as passkeys, remove as passkeys_remove};
 pub(crate) use register::{finish as register_finish, start as register_start};
+pub(crate) use rescue::rescue;
 pub(crate) use secret::{
     finish as secret_finish, pending as secret_pending, start as secret_start, try_it as secret_try,
 };

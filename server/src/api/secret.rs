@@ -118,7 +118,7 @@ impl FromRequestParts<Arc<App>> for Fresh {
 }
 
 /// As [`Fresh`], or one that has replaced a secret before, which may be asking again about that.
-pub(crate) struct Finishing(SignedIn);
+pub(crate) struct Finishing(pub(super) SignedIn);
 
 impl FromRequestParts<Arc<App>> for Finishing {
     type Rejection = Refused;
@@ -141,6 +141,6 @@ fn count(app: &App, who: &SignedIn) -> Result<(), Refused> {
 }
 
 /// What became pending then or earlier is of no use now.
-fn made_after(app: &App, now: Millis) -> Millis {
+pub(super) fn made_after(app: &App, now: Millis) -> Millis {
     now.saturating_sub(app.limits.pending_seconds.saturating_mul(1000))
 }

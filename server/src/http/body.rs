@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use signet_shared::{DecodeError, Reader, Writer, api::Body, wire::Refusal};
+use signet_shared::{DecodeError, Reader, Writer, api::Body, limits, wire::Refusal};
 
 use super::Refused;
 use crate::app::App;
@@ -24,6 +24,18 @@ impl<T: Body> FromRequest<Arc<App>> for Octets<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
         let most = usize::try_from(app.limits.body_bytes).unwrap_or(usize::MAX);
         Ok(Self(parse(request, app, most).await?))
+    }
+}
+
+/// The same where a keystore comes beside the sealed state.
+pub(crate) struct Bulky<T>(pub(crate) T);
+
+impl<T: Body> FromRequest<Arc<App>> for Bulky<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Refused> {
+        let most = usize::try_from(app.limits.body_bytes).unwrap_or(usize::MAX);
+        Ok(Self(parse(request, app, most.saturating_add(limits::KEYSTORE + limits::STATEMENT)).await?))
     }
 }
 

@@ -12,7 +12,7 @@ mod session;
 
 pub(crate) use address::Client;
 pub(crate) use agent::Agent;
-pub(crate) use body::{Brief, Empty, Octets, Reply};
+pub(crate) use body::{Brief, Bulky, Empty, Octets, Reply};
 pub(crate) use cookie::{CLEAR, set as set_cookie};
 pub(crate) use guard::{own_page, own_page_or_no_browser};
 pub(crate) use headers::{Security, secure};

@@ -63,6 +63,8 @@ macro_rules! on_every_store {
 
 mod anew;
 mod delete;
+mod passkeys;
+mod rescue;
 mod secrets;
 mod sessions;
 mod upgrade;

@@ -203,7 +203,8 @@ impl Accounts for Memory {
     fn credential(&self, username: &str, kind: SecretKind) -> Answer<'_, Option<Credential>> {
         self.with(|inner| {
             let Some(account) = inner.names.get(username).copied() else { return Ok(None) };
-            let Access { version, profile, record, .. } = inner.access(account, kind)?;
+            let Some(way) = inner.account(account)?.access.get(&kind) else { return Ok(None) };
+            let Access { version, profile, record, .. } = way;
             Ok(Some(Credential { account, version: *version, profile: *profile, record: record.clone() }))
         })
     }

@@ -13,7 +13,7 @@ async fn put(browser: &mut Browser, expected: u64, statement: &SignedStatement) 
 }
 
 /// The statement that comes after, with another encryption key.
-fn next(of: &SignedStatement, edit: impl FnOnce(&mut Statement)) -> SignedStatement {
+pub(crate) fn next(of: &SignedStatement, edit: impl FnOnce(&mut Statement)) -> SignedStatement {
     let mut statement = Statement { seq: of.statement.seq + 1, prev: of.statement.hash(), ..of.statement.clone() };
     statement.eks[0].spki = format!("encryption key {}", statement.seq).into();
     edit(&mut statement);

@@ -15,6 +15,7 @@ mod login;
 mod mailbox;
 mod process;
 mod register;
+mod rescue;
 mod secret;
 mod session;
 mod sessions;

@@ -322,7 +322,7 @@ both! {
         let mut short = good.clone();
         short.record.pop();
         let mut other_kind = pending(&good).to_bytes();
-        other_kind[0] = 3;
+        other_kind[0] = 7;
         let mut other_profile = pending(&good).to_bytes();
         other_profile[1] = 2;
         let request = |request: &[u8]| SecretStart { kind: PASSWORD, request: request.to_vec() }.to_bytes();

@@ -5,7 +5,7 @@ use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
     AccountView, AnewView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page,
-    RecoveryKeyText, SessionView, Status, TabShare, Ticket,
+    PasskeyView, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -53,6 +53,8 @@ questions! {
     /// As [`SignIn`], with the recovery key instead of the password. Then [`AccountView::by_recovery_key`] holds, and the
     /// password is replaced without being asked for.
     SignInWithRecoveryKey { username: String, key: String, stay: bool } -> Status;
+    /// As [`SignIn`], with what a passkey computed; `place` is the account's place for it, as its user handle says.
+    SignInWithPasskey { username: String, place: u8, computed: [u8; 32], stay: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
     /// open, `Trouble::MaybeUnsent` if there are rows that may be such.
@@ -102,6 +104,23 @@ questions! {
     /// `current` as for [`ChangePassword`], but always asked for. Reports `Task::Secret` progress. `ticket`: `None` from a
     /// page.
     ReplaceRecoveryKey { current: String, ticket: Option<Ticket> } -> RecoveryKeyText;
+    /// The first half of a rescue, for whoever thinks that somebody else got in: proves who sits here by `current`, the
+    /// password or the recovery key, and answers the recovery key that is to be. Nothing has changed yet, and that key opens
+    /// nothing. Asked again, it answers the same. Reports `Task::Secret` progress.
+    PrepareRescue { current: String, new: String } -> RecoveryKeyText;
+    /// The second half, once the person has saved that recovery key: new keys, `new` for the password, that recovery key, and
+    /// nothing else opens the account from then on; every other session ends. Answers how many those were, 0 if that is not
+    /// known any more. `Trouble::LoginTooOld` if it has to be prepared again. On any error everything is as it was. Reports
+    /// `Task::Secret` progress.
+    Rescue { new: String } -> u32;
+    /// The account's passkeys.
+    ReadPasskeys {} -> Vec<PasskeyView>;
+    /// Lets what a passkey computes open the account too, in this place, which is free. `current` as for
+    /// [`ReplaceRecoveryKey`]. `Trouble::ChangedElsewhere` if another browser has taken the place. Reports `Task::Secret`
+    /// progress.
+    AddPasskey { current: String, place: u8, computed: [u8; 32] } -> ();
+    /// The passkey of this place opens nothing from then on. `current` and progress as for [`AddPasskey`].
+    RemovePasskey { current: String, place: u8 } -> ();
     /// Deletes the account, for ever, and everything that this browser kept of it. `current` is the password or the recovery
     /// key. Then `Event::SignedOutBecause(Trouble::Deleted)` says so in every tab. Reports `Task::Secret` progress.
     DeleteAccount { current: String } -> ();

@@ -20,6 +20,8 @@ pub enum Trouble {
     LoginFailed,
     #[error("the username or the recovery key is wrong")]
     RecoveryKeyFailed,
+    #[error("this passkey opens no account here")]
+    PasskeyFailed,
     #[error("that has not the form of a recovery key, or a character of it is wrong")]
     BadRecoveryKey,
     #[error("that is a recovery key, where a password was asked for")]

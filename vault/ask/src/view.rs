@@ -133,6 +133,13 @@ pub enum Warning {
     NewIdentity,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasskeyView {
+    pub place: u8,
+    /// Milliseconds since 1970, by the relay's clock.
+    pub added_ms: u64,
+}
+
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageView {
     pub id: MessageId,

@@ -3,8 +3,8 @@
 use rand_core::CryptoRng;
 use signet_ask::Trouble;
 use signet_crypto::{
-    Aad, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, object_hash, open_keystore_chained, open_object,
-    seal_object,
+    Aad, Former, Keyring, MasterKey, ObjectKey, Purpose, VerifiedAccount, object_hash, open_keystore_chained,
+    open_object, seal_object,
 };
 use signet_shared::{AccountId, Digest32, EkId, IkHash, api::Vault, statement::SignedStatement};
 use zeroize::Zeroizing;
@@ -37,6 +37,18 @@ pub(super) struct Account {
 }
 
 impl Account {
+    pub(super) fn of(
+        me: VerifiedAccount,
+        amk: MasterKey,
+        keys: Keyring,
+        keystore: Version,
+        keystore_before: Digest32,
+    ) -> Self {
+        let ek_ids = keys.eks.iter().map(signet_crypto::DecryptionKey::id).collect();
+        let cache = amk.cache_key();
+        Self { me, amk, keys, ek_ids, keystore, keystore_before, cache }
+    }
+
     pub(super) fn id(&self) -> AccountId {
         self.me.account_id()
     }
@@ -46,8 +58,12 @@ impl Account {
     }
 
     fn row_aad(&self, table: Table, key: &[u8]) -> Aad {
+        self.row_aad_of(&self.amk, self.ik(), table, key)
+    }
+
+    fn row_aad_of(&self, amk: &MasterKey, ik: IkHash, table: Table, key: &[u8]) -> Aad {
         let object = [table.name().as_bytes(), b"/", key].concat();
-        Aad { account: self.id(), object, version: 0, ik: self.ik(), amk_epoch: self.amk.epoch() }
+        Aad { account: self.id(), object, version: 0, ik, amk_epoch: amk.epoch() }
     }
 
     /// Seals a row of this browser's database. Its place is part of the seal, so that rows cannot be swapped.
@@ -56,7 +72,14 @@ impl Account {
     }
 
     pub(super) fn open_row(&self, table: Table, key: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        open_object(&self.cache, Purpose::Cache, &self.row_aad(table, key), sealed).ok()
+        let now = open_object(&self.cache, Purpose::Cache, &self.row_aad(table, key), sealed);
+        now.ok().or_else(|| {
+            // Sealed before the master key was replaced.
+            self.keys.former.iter().rev().find_map(|Former { amk, ik }| {
+                let aad = self.row_aad_of(amk, *ik, table, key);
+                open_object(&amk.cache_key(), Purpose::Cache, &aad, sealed).ok()
+            })
+        })
     }
 
     pub(super) fn seal_state<R: CryptoRng>(&self, state: &State, version: u64, rng: &mut R) -> Vec<u8> {
@@ -67,6 +90,19 @@ impl Account {
     pub(super) fn open_state(&self, sealed: &[u8], version: u64) -> Option<State> {
         let aad = state_aad(&self.me, &self.amk, version);
         State::parse(&open_object(&self.amk.state_key(), Purpose::State, &aad, sealed).ok()?)
+    }
+}
+
+impl Account {
+    /// The copy that this browser has kept for itself, perhaps from before the master key was replaced. What the relay gives
+    /// is never opened by a former key: it would be an old state.
+    pub(super) fn open_kept_state(&self, sealed: &[u8]) -> Option<State> {
+        self.open_state(sealed, 0).or_else(|| {
+            self.keys.former.iter().rev().find_map(|Former { amk, ik }| {
+                let aad = Aad { ik: *ik, amk_epoch: amk.epoch(), ..state_aad(&self.me, amk, 0) };
+                State::parse(&open_object(&amk.state_key(), Purpose::State, &aad, sealed).ok()?)
+            })
+        })
     }
 }
 
@@ -109,9 +145,8 @@ pub(super) fn open_account(
     if !ek_ids.contains(&me.ek().id()) {
         return Err(Trouble::KeystoreDamaged);
     }
-    let cache = amk.cache_key();
     let keystore = Version { number: vault.keystore_version, hash: object_hash(&vault.keystore) };
-    let account = Account { me, amk, keys, ek_ids, keystore, keystore_before, cache };
+    let account = Account::of(me, amk, keys, keystore, keystore_before);
     let state = account.open_state(&vault.state, vault.state_version).ok_or(Trouble::KeystoreDamaged)?;
     Ok((account, state, Version { number: vault.state_version, hash: object_hash(&vault.state) }))
 }

@@ -1,8 +1,8 @@
 //! What the account's owner sees of it: the recovery key's dates, and the sessions.
 
 use rand_core::CryptoRng;
-use signet_ask::{AccountView, BackupDates, RecoveryStatus, SessionView, Trouble};
-use signet_shared::api::{self, EndSessions, Ended, Sessions, WhichSessions};
+use signet_ask::{AccountView, BackupDates, PasskeyView, RecoveryStatus, SessionView, Trouble};
+use signet_shared::api::{self, EndSessions, Ended, Passkeys, Sessions, WhichSessions};
 
 use super::{
     AskId, HttpAnswer, NoAnswer,
@@ -81,6 +81,12 @@ impl Session {
                 let ended = parsed::<Ended>(result).map(|ended| ended.ended);
                 hands.answer::<signet_ask::EndOtherSessions>(ask, &ended);
                 ended.err()
+            }
+            Call::Passkeys(ask) => {
+                let view = |found: api::PasskeyInfo| PasskeyView { place: found.place.number(), added_ms: found.added };
+                let list = parsed::<Passkeys>(result).map(|found| found.passkeys.into_iter().map(view).collect());
+                hands.answer::<signet_ask::ReadPasskeys>(ask, &list);
+                list.err()
             }
             _ => None,
         };

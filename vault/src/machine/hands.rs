@@ -13,6 +13,7 @@ use super::{
     lock::Lock,
     login::LoginCall,
     opening::Reply,
+    rescue::RescueCall,
     secret::SecretCall,
     sign_out::Owed,
 };
@@ -34,6 +35,7 @@ pub(super) enum Call {
     Secret(SecretCall),
     Anew(AnewCall),
     Earlier(EarlierCall),
+    Rescue(RescueCall),
     Delete(AskId),
     Audit,
     /// Of the renewal that made this key.
@@ -41,6 +43,7 @@ pub(super) enum Call {
     Sessions(AskId),
     EndSession(AskId),
     EndOthers(AskId),
+    Passkeys(AskId),
     DepositBrowser,
     DepositTake,
     Load(Table),
@@ -64,7 +67,11 @@ impl Call {
     /// Who waits for it within the session.
     pub(super) fn ask(&self) -> Option<AskId> {
         match self {
-            Self::Start { ask, .. } | Self::Sessions(ask) | Self::EndSession(ask) | Self::EndOthers(ask) => Some(*ask),
+            Self::Start { ask, .. }
+            | Self::Passkeys(ask)
+            | Self::Sessions(ask)
+            | Self::EndSession(ask)
+            | Self::EndOthers(ask) => Some(*ask),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 use signet_ask::Event;
-use signet_crypto::{Content, ContentKey, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
+use signet_crypto::{Content, ContentKey, Former, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
 use signet_shared::{
     AccountId, ClientUuid, ConvId, EkId, EnvId, IkHash, MembersHash, Reader, envelope::Header, limits,
     wire::ClientFrame,
@@ -259,15 +259,23 @@ impl Session {
         let own = if waiting.sender == me { self.outbox.record(&env_id) } else { None };
         for (record, from_relay) in [(kept, true), (own, false)] {
             let Some(record) = record else { continue };
-            let former = self.account.keys.former.iter().rev().map(|former| (&former.amk, former.ik));
-            let mut keys = core::iter::once((&self.account.amk, ik)).chain(former);
-            let opened = keys.find_map(|(amk, ik)| open_record(amk, me, ik, &conv_id, &env_id, record).ok());
-            let Some(key) = opened else { continue };
+            let now = open_record(&self.account.amk, me, ik, &conv_id, &env_id, record).ok();
+            let Some(key) = now.or_else(|| self.former_record(incoming, record)) else { continue };
             if let Ok(message) = incoming.clone().recall(&key) {
                 return Some((message, if from_relay { None } else { Some(key) }));
             }
         }
         None
+    }
+
+    /// As it was written before the master key was replaced. Whoever knows the former one could write such a record today:
+    /// so it is only this account's word for the key, and the writer's signature is looked at again.
+    fn former_record(&self, incoming: &Incoming, record: &[u8]) -> Option<ContentKey> {
+        let (me, header, env_id) = (self.me(), incoming.header(), incoming.env_id());
+        let sender = if header.sender_id == me { Some(&self.account.me) } else { self.chain(header.sender_id) };
+        let open = |Former { amk, ik }: &Former| open_record(amk, me, *ik, &header.conv_id, &env_id, record).ok();
+        let key = self.account.keys.former.iter().rev().find_map(open)?;
+        sender.is_some_and(|sender| incoming.is_by(sender)).then_some(key)
     }
 
     fn verdict(&self, waiting: &Waiting, stranger: Option<&VerifiedAccount>) -> Verdict {

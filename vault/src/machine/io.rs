@@ -149,6 +149,8 @@ pub enum Timer {
     Unused,
     /// For storing new keys at the relay.
     Keys,
+    /// For the steps of a rescue.
+    Rescue,
 }
 
 /// The tables of this browser's database. Values are sealed by the machine, except in `Meta`, whose rows hold nothing

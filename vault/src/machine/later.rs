@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use signet_ask::{BackupStep, Question, Trouble};
 
 use super::{
-    AskId, Input, Machine,
+    AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
 };
@@ -18,16 +18,22 @@ pub enum Task {
     BackupTurn,
     Anew(AnewTask),
     Earlier(EarlierTask),
+    PrepareRescue { ask: AskId, current: String, new: String },
+    Rescue { ask: AskId, new: String },
+    RescueAnswer { call: RescueCall, result: Result<HttpAnswer, NoAnswer> },
+    RescueTurn,
+    RescueTime,
 }
 
 impl Task {
     /// Who waits for its answer, if anybody.
     pub fn ask(&self) -> Option<AskId> {
         match self {
-            Self::Backup { ask, .. } => Some(*ask),
+            Self::Backup { ask, .. } | Self::PrepareRescue { ask, .. } | Self::Rescue { ask, .. } => Some(*ask),
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
             Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
             Self::BackupTurn | Self::Earlier(_) => None,
+            Self::RescueAnswer { .. } | Self::RescueTurn | Self::RescueTime => None,
         }
     }
 }
@@ -35,7 +41,9 @@ impl Task {
 impl Input {
     /// Whether it asks for what is fetched later.
     pub fn is_for_later(&self) -> bool {
-        matches!(self, Self::Ask { question, .. } if matches!(question, Question::Backup(_)) || is_question(question))
+        let Self::Ask { question, .. } = self else { return false };
+        matches!(question, Question::Backup(_) | Question::PrepareRescue(_) | Question::Rescue(_))
+            || is_question(question)
     }
 }
 
@@ -46,6 +54,7 @@ impl<R: CryptoRng> Machine<R> {
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
             Task::Earlier(task) => self.carry_out_earlier(task),
+            task => self.rescue(task),
         }
     }
 

@@ -6,7 +6,7 @@ use signet_crypto::{ExportKey, MasterKey, OpaqueError, RecoveryKey, UnlockKey, V
 use signet_shared::{
     Username,
     api::{self, About, EarlierStart, LoginFinish, LoginStart, LoginStarted, Vault},
-    opaque::{KdfProfile, SecretKind},
+    opaque::{KdfProfile, PasskeyPlace, SecretKind},
 };
 use zeroize::Zeroizing;
 
@@ -24,7 +24,7 @@ pub(super) struct Secret {
 
 /// Which answer of the relay's a login waits for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum LoginCall {
+pub enum LoginCall {
     About,
     Started,
     Finished,
@@ -65,11 +65,17 @@ impl Secret {
         Self { kind: self.kind, bytes: self.bytes.clone() }
     }
 
+    pub(super) fn passkey(place: u8, computed: [u8; 32]) -> Result<Self, Trouble> {
+        let place = PasskeyPlace::from_number(place).ok_or(Trouble::PasskeyFailed)?;
+        Ok(Self { kind: SecretKind::Passkey(place), bytes: Zeroizing::new(computed.to_vec()) })
+    }
+
     /// What to say when it does not fit.
     pub(super) fn wrong(&self) -> Trouble {
         match self.kind {
             SecretKind::Password => Trouble::LoginFailed,
             SecretKind::RecoveryKey => Trouble::RecoveryKeyFailed,
+            SecretKind::Passkey(_) => Trouble::PasskeyFailed,
         }
     }
 }

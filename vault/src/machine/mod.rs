@@ -24,6 +24,7 @@ mod opening;
 mod outbox;
 mod pin;
 mod renew;
+mod rescue;
 mod rows;
 mod secret;
 mod session;
@@ -40,10 +41,11 @@ pub use anew::{AnewCall, AnewTask};
 pub use earlier::{EarlierCall, EarlierTask};
 pub use io::*;
 pub use later::{Later, Task};
+pub use rescue::RescueCall;
 
 use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
-use signet_shared::wire::Refusal;
+use signet_shared::{api, wire::Refusal};
 
 use anew::Claimed;
 use hands::{Call, Hands, Stored};
@@ -146,6 +148,9 @@ impl<R: CryptoRng> Machine<R> {
                     session.pump(&mut self.hands);
                     session.secret_step(&mut self.hands);
                     session.renew_step(&mut self.hands);
+                    if session.rescue.is_some() {
+                        self.later(Task::RescueTurn);
+                    }
                 }
             }
             Input::Online(online) => {
@@ -216,6 +221,7 @@ impl<R: CryptoRng> Machine<R> {
             | Call::Keys(_)
             | Call::Sessions(_)
             | Call::EndSession(_)
+            | Call::Passkeys(_)
             | Call::EndOthers(_) => {
                 let Phase::SignedIn(session) = &mut self.phase else { return };
                 let hands = &mut self.hands;
@@ -240,6 +246,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Call::Anew(call) => self.later(Task::Anew(AnewTask::Answer(call, result))),
             Call::Earlier(call) => self.later(Task::Earlier(EarlierTask::Answer(call, result))),
+            Call::Rescue(call) => self.later(Task::RescueAnswer { call, result }),
             Call::SignOut => self.signed_out(result),
             Call::Delete(ask) => self.deleted(ask, result),
             Call::Ignore | Call::AttachBrowser | Call::DepositBrowser | Call::Load(_) | Call::LookForUnsent(..) => {}
@@ -249,6 +256,9 @@ impl<R: CryptoRng> Machine<R> {
     fn timer(&mut self, timer: Timer) {
         if let (Phase::SigningUp(up), Timer::Retry) = (&self.phase, timer) {
             up.send(&mut self.hands);
+        }
+        if timer == Timer::Rescue {
+            return self.later(Task::RescueTime);
         }
         if timer == Timer::SignOut {
             self.sign_out_due();
@@ -266,7 +276,7 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Secret => session.secret_time(hands),
             Timer::Audit => session.audit(hands),
             // Seen to before anything else.
-            Timer::SignOut | Timer::Unused => {}
+            Timer::SignOut | Timer::Unused | Timer::Rescue => {}
             Timer::Keys => session.keys_time(hands),
         }
     }
@@ -275,9 +285,11 @@ impl<R: CryptoRng> Machine<R> {
         let idle = matches!(self.phase, Phase::SignedOut);
         // A sign-out that would take nothing along unasked has to know what is here.
         let needs_meta = match &question {
-            Question::Attach(_) | Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) => {
-                true
-            }
+            Question::Attach(_)
+            | Question::SignUp(_)
+            | Question::SignIn(_)
+            | Question::SignInWithRecoveryKey(_)
+            | Question::SignInWithPasskey(_) => true,
             Question::SignOut(q) => !q.anyway,
             Question::AskAnew(_) | Question::LookAnew(_) | Question::BeginAnew(_) => true,
             _ => false,
@@ -292,14 +304,26 @@ impl<R: CryptoRng> Machine<R> {
             Question::Attach(q) => self.attach(ask, q.share),
             q if anew::is_question(&q) => self.ask_anew(ask, q),
             Question::BeginAnew(q) => self.begin_anew(ask, q),
-            Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_) if !idle => {
+            Question::SignUp(_)
+            | Question::SignIn(_)
+            | Question::SignInWithRecoveryKey(_)
+            | Question::SignInWithPasskey(_)
+                if !idle =>
+            {
                 self.hands.fail(ask, Trouble::Busy);
             }
             q if self.others_rows(&q) => self.look_for_unsent(ask, Table::Outbox, q),
-            q @ (Question::SignUp(_) | Question::SignIn(_) | Question::SignInWithRecoveryKey(_)) => self.enter(ask, q),
+            q @ (Question::SignUp(_)
+            | Question::SignIn(_)
+            | Question::SignInWithRecoveryKey(_)
+            | Question::SignInWithPasskey(_)) => self.enter(ask, q),
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
+            Question::PrepareRescue(q) => {
+                self.later(Task::PrepareRescue { ask, current: q.current, new: q.new });
+            }
+            Question::Rescue(q) => self.later(Task::Rescue { ask, new: q.new }),
             Question::Lock(_) => self.ask_lock(ask),
             Question::SetLock(q) => self.set_lock(ask, q.when),
             Question::ReadLock(_) => {
@@ -325,6 +349,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignUp(q) => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
             Question::SignIn(q) => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignInWithRecoveryKey(q) => self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay),
+            Question::SignInWithPasskey(q) => self.sign_in_with_passkey(ask, q),
             _ => {}
         }
     }
@@ -421,6 +446,9 @@ impl Session {
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
             Question::ChangePassword(q) => self.change_password(hands, id, q),
             Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current, q.ticket),
+            Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Passkeys(id)),
+            Question::AddPasskey(q) => self.add_passkey(hands, id, q),
+            Question::RemovePasskey(q) => self.remove_passkey(hands, id, q.current, q.place),
             Question::DeleteAccount(q) => self.delete_account(hands, id, q.current),
             Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
             Question::RecoveryKeySaved(_) => {
@@ -436,6 +464,7 @@ impl Session {
             | Question::SignUp(_)
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
+            | Question::SignInWithPasskey(_)
             | Question::CancelSignUp(_)
             | Question::SignOut(_)
             | Question::Backup(_)
@@ -446,6 +475,8 @@ impl Session {
             | Question::BeginAnew(_)
             | Question::RefuseAnew(_)
             | Question::OpenEarlier(_)
+            | Question::PrepareRescue(_)
+            | Question::Rescue(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

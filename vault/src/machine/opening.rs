@@ -376,6 +376,9 @@ impl<R: CryptoRng> Machine<R> {
                 if let Some(earlier) = session.earlier {
                     self.hands.fail(earlier.ask, Trouble::SessionEnded);
                 }
+                if let Some(ask) = session.rescue.and_then(|rescue| rescue.asked_by()) {
+                    self.hands.fail(ask, Trouble::SessionEnded);
+                }
                 self.hands.push(Effect::Socket(SocketEffect::Close));
                 let line = [Timer::Reconnect, Timer::Ping, Timer::Receipts, Timer::Retry];
                 for timer in line.into_iter().chain([
@@ -386,6 +389,7 @@ impl<R: CryptoRng> Machine<R> {
                     Timer::Audit,
                     Timer::Unused,
                     Timer::Keys,
+                    Timer::Rescue,
                 ]) {
                     self.hands.push(Effect::StopTimer(timer));
                 }

@@ -59,18 +59,21 @@ struct Put {
 impl Session {
     /// At a person's wish.
     pub(super) fn renew_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId) {
+        let signed = self.has_rescue_signed();
         match &mut self.renewal {
             Some(renewal) => {
                 renewal.asks.push(ask);
                 // At once, where it would be tried again at some time.
                 self.keys_time(hands);
             }
+            // Or signed for that place of the key log already, by what replaces all keys.
+            None if signed => hands.fail(ask, Trouble::Busy),
             None => self.renew(hands, vec![ask]),
         }
     }
 
     pub(super) fn renew_if_due<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if self.renewal.is_none() && self.keys_until_ms() <= hands.now {
+        if self.renewal.is_none() && !self.has_rescue_signed() && self.keys_until_ms() <= hands.now {
             self.renew(hands, Vec::new());
         }
     }

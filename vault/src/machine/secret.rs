@@ -6,11 +6,15 @@
 //! none.
 
 use rand_core::CryptoRng;
-use signet_ask::{ChangePassword, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
+use signet_ask::{AddPasskey, ChangePassword, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
 use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, UnlockKey};
 use signet_shared::{
-    api::{self, Access, Body, Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
-    opaque::{KdfProfile, SecretKind},
+    AccountId, IkHash,
+    api::{
+        self, Access, Body, Ended, RemovePasskey, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried,
+        SecretTry,
+    },
+    opaque::{KdfProfile, PasskeyPlace, SecretKind},
 };
 use zeroize::Zeroizing;
 
@@ -39,6 +43,7 @@ pub(super) enum SecretCall {
     Pending,
     Tried,
     Finished,
+    Removed,
 }
 
 /// What is going on.
@@ -65,6 +70,8 @@ enum Again {
 enum Goal {
     Password { new: Zeroizing<String>, end_others: bool },
     RecoveryKey(RecoveryKey),
+    Passkey(Secret),
+    RemovePasskey(PasskeyPlace),
     Test,
     Delete,
 }
@@ -85,6 +92,8 @@ impl Goal {
     fn kind(&self) -> SecretKind {
         match self {
             Self::Password { .. } => SecretKind::Password,
+            Self::Passkey(passkey) => passkey.kind,
+            Self::RemovePasskey(place) => SecretKind::Passkey(*place),
             Self::RecoveryKey(_) | Self::Test | Self::Delete => SecretKind::RecoveryKey,
         }
     }
@@ -93,7 +102,8 @@ impl Goal {
         match self {
             Self::Password { new, .. } => Secret::password(new).bytes,
             Self::RecoveryKey(key) => key.secret(),
-            Self::Test | Self::Delete => Zeroizing::default(),
+            Self::Passkey(passkey) => passkey.bytes.clone(),
+            Self::RemovePasskey(_) | Self::Test | Self::Delete => Zeroizing::default(),
         }
     }
 }
@@ -105,7 +115,7 @@ impl Again {
 }
 
 /// Either secret, told apart by its form.
-fn either(current: &str) -> Result<Secret, Trouble> {
+pub(super) fn either(current: &str) -> Result<Secret, Trouble> {
     if is_recovery_key(current) { Secret::recovery_key(current) } else { Ok(Secret::password(current)) }
 }
 
@@ -169,6 +179,33 @@ impl Session {
         }
     }
 
+    pub(super) fn add_passkey<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        AddPasskey { current, place, computed }: AddPasskey,
+    ) {
+        let passkey = Secret::passkey(place, *Zeroizing::new(computed));
+        match passkey.and_then(|passkey| Ok((passkey, either(&Zeroizing::new(current))?))) {
+            Ok((passkey, current)) => self.change(hands, ask, Goal::Passkey(passkey), Some(current), Again::No),
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
+    pub(super) fn remove_passkey<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        current: String,
+        place: u8,
+    ) {
+        let place = PasskeyPlace::from_number(place).ok_or(Trouble::NotFound);
+        match place.and_then(|place| Ok((place, either(&Zeroizing::new(current))?))) {
+            Ok((place, current)) => self.change(hands, ask, Goal::RemovePasskey(place), Some(current), Again::No),
+            Err(trouble) => hands.fail(ask, trouble),
+        }
+    }
+
     pub(super) fn delete_account<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
         match either(&Zeroizing::new(current)) {
             Ok(current) => self.change(hands, ask, Goal::Delete, Some(current), Again::No),
@@ -190,13 +227,14 @@ impl Session {
         current: Option<Secret>,
         again: Again,
     ) {
-        if self.change.is_some() {
+        if self.change.is_some() || self.is_being_rescued() {
             return hands.fail(ask, Trouble::Busy);
         }
         let mut change = Change { ask, goal, step: Step::Done, tries: 0, again };
         match current {
             Some(current) => {
-                let share = if matches!(change.goal, Goal::Test | Goal::Delete) { 1.0 } else { PROOF };
+                let share =
+                    if matches!(change.goal, Goal::Test | Goal::Delete | Goal::RemovePasskey(_)) { 1.0 } else { PROOF };
                 self.prove(hands, &mut change, current, (0.0, share));
             }
             None if again == Again::Maybe => self.look(hands, &mut change, false),
@@ -233,6 +271,7 @@ impl Session {
         let done = match call {
             SecretCall::Login(LoginCall::Finished) => self.proved(hands, &mut change, result),
             SecretCall::Finished => return self.replaced(hands, change, result),
+            SecretCall::Removed => body_of(result).map(|_| true),
             call => change.answer(hands, call, result).map(|()| false),
         };
         self.go_on(hands, change, done)
@@ -310,6 +349,10 @@ impl Session {
         if kind == SecretKind::RecoveryKey {
             self.note_tested(hands);
         }
+        if let Goal::RemovePasskey(place) = change.goal {
+            hands.post(api::PASSKEYS_REMOVE, &RemovePasskey { place }, Call::Secret(SecretCall::Removed));
+            return Ok(false);
+        }
         if matches!(change.goal, Goal::Test) || matches!(change.again, Again::Looking { .. }) {
             return Ok(true);
         }
@@ -353,6 +396,8 @@ impl Session {
                 hands.answer::<signet_ask::ReplaceRecoveryKey>(change.ask, &Ok(text));
                 self.note_made(hands);
             }
+            Goal::Passkey(_) => hands.answer::<AddPasskey>(change.ask, &Ok(())),
+            Goal::RemovePasskey(_) => hands.answer::<signet_ask::RemovePasskey>(change.ask, &Ok(())),
             Goal::Test => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
             // Ends elsewhere.
             Goal::Delete => {}
@@ -443,16 +488,9 @@ impl Change {
         let Step::Try(login, tried) = core::mem::replace(&mut self.step, Step::Done) else {
             return Err(fault("secret-order"));
         };
-        let profile = KdfProfile::from_number(tried.profile).ok_or(Trouble::WeakProfile)?;
-        let origin = hands.origin.trim_end_matches('/').to_owned();
-        let finished = login.finish(&tried.ke2, profile, &origin, &mut hands.rng);
-        let (ke3, export) = finished.map_err(|error| match error {
-            OpaqueError::WrongSecret => Trouble::KeystoreDamaged,
-            _ => Trouble::RelayNonsense,
-        })?;
-        let unlock = UnlockKey::derive(&export, account.id(), profile);
-        let opened = MasterKey::open_slot(&unlock, self.goal.kind(), account.id(), account.ik(), &tried.slot);
-        if !opened.is_ok_and(|opened| opened.is(&account.amk)) {
+        let (kind, id, ik) = (self.goal.kind(), account.id(), account.ik());
+        let (ke3, opened) = open_tried(hands, login, &tried, kind, id, ik)?;
+        if !opened.is(&account.amk) {
             return Err(Trouble::KeystoreDamaged);
         }
         let end_others = matches!(self.goal, Goal::Password { end_others: true, .. });
@@ -462,6 +500,27 @@ impl Change {
         progress(hands, 0.95);
         Ok(())
     }
+}
+
+/// The last message of a login on a new way in, and the master key that it opens.
+pub(super) fn open_tried<R: CryptoRng>(
+    hands: &mut Hands<R>,
+    login: signet_crypto::Login,
+    tried: &SecretTried,
+    kind: SecretKind,
+    id: AccountId,
+    ik: IkHash,
+) -> Result<(Vec<u8>, MasterKey), Trouble> {
+    let profile = KdfProfile::from_number(tried.profile).ok_or(Trouble::WeakProfile)?;
+    let origin = hands.origin.trim_end_matches('/').to_owned();
+    let finished = login.finish(&tried.ke2, profile, &origin, &mut hands.rng);
+    let (ke3, export) = finished.map_err(|error| match error {
+        OpaqueError::WrongSecret => Trouble::KeystoreDamaged,
+        _ => Trouble::RelayNonsense,
+    })?;
+    let unlock = UnlockKey::derive(&export, id, profile);
+    let opened = MasterKey::open_slot(&unlock, kind, id, ik, &tried.slot).map_err(|_| Trouble::KeystoreDamaged)?;
+    Ok((ke3, opened))
 }
 
 fn progress<R: CryptoRng>(hands: &mut Hands<R>, done: f32) {

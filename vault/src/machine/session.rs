@@ -18,6 +18,7 @@ use super::{
     outbox::Outbox,
     pin::Pin,
     renew::Renewal,
+    rescue::Rescue,
     rows::{self, JUDGE, Mail, MailRow, OutRow, Restored},
     secret::Change,
     state::State,
@@ -60,6 +61,8 @@ pub(super) struct Session {
     pub(super) replacing: bool,
     /// The encryption key is being renewed.
     pub(super) renewal: Option<Box<Renewal>>,
+    /// Everything that opens the account is being replaced, or was to be.
+    pub(super) rescue: Option<Box<Rescue>>,
     /// The relay gives others other keys for this account than it has.
     pub(super) own_keys_differ: bool,
     /// The relay gives others a newer key than is here, and has been asked for what is in the keystore.
@@ -97,7 +100,7 @@ impl Session {
     ) -> Self {
         // What this browser knew and the relay does not say (yet): a pin made while the relay was away, or a state that
         // the relay held back.
-        let kept = hands.kept_state.as_deref().and_then(|sealed| account.open_state(sealed, 0));
+        let kept = hands.kept_state.as_deref().and_then(|sealed| account.open_kept_state(sealed));
         let mut dirty = false;
         if let Some(mut kept) = kept {
             dirty = kept.merge(state);
@@ -126,6 +129,7 @@ impl Session {
             change: None,
             replacing: false,
             renewal: None,
+            rescue: None,
             own_keys_differ: false,
             behind: false,
             deposit: None,

@@ -2,7 +2,7 @@
 //! has just made.
 
 use rand_core::CryptoRng;
-use signet_ask::{Task, Trouble};
+use signet_ask::{SignInWithPasskey, Task, Trouble};
 use signet_crypto::{RecoveryKey, looks_like_recovery_key};
 use signet_shared::{Username, opaque::SecretKind};
 use zeroize::Zeroizing;
@@ -47,6 +47,18 @@ impl<R: CryptoRng> Machine<R> {
         match Secret::recovery_key(&key) {
             Ok(secret) => self.sign_in_to(Reply::SignIn(ask), username, secret, stay),
             Err(trouble) => self.hands.fail(ask, trouble),
+        }
+    }
+
+    pub(super) fn sign_in_with_passkey(
+        &mut self,
+        ask: AskId,
+        SignInWithPasskey { username, place, computed, stay }: SignInWithPasskey,
+    ) {
+        let secret = Secret::passkey(place, *Zeroizing::new(computed));
+        match (username.parse::<Username>(), secret) {
+            (Ok(username), Ok(secret)) => self.sign_in_to(Reply::SignIn(ask), username, secret, stay),
+            _ => self.hands.fail(ask, Trouble::PasskeyFailed),
         }
     }
 

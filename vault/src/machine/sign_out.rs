@@ -50,6 +50,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignUp(q) => &q.username,
             Question::SignIn(q) => &q.username,
             Question::SignInWithRecoveryKey(q) => &q.username,
+            Question::SignInWithPasskey(q) => &q.username,
             _ => return false,
         };
         // What is no username is told so.

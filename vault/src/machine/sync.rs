@@ -55,12 +55,26 @@ impl Sync {
     }
 }
 
+impl Sync {
+    /// A state is on its way to the relay.
+    pub(super) fn is_putting(&self) -> bool {
+        self.putting.is_some()
+    }
+}
+
 impl Session {
     /// The state has changed here: kept at once, written to the relay soon.
     pub(super) fn state_changed<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         self.sync.dirty = true;
         self.keep_state(hands);
         hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AFTER_MS });
+    }
+
+    /// What is to be written, if anything is, was held back.
+    pub(super) fn put_state_soon<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+        if self.sync.dirty {
+            hands.push(Effect::Timer { timer: Timer::PutState, after_ms: PUT_AFTER_MS });
+        }
     }
 
     /// Timers may have been among what was not carried out.
@@ -73,7 +87,7 @@ impl Session {
         }
     }
 
-    fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+    pub(super) fn keep_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         // Version 0 is no version of the relay's: the copy cannot be taken for one.
         let value = self.account.seal_state(&self.state, 0, &mut hands.rng);
         // A sign-in in this same worker takes it in as a restarted one would.
@@ -83,7 +97,8 @@ impl Session {
     }
 
     pub(super) fn put_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if self.sync.putting.is_some() || !self.sync.dirty {
+        // Under which key, shows when a rescue has come to its end.
+        if self.sync.putting.is_some() || !self.sync.dirty || self.is_being_rescued() {
             return;
         }
         self.checkpoint();
@@ -112,7 +127,7 @@ impl Session {
     }
 
     /// Where the streams stand that were written to last, a few per conversation.
-    fn checkpoint(&mut self) {
+    pub(super) fn checkpoint(&mut self) {
         for conv in self.convs.values() {
             let Some(pin) = self.state.pins.get_mut(&conv.peer) else { continue };
             let heads: Vec<(u64, Place)> = conv.streams.heads().map(|(_, place, at)| (at, place)).collect();
@@ -169,7 +184,7 @@ impl Session {
         }
     }
 
-    fn seen_version<R: CryptoRng>(&mut self, hands: &mut Hands<R>, version: Version) {
+    pub(super) fn seen_version<R: CryptoRng>(&mut self, hands: &mut Hands<R>, version: Version) {
         if let Some(device) = &mut hands.device {
             device.state_version = device.state_version.max(version.number);
         }
@@ -225,7 +240,7 @@ impl Session {
         Ok(())
     }
 
-    fn take_in_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>, vault: &Vault) -> bool {
+    pub(super) fn take_in_state<R: CryptoRng>(&mut self, hands: &mut Hands<R>, vault: &Vault) -> bool {
         let version = Version { number: vault.state_version, hash: object_hash(&vault.state) };
         if version.number < self.sync.version.number {
             return false;

@@ -405,7 +405,7 @@ impl Relay {
             api::LOGIN_START => {
                 let q: api::LoginStart = read(body)?;
                 let (id, record) = match self.named(q.username.shown()) {
-                    Some((id, account)) => (id, Some(account.records[&q.kind.number()].0.clone())),
+                    Some((id, account)) => (id, account.records.get(&q.kind.number()).map(|way| way.0.clone())),
                     None => (AccountId([0; 16]), None),
                 };
                 let name = q.username.canonical();
@@ -578,7 +578,11 @@ impl Relay {
                 if pending.client != client {
                     return Err(Refusal::VersionConflict);
                 }
-                self.accounts.get_mut(&id).unwrap().records.insert(kind.number(), pending.access);
+                let records = &mut self.accounts.get_mut(&id).unwrap().records;
+                if matches!(kind, SecretKind::Passkey(_)) && records.contains_key(&kind.number()) {
+                    return Err(Refusal::VersionConflict);
+                }
+                records.insert(kind.number(), pending.access);
                 let others = self.others(client);
                 for other in &others {
                     let session = self.sessions.get_mut(other).unwrap();
@@ -591,6 +595,66 @@ impl Relay {
                 let session = self.sessions.get_mut(&client).unwrap();
                 (session.by, session.finished) = (Some(kind), Some((q.login_id, ended)));
                 Ok(api::Ended { ended }.to_bytes())
+            }
+            api::PASSKEYS => {
+                let id = self.me(client)?;
+                let ways = self.accounts[&id].records.keys();
+                let mut passkeys: Vec<_> = ways
+                    .filter_map(|kind| match SecretKind::from_number(*kind) {
+                        Some(SecretKind::Passkey(place)) => Some(api::PasskeyInfo { place, added: 1 }),
+                        _ => None,
+                    })
+                    .collect();
+                passkeys.sort_by_key(|passkey| passkey.place);
+                Ok(api::Passkeys { passkeys }.to_bytes())
+            }
+            api::PASSKEYS_REMOVE => {
+                let id = self.fresh(client)?;
+                let q: api::RemovePasskey = read(body)?;
+                let kind = SecretKind::Passkey(q.place);
+                self.accounts.get_mut(&id).unwrap().records.remove(&kind.number());
+                for session in self.sessions.values_mut().filter(|session| session.account == Some(id)) {
+                    session.stale |= session.by == Some(kind);
+                }
+                Ok(Vec::new())
+            }
+            api::RESCUE => {
+                let q: api::Rescue = read(body)?;
+                self.me(client)?;
+                let login = q.password.login_id;
+                if let Some((_, ended)) = self.sessions[&client].finished.filter(|(done, _)| *done == login) {
+                    return Ok(api::Ended { ended }.to_bytes());
+                }
+                let id = self.fresh(client)?;
+                let mut ways = Vec::new();
+                for (kind, last) in [(SecretKind::Password, q.password), (SecretKind::RecoveryKey, q.recovery)] {
+                    let (state, _, tried) = self.logins.remove(&last.login_id).ok_or(Refusal::LoginFailed)?;
+                    // It stays, so that the same again finds it.
+                    self.logins.insert(last.login_id, (state.clone(), id, tried));
+                    finish_login(state, &last.ke3)?;
+                    let pending = self.pending.get(&(id, kind.number())).filter(|pending| pending.client == client);
+                    ways.push((kind.number(), pending.ok_or(Refusal::VersionConflict)?.access.clone()));
+                }
+                let statement = SignedStatement::parse(&q.keys.statement).map_err(|_| Refusal::Malformed)?.statement;
+                let account = self.accounts.get_mut(&id).unwrap();
+                let newest = SignedStatement::parse(account.statements.last().unwrap()).unwrap().statement;
+                let follows = account.keystore_version == q.keys.expected
+                    && account.state_version == q.state.expected
+                    && (newest.seq + 1, newest.hash()) == (statement.seq, statement.prev);
+                if !follows {
+                    return Err(Refusal::VersionConflict);
+                }
+                (account.keystore_version, account.keystore) = (q.keys.expected + 1, q.keys.keystore);
+                (account.state_version, account.state) = (q.state.expected + 1, q.state.state);
+                account.statements.push(q.keys.statement);
+                account.records = ways.into_iter().collect();
+                self.pending.retain(|(of, _), _| *of != id);
+                let others = self.others(client);
+                others.iter().for_each(|other| self.end_and_close(*other));
+                let session = self.sessions.get_mut(&client).unwrap();
+                session.shares.clear();
+                session.finished = Some((login, others.len() as u32));
+                Ok(api::Ended { ended: others.len() as u32 }.to_bytes())
             }
             _ => self.answer_anew(client, path, body),
         }

@@ -6,8 +6,10 @@ mod delete;
 mod keys;
 mod lock;
 mod looks;
+mod passkeys;
 mod password;
 mod recovery;
+mod rescue;
 mod sessions;
 
 use leptos::prelude::untrack;
@@ -32,6 +34,9 @@ enum Form {
     Test,
     Replace,
     Delete,
+    Rescue,
+    AddPasskey,
+    RemovePasskey,
     Export,
     TestBackup,
     Import,
@@ -72,10 +77,12 @@ pub(crate) fn settings(app: App) -> El {
         account(app),
         page.password(),
         page.recovery(),
+        page.passkeys(),
         page.backups(),
         page.earlier(),
         page.keys(),
         page.sessions.section(),
+        page.rescue(),
         lock::lock(app),
         looks::looks(),
         page.anew(),
@@ -128,6 +135,7 @@ impl Settings {
         match form {
             Form::Password if self.by_key.get_untracked() => NewPassword::FIELD,
             Form::Password | Form::Replace | Form::Delete => CURRENT,
+            Form::Rescue | Form::AddPasskey | Form::RemovePasskey => CURRENT,
             Form::Test => recovery::KEY,
             Form::Export => NewPassword::FIELD,
             Form::TestBackup | Form::Import => backup::FILE,

@@ -11,7 +11,7 @@ fn by_code(name: &str, claim: u8, now: u64) -> NewRequest {
     NewRequest { right, id: [claim; 16], claim: [claim; 32], now }
 }
 
-fn by_session(token: u8, claim: u8, now: u64) -> NewRequest {
+pub(super) fn by_session(token: u8, claim: u8, now: u64) -> NewRequest {
     NewRequest { right: Right::Session([token; 32]), id: [claim; 16], claim: [claim; 32], now }
 }
 

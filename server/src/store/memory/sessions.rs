@@ -35,7 +35,8 @@ impl Inner {
 impl Sessions for Memory {
     fn open(&self, new: NewSession, instead: Option<TokenHash>) -> Answer<'_, ()> {
         self.with(|inner| {
-            if inner.access(new.account, new.secret)?.version != new.version {
+            let way = inner.account(new.account)?.access.get(&new.secret);
+            if way.is_none_or(|way| way.version != new.version) {
                 return Err(StoreError::VersionConflict);
             }
             if let Some(old) = instead {

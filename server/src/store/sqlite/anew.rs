@@ -179,7 +179,12 @@ pub(super) async fn begin_anew(c: &mut SqliteConnection, new: NewIdentity) -> Ch
         .bind(&new.statement)
         .execute(&mut *c)
         .await?;
-    for gone in ["DELETE FROM pending WHERE account = ?", "DELETE FROM anew_codes WHERE account = ?"] {
+    for gone in [
+        "DELETE FROM pending WHERE account = ?",
+        "DELETE FROM anew_codes WHERE account = ?",
+        // Passkeys: what they open is of the earlier identity.
+        "DELETE FROM access WHERE account = ? AND kind > 2",
+    ] {
         sqlx::query(gone).bind(account).execute(&mut *c).await?;
     }
     let ended = sqlx::query("DELETE FROM sessions WHERE account = ? RETURNING token_hash").bind(account);

@@ -112,6 +112,20 @@ pub(super) async fn put_state(
     Err(if there.await?.is_some() { StoreError::VersionConflict } else { StoreError::NoSuchAccount }.into())
 }
 
+/// As [`put_state`], of an account that is there.
+pub(super) async fn put_state_of(c: &mut SqliteConnection, account: i64, expected: u64, state: Vec<u8>) -> Changed<()> {
+    let stored = sqlx::query(
+        "UPDATE objects SET version = version + 1, bytes = ? WHERE kind = ? AND version = ? AND account = ?",
+    )
+    .bind(state)
+    .bind(STATE)
+    .bind(i64::try_from(expected).map_err(|_| StoreError::VersionConflict)?)
+    .bind(account)
+    .execute(c)
+    .await?;
+    if stored.rows_affected() == 0 { Err(StoreError::VersionConflict.into()) } else { Ok(()) }
+}
+
 /// Writes to the file without changing anything in it: a full or read-only disk shows here.
 pub(super) async fn alive(c: &mut SqliteConnection) -> Changed<()> {
     sqlx::query("INSERT INTO probe (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = 1 - n").execute(c).await?;

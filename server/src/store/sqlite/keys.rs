@@ -15,6 +15,10 @@ type Changed<T> = Result<T, Failed>;
 pub(super) async fn put_keys(c: &mut SqliteConnection, account: AccountId, keys: NewKeys) -> Changed<u64> {
     let row = sqlx::query("SELECT id FROM accounts WHERE account_id = ?").bind(account.as_bytes());
     let account: i64 = row.fetch_optional(&mut *c).await?.ok_or(StoreError::NoSuchAccount)?.try_get(0)?;
+    put_keys_of(c, account, keys).await
+}
+
+pub(super) async fn put_keys_of(c: &mut SqliteConnection, account: i64, keys: NewKeys) -> Changed<u64> {
     let NewKeys { expected, keystore, seq, statement } = keys;
     let row = sqlx::query(
         "SELECT k.version, k.bytes = ?2, s.seq, s.bytes = ?3 FROM objects k JOIN statements s ON s.account = k.account \

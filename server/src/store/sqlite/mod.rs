@@ -5,6 +5,7 @@ mod append;
 mod change;
 mod delete;
 mod keys;
+mod passkeys;
 mod read;
 mod rows;
 mod secrets;
@@ -17,7 +18,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use signet_shared::{
     AccountId,
     api::{AnewId, WhichSessions, Who},
-    opaque::SecretKind,
+    opaque::{PasskeyPlace, SecretKind},
 };
 use sqlx::{
     ConnectOptions, SqlSafeStr, SqliteConnection, SqlitePool,
@@ -33,7 +34,7 @@ use self::writer::{Asked, Change, Job, Writer};
 use super::{
     Accounts, Anew, AnewRequest, Answer, BegunAnew, Created, Credential, Directory, Earlier, EndedSessions, Horizon,
     Letter, Mailbox, Millis, NewAccount, NewIdentity, NewKeys, NewRequest, NewSession, Objects, OnCommit, Pending,
-    Placed, Replace, Row, SecretHash, Secrets, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
+    Placed, Replace, Rescue, Row, SecretHash, Secrets, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
     Versions,
 };
 
@@ -292,6 +293,18 @@ impl Secrets for Sqlite {
 
     fn replace(&self, replace: Replace) -> Answer<'_, EndedSessions> {
         self.change(move |c| secrets::replace(c, replace).boxed())
+    }
+
+    fn rescue(&self, rescue: Rescue) -> Answer<'_, EndedSessions> {
+        self.change(move |c| secrets::rescue(c, rescue).boxed())
+    }
+
+    fn passkeys(&self, account: AccountId) -> Answer<'_, Vec<(PasskeyPlace, Millis)>> {
+        async move { Ok(passkeys::list(&self.readers, account).await?) }.boxed()
+    }
+
+    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, ()> {
+        self.change(move |c| passkeys::remove(c, token, passkey).boxed())
     }
 
     fn forget_pending(&self, made_before: Millis) -> Answer<'_, u64> {

@@ -4,8 +4,11 @@ use signet_shared::opaque::SecretKind;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::{
-    super::{EndedSessions, Millis, Pending, Replace, StoreError, TokenHash},
+    super::{EndedSessions, Millis, Pending, PendingId, Replace, Rescue, StoreError, TokenHash},
     Failed,
+    change::put_state_of,
+    keys::put_keys_of,
+    passkeys,
     read::unsigned,
     sessions::{end_others, fixed, replaced_in},
 };
@@ -51,35 +54,90 @@ pub(super) async fn pending(pool: &SqlitePool, token: TokenHash, kind: SecretKin
 }
 
 pub(super) async fn replace(c: &mut SqliteConnection, replace: Replace) -> Changed<EndedSessions> {
-    let (token, kind) = (&replace.token[..], i64::from(replace.kind.number()));
+    let account = match begin(c, replace.token, &replace.login).await? {
+        Begun::Before(count) => return Ok(EndedSessions { count, tokens: Vec::new() }),
+        Begun::Now { account } => account,
+    };
+    swap(c, account, replace.token, (replace.kind, replace.pending), replace.made_after).await?;
+    let ended = if replace.end_others {
+        end_others(c, account, replace.token, replace.alive).await?
+    } else {
+        EndedSessions::default()
+    };
+    note(c, replace.token, &replace.login, ended.count).await?;
+    Ok(ended)
+}
+
+pub(super) async fn rescue(c: &mut SqliteConnection, rescue: Rescue) -> Changed<EndedSessions> {
+    let Rescue { token, password, recovery, made_after, login, keys, expected, state, alive } = rescue;
+    let account = match begin(c, token, &login).await? {
+        Begun::Before(count) => return Ok(EndedSessions { count, tokens: Vec::new() }),
+        Begun::Now { account } => account,
+    };
+    put_keys_of(c, account, keys).await?;
+    put_state_of(c, account, expected, state).await?;
+    for way in [(SecretKind::Password, password), (SecretKind::RecoveryKey, recovery)] {
+        swap(c, account, token, way, made_after).await?;
+    }
+    // What other ways in open is the old master key.
+    let kept = [SecretKind::Password, SecretKind::RecoveryKey].map(|kind| i64::from(kind.number()));
+    let [password, recovery] = kept;
+    for others in [
+        "DELETE FROM access WHERE account = ? AND kind NOT IN (?, ?)",
+        "DELETE FROM pending WHERE account = ? AND kind NOT IN (?, ?)",
+    ] {
+        sqlx::query(others).bind(account).bind(password).bind(recovery).execute(&mut *c).await?;
+    }
+    // Whoever got in may have asked to begin anew.
+    sqlx::query("UPDATE anew SET state = 2 WHERE account = ? AND state = 1").bind(account).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM shares WHERE token_hash = ?").bind(&token[..]).execute(&mut *c).await?;
+    let ended = end_others(c, account, token, alive).await?;
+    note(c, token, &login, ended.count).await?;
+    Ok(ended)
+}
+
+/// What becomes of a request by which a session replaces secrets.
+enum Begun {
+    Now {
+        account: i64,
+    },
+    /// It has been carried out, and ended so many sessions.
+    Before(u32),
+}
+
+async fn begin(c: &mut SqliteConnection, token: TokenHash, login: &[u8; 32]) -> Changed<Begun> {
     let row = sqlx::query("SELECT account, replaced_by, replaced_ended, secret FROM sessions WHERE token_hash = ?")
-        .bind(token)
+        .bind(&token[..])
         .fetch_optional(&mut *c)
         .await?
         .ok_or(StoreError::NoSession)?;
     if let Some(before) = replaced_in(&row, 1)?
-        && before.login == replace.login
+        && before.login == *login
     {
-        return Ok(EndedSessions { count: before.ended, tokens: Vec::new() });
+        return Ok(Begun::Before(before.ended));
     }
     if row.try_get::<Option<i64>, _>(3)?.is_none() {
         return Err(StoreError::SecretReplaced.into());
     }
-    let account: i64 = row.try_get(0)?;
+    Ok(Begun::Now { account: row.try_get(0)? })
+}
 
-    let replaced = sqlx::query(
-        "UPDATE access SET version = access.version + 1, profile = p.profile, record = p.record, slot = p.slot \
-         FROM pending p WHERE access.account = p.account AND access.kind = p.kind \
-         AND p.account = ?1 AND p.kind = ?2 AND p.token_hash = ?3 AND p.id = ?4 AND p.made_ms > ?5",
-    )
-    .bind(account)
-    .bind(kind)
-    .bind(token)
-    .bind(&replace.pending[..])
-    .bind(replace.made_after.cast_signed())
-    .execute(&mut *c)
-    .await?;
-    if replaced.rows_affected() == 0 {
+/// Puts what is pending in place of the way in of its kind.
+async fn swap(
+    c: &mut SqliteConnection,
+    account: i64,
+    token: TokenHash,
+    (kind, pending): (SecretKind, PendingId),
+    made_after: Millis,
+) -> Changed<()> {
+    let is_passkey = matches!(kind, SecretKind::Passkey(_));
+    let kind = i64::from(kind.number());
+    let replaced = if is_passkey {
+        passkeys::add(c, (account, kind), token, pending, made_after).await?
+    } else {
+        take_place(c, (account, kind), token, pending, made_after).await?
+    };
+    if replaced == 0 {
         return Err(StoreError::VersionConflict.into());
     }
     let used = sqlx::query("DELETE FROM pending WHERE account = ? AND kind = ?").bind(account).bind(kind);
@@ -87,21 +145,42 @@ pub(super) async fn replace(c: &mut SqliteConnection, replace: Replace) -> Chang
     sqlx::query("UPDATE sessions SET secret = NULL WHERE account = ? AND secret = ? AND token_hash <> ?")
         .bind(account)
         .bind(kind)
-        .bind(token)
-        .execute(&mut *c)
-        .await?;
-    let ended = if replace.end_others {
-        end_others(c, account, replace.token, replace.alive).await?
-    } else {
-        EndedSessions::default()
-    };
-    sqlx::query("UPDATE sessions SET replaced_by = ?, replaced_ended = ? WHERE token_hash = ?")
-        .bind(&replace.login[..])
-        .bind(i64::from(ended.count))
-        .bind(token)
+        .bind(&token[..])
         .execute(c)
         .await?;
-    Ok(ended)
+    Ok(())
+}
+
+async fn take_place(
+    c: &mut SqliteConnection,
+    (account, kind): (i64, i64),
+    token: TokenHash,
+    pending: PendingId,
+    made_after: Millis,
+) -> Changed<u64> {
+    let replaced = sqlx::query(
+        "UPDATE access SET version = access.version + 1, profile = p.profile, record = p.record, slot = p.slot \
+         FROM pending p WHERE access.account = p.account AND access.kind = p.kind \
+         AND p.account = ?1 AND p.kind = ?2 AND p.token_hash = ?3 AND p.id = ?4 AND p.made_ms > ?5",
+    )
+    .bind(account)
+    .bind(kind)
+    .bind(&token[..])
+    .bind(&pending[..])
+    .bind(made_after.cast_signed())
+    .execute(c)
+    .await?;
+    Ok(replaced.rows_affected())
+}
+
+async fn note(c: &mut SqliteConnection, token: TokenHash, login: &[u8; 32], ended: u32) -> Changed<()> {
+    sqlx::query("UPDATE sessions SET replaced_by = ?, replaced_ended = ? WHERE token_hash = ?")
+        .bind(&login[..])
+        .bind(i64::from(ended))
+        .bind(&token[..])
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn forget_pending(c: &mut SqliteConnection, made_before: Millis) -> Changed<u64> {

@@ -1,0 +1,69 @@
+//! Passkeys: ways in of which an account may have some, or none.
+
+use signet_shared::{
+    AccountId,
+    opaque::{PasskeyPlace, SecretKind},
+};
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::{
+    super::{Millis, PendingId, StoreError, TokenHash},
+    Failed,
+    read::unsigned,
+};
+
+type Changed<T> = Result<T, Failed>;
+
+/// Puts what is pending where no passkey is. Its version is when that was made, so that no other of this place ever has it.
+pub(super) async fn add(
+    c: &mut SqliteConnection,
+    (account, kind): (i64, i64),
+    token: TokenHash,
+    pending: PendingId,
+    made_after: Millis,
+) -> Changed<u64> {
+    let added = sqlx::query(
+        "INSERT INTO access (account, kind, profile, record, slot, version) \
+         SELECT account, kind, profile, record, slot, made_ms FROM pending \
+         WHERE account = ?1 AND kind = ?2 AND token_hash = ?3 AND id = ?4 AND made_ms > ?5 ON CONFLICT DO NOTHING",
+    )
+    .bind(account)
+    .bind(kind)
+    .bind(token.to_vec())
+    .bind(pending.to_vec())
+    .bind(made_after.cast_signed())
+    .execute(c)
+    .await?;
+    Ok(added.rows_affected())
+}
+
+pub(super) async fn list(pool: &SqlitePool, account: AccountId) -> Changed<Vec<(PasskeyPlace, Millis)>> {
+    let rows = sqlx::query(
+        "SELECT w.kind, w.version FROM accounts a JOIN access w ON w.account = a.id WHERE a.account_id = ? ORDER BY w.kind",
+    );
+    let mut found = Vec::new();
+    for row in rows.bind(account.as_bytes()).fetch_all(pool).await? {
+        if let Some(SecretKind::Passkey(place)) = SecretKind::from_number(row.try_get(0)?) {
+            found.push((place, unsigned(&row, 1)?));
+        }
+    }
+    Ok(found)
+}
+
+pub(super) async fn remove(c: &mut SqliteConnection, token: TokenHash, passkey: PasskeyPlace) -> Changed<()> {
+    let session = sqlx::query("SELECT account, secret IS NOT NULL FROM sessions WHERE token_hash = ?").bind(&token[..]);
+    let session = session.fetch_optional(&mut *c).await?.ok_or(StoreError::NoSession)?;
+    let account: i64 = session.try_get(0)?;
+    if !session.try_get::<bool, _>(1)? {
+        return Err(StoreError::SecretReplaced.into());
+    }
+    let kind = i64::from(SecretKind::Passkey(passkey).number());
+    for sql in [
+        "DELETE FROM access WHERE account = ? AND kind = ?",
+        "DELETE FROM pending WHERE account = ? AND kind = ?",
+        "UPDATE sessions SET secret = NULL WHERE account = ? AND secret = ?",
+    ] {
+        sqlx::query(sql).bind(account).bind(kind).execute(&mut *c).await?;
+    }
+    Ok(())
+}
