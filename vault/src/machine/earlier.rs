@@ -35,7 +35,7 @@ pub struct EarlierCall(pub(super) LoginCall);
 
 impl Session {
     pub(super) fn open_earlier<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, secret: String) {
-        if self.earlier.is_some() || self.renewal.is_some() {
+        if self.earlier.is_some() || self.renewal.is_some() || self.has_rescue_signed() {
             return hands.fail(ask, Trouble::Busy);
         }
         let secret = zeroize::Zeroizing::new(secret);

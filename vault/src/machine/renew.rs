@@ -122,10 +122,10 @@ impl Session {
         mut former: Vec<Former>,
         asks: Vec<AskId>,
     ) {
+        let busy = self.renewal.is_some() || self.has_rescue_signed();
         let account = &mut self.account;
         eks.retain(|ek| !account.ek_ids.contains(&ek.id()));
         former.retain(|old| !account.keys.former.iter().any(|known| known.amk.is(&old.amk)));
-        let busy = self.renewal.is_some();
         if busy || (eks.is_empty() && former.is_empty()) {
             let result = if busy && !eks.is_empty() { Err(Trouble::Busy) } else { Ok(()) };
             for ask in asks {
