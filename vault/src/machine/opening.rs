@@ -44,8 +44,9 @@ impl<R: CryptoRng> Machine<R> {
             // What is to be signed out of is no more; a row that stayed would end the new session at the next start.
             hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
         }
-        // Of an earlier identity, nothing opens by the keys of now.
-        let is_same = |device: &&Device| (device.account, device.ik) == (account.id(), account.ik());
+        // Of an earlier identity, nothing opens by the keys of now, unless its master key is among them.
+        let opens = |ik| ik == account.ik() || account.keys.former.iter().any(|former| former.ik == ik);
+        let is_same = |device: &&Device| device.account == account.id() && opens(device.ik);
         let same = hands.device.as_ref().filter(is_same).cloned();
         let is_this = |claimed: &Claimed| claimed.username.parse().as_ref() == Ok(account.me.username());
         if matches!(reply, Reply::SignUp(..)) && hands.anew.as_ref().is_some_and(is_this) {
