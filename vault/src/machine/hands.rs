@@ -16,6 +16,7 @@ use super::{
     rescue::RescueCall,
     secret::SecretCall,
     sign_out::Owed,
+    sign_up::UpCall,
 };
 use crate::sorted::Map;
 
@@ -28,9 +29,7 @@ pub(super) enum Call {
     AttachBrowser,
     AttachTake,
     AttachVault,
-    UpAbout,
-    UpStarted,
-    UpFinished,
+    Up(UpCall),
     In(LoginCall),
     Secret(SecretCall),
     Anew(AnewCall),

@@ -5,24 +5,42 @@ use rand_core::CryptoRng;
 use signet_ask::{BackupStep, Question, Trouble};
 
 use super::{
-    AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall,
+    AskId, HttpAnswer, Input, Machine, NoAnswer, Phase, RescueCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
+    sign_up::SignUpTask,
 };
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
 pub type Later<R> = fn(&mut Machine<R>, Task);
 
 pub enum Task {
-    Backup { ask: AskId, run: u64, step: BackupStep },
+    Backup {
+        ask: AskId,
+        run: u64,
+        step: BackupStep,
+    },
     BackupTurn,
     Anew(AnewTask),
     Earlier(EarlierTask),
-    PrepareRescue { ask: AskId, current: String, new: String },
-    Rescue { ask: AskId, new: String },
-    RescueAnswer { call: RescueCall, result: Result<HttpAnswer, NoAnswer> },
+    PrepareRescue {
+        ask: AskId,
+        current: String,
+        new: String,
+    },
+    Rescue {
+        ask: AskId,
+        new: String,
+    },
+    RescueAnswer {
+        call: RescueCall,
+        result: Result<HttpAnswer, NoAnswer>,
+    },
     RescueTurn,
     RescueTime,
+    SignUp(SignUpTask),
+    /// A step of making a new encryption key.
+    RenewTurn,
 }
 
 impl Task {
@@ -31,6 +49,8 @@ impl Task {
         match self {
             Self::Backup { ask, .. } | Self::PrepareRescue { ask, .. } | Self::Rescue { ask, .. } => Some(*ask),
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
+            Self::SignUp(SignUpTask::Begin(ask, _) | SignUpTask::BeginAnew(ask, _)) => Some(*ask),
+            Self::SignUp(_) | Self::RenewTurn => None,
             Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
             Self::BackupTurn | Self::Earlier(_) => None,
             Self::RescueAnswer { .. } | Self::RescueTurn | Self::RescueTime => None,
@@ -42,8 +62,15 @@ impl Input {
     /// Whether it asks for what is fetched later.
     pub fn is_for_later(&self) -> bool {
         let Self::Ask { question, .. } = self else { return false };
-        matches!(question, Question::Backup(_) | Question::PrepareRescue(_) | Question::Rescue(_))
-            || is_question(question)
+        let named = matches!(
+            question,
+            Question::Backup(_)
+                | Question::PrepareRescue(_)
+                | Question::Rescue(_)
+                | Question::SignUp(_)
+                | Question::BeginAnew(_)
+        );
+        named || is_question(question)
     }
 }
 
@@ -54,6 +81,12 @@ impl<R: CryptoRng> Machine<R> {
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
             Task::Earlier(task) => self.carry_out_earlier(task),
+            Task::SignUp(task) => self.sign_up_task(task),
+            Task::RenewTurn => {
+                if let Phase::SignedIn(session) = &mut self.phase {
+                    session.renew_step(&mut self.hands);
+                }
+            }
             task => self.rescue(task),
         }
     }
@@ -62,6 +95,12 @@ impl<R: CryptoRng> Machine<R> {
     pub fn cannot_carry_out(&mut self, ask: Option<AskId>) {
         if let Some(ask) = ask {
             self.hands.fail(ask, Trouble::NotFetched);
+        }
+        if let Phase::SignedIn(session) = &mut self.phase
+            && session.is_making_a_key()
+        {
+            // If it was due by itself, it is begun again with the next daily look.
+            session.renewed(&mut self.hands, &Err(Trouble::NotFetched));
         }
     }
 

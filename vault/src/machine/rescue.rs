@@ -142,7 +142,7 @@ impl<R: CryptoRng> Machine<R> {
                 session.rescue_time(hands);
                 Ok(())
             }
-            Task::Backup { .. } | Task::BackupTurn | Task::Anew(_) | Task::Earlier(_) => Ok(()),
+            _ => Ok(()),
         };
         if done.is_err() {
             self.session_ended();
