@@ -20,8 +20,8 @@ export class Watch {
     });
     context.on("console", (message) => {
       if (/content security policy|trusted ?(html|script|type)/i.test(message.text())) this.violations.push(message.text());
-      // The browser's own report of a refused request is no fault of the page.
-      else if (message.type() === "error" && !/Failed to load resource|WebSocket connection/.test(message.text())) {
+      // The browser's own report of a refused request, or of one that leaving the page broke off, is no fault of the page.
+      else if (message.type() === "error" && !/Failed to load resource|Fetch API cannot load|WebSocket connection/.test(message.text())) {
         this.faults.push(message.text());
       }
     });

@@ -143,6 +143,11 @@ pub(crate) fn random<const N: usize>() -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// A name for something that the vault is asked for in steps.
+pub(crate) fn random_run() -> Option<u64> {
+    random_uuid()?.as_bytes().first_chunk().copied().map(u64::from_be_bytes)
+}
+
 pub(crate) async fn copy(text: &str) -> bool {
     let promise = window().navigator().clipboard().write_text(text);
     settle(promise).await
@@ -152,14 +157,18 @@ async fn settle(promise: js_sys::Promise) -> bool {
     wait(promise).await.is_some()
 }
 
-#[cfg(feature = "browser")]
 pub(crate) async fn wait(promise: js_sys::Promise) -> Option<JsValue> {
-    wasm_bindgen_futures::JsFuture::from(promise).await.ok()
+    outcome(promise).await.ok()
+}
+
+#[cfg(feature = "browser")]
+pub(crate) async fn outcome(promise: js_sys::Promise) -> Result<JsValue, JsValue> {
+    wasm_bindgen_futures::JsFuture::from(promise).await
 }
 
 #[cfg(not(feature = "browser"))]
-pub(crate) async fn wait(_: js_sys::Promise) -> Option<JsValue> {
-    None
+pub(crate) async fn outcome(_: js_sys::Promise) -> Result<JsValue, JsValue> {
+    Err(JsValue::UNDEFINED)
 }
 
 /// Of texts, buffers and other blobs.

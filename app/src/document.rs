@@ -70,6 +70,7 @@ mod tests {
                 Route::Recover,
                 &["Username", "Recovery key", "Sign in", "Stay signed in on this browser", "Use password"],
             ),
+            (Route::Open, &["Open a backup", "Backup file", "Backup password", "Sign in"]),
             (Route::Chat, &["Conversations", "New conversation", "Connection", "Sign out"]),
             (
                 Route::Settings,
@@ -83,6 +84,7 @@ mod tests {
                     "Export key backup",
                     "Import key backup",
                     "Test a backup",
+                    "Export my data",
                     "Delete account",
                 ],
             ),

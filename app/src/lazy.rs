@@ -8,15 +8,18 @@ use core::{future::Future, pin::Pin};
 use futures_util::FutureExt;
 use leptos::task::spawn_local;
 use signet_ask::AnewNotice;
+use signet_shared::ConvId;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
-    Route, browser, chat,
+    Route, browser,
+    chat::{self, code::Comparing},
     el::{El, el},
     page,
     part::{alert, alert_as, button, shell},
     state::App,
     text,
+    value::Value,
     webauthn::{self, Computed, Refused},
 };
 
@@ -84,6 +87,41 @@ pub(crate) async fn make_passkey(username: String, place: u8) -> Result<Result<[
     Ok(make_passkey_there(username, place).now_or_never().ok_or(NotFetched)??.await)
 }
 
+#[wasm_split(account, fallible, preload(fetch_details_part))]
+fn details_part(app: App, conv: ConvId, open: Value<bool>) -> Result<El, NotFetched> {
+    Ok(chat::details(app, conv, open))
+}
+
+/// Whether a conversation's details can be shown now.
+pub(crate) async fn fetch_details() -> bool {
+    fetch_details_part().await.is_ok()
+}
+
+/// They, if their part has been fetched.
+pub(crate) fn details(app: App, conv: ConvId, open: Value<bool>) -> Option<El> {
+    details_part(app, conv, open).now_or_never()?.ok()
+}
+
+#[wasm_split(code, fallible, preload(fetch_code_part))]
+fn code_part(of: Comparing, shown: String) -> Result<El, NotFetched> {
+    Ok(chat::code::code(of, &shown))
+}
+
+/// Whether the code for a camera can be drawn and read now.
+pub(crate) async fn fetch_code() -> bool {
+    fetch_code_part().await.is_ok()
+}
+
+/// That code, if its part has been fetched.
+pub(crate) fn code(of: Comparing, shown: &str) -> Option<El> {
+    code_part(of, shown.to_owned()).now_or_never()?.ok()
+}
+
+#[wasm_split(account, fallible, preload(fetch_open))]
+fn open_page(app: App) -> Result<El, NotFetched> {
+    Ok(page::open(app))
+}
+
 /// Fetches what the page of a route needs, unless it is here. Each marked function knows of itself alone whether it is here,
 /// though those of one part come together.
 pub(crate) async fn fetch(route: Route) -> Result<(), NotFetched> {
@@ -91,6 +129,7 @@ pub(crate) async fn fetch(route: Route) -> Result<(), NotFetched> {
         Route::SignUp => fetch_join().await?,
         Route::Settings => fetch_account().await?,
         Route::Recover => fetch_recover().await?,
+        Route::Open => fetch_open().await?,
         Route::Home | Route::Privacy | Route::SignIn | Route::Chat => {}
     }
     Ok(())
@@ -103,6 +142,7 @@ pub(crate) fn page(app: App, route: Route) -> El {
         Route::SignUp => sign_up_page(app).now_or_never(),
         Route::Settings => settings_page(app).now_or_never(),
         Route::Recover => recover_page(app).now_or_never(),
+        Route::Open => open_page(app).now_or_never(),
         Route::SignIn => Some(Ok(page::sign_in(app))),
         #[cfg(feature = "ssr")]
         Route::Home => Some(Ok(page::home())),

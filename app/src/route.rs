@@ -16,14 +16,15 @@ pub enum Route {
     SignUp,
     SignIn,
     Recover,
+    Open,
     Chat,
     Settings,
     Privacy,
 }
 
 impl Route {
-    pub const ALL: [Self; 7] =
-        [Self::Home, Self::SignUp, Self::SignIn, Self::Recover, Self::Chat, Self::Settings, Self::Privacy];
+    pub const ALL: [Self; 8] =
+        [Self::Home, Self::SignUp, Self::SignIn, Self::Recover, Self::Open, Self::Chat, Self::Settings, Self::Privacy];
 
     pub fn path(self) -> &'static str {
         match self {
@@ -31,6 +32,7 @@ impl Route {
             Self::SignUp => "/sign-up",
             Self::SignIn => "/sign-in",
             Self::Recover => "/recover",
+            Self::Open => "/open-backup",
             Self::Chat => "/chat",
             Self::Settings => "/settings",
             Self::Privacy => "/privacy",
@@ -43,6 +45,7 @@ impl Route {
             Self::SignUp => "sign-up.html",
             Self::SignIn => "sign-in.html",
             Self::Recover => "recover.html",
+            Self::Open => "open-backup.html",
             Self::Chat => "chat.html",
             Self::Settings => "settings.html",
             Self::Privacy => "privacy.html",
@@ -55,6 +58,7 @@ impl Route {
             Self::SignUp => text::TITLE_SIGN_UP,
             Self::SignIn => text::TITLE_SIGN_IN,
             Self::Recover => text::TITLE_RECOVER,
+            Self::Open => text::TITLE_OPEN,
             Self::Chat => text::TITLE_CHAT,
             Self::Settings => text::TITLE_SETTINGS,
             Self::Privacy => text::TITLE_PRIVACY,

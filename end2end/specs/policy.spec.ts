@@ -2,7 +2,7 @@ import type { BrowserContext } from "@playwright/test";
 import { expect, profile, test } from "../fixtures.ts";
 import { fillSignIn, introduce, openConversation, password, signUp } from "../people.ts";
 
-const PAGES = ["/", "/sign-up", "/sign-in", "/recover", "/chat", "/settings", "/privacy"];
+const PAGES = ["/", "/sign-up", "/sign-in", "/recover", "/open-backup", "/chat", "/settings", "/privacy"];
 
 test("every page is the same bytes for everyone, with a policy that allows no inline script", async ({ newBrowser }) => {
   const [stranger, anna] = [await newBrowser(), await newBrowser()];

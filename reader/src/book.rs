@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use signet_crypto::{BackupError, BackupHeader, BackupReader, BackupRecord, Content};
+use signet_crypto::{BackupError, BackupHeader, BackupKey, BackupReader, BackupRecord, Content};
 use signet_shared::{AccountId, ConvId};
+
+/// Bytes of text that are held at most, and what stands beside each message counts too: what reads a file in a browser has
+/// four gigabytes at most, and goes under with all else that it holds where they do not do.
+const MOST: usize = 1024 * 1024 * 1024;
+const BESIDE: usize = 64;
 
 /// A file that is being read.
 pub struct Opening {
@@ -12,6 +17,8 @@ pub struct Opening {
     /// By conversation: its place among the book's.
     places: BTreeMap<ConvId, usize>,
     book: Book,
+    held: usize,
+    most: usize,
 }
 
 /// A whole backup.
@@ -48,9 +55,20 @@ impl Opening {
     /// `head`: the file's first 118 bytes, or all of a shorter one.
     pub fn new(head: &[u8], backup_password: &str) -> Result<Self, BackupError> {
         let header = BackupHeader::parse(head)?;
-        let reader = BackupReader::new(&header, header.unlock(backup_password)?)?;
+        Self::begin(&header, header.unlock(backup_password)?)
+    }
+
+    /// What follows a header, by the key that it gave.
+    pub fn begin(header: &BackupHeader, key: BackupKey) -> Result<Self, BackupError> {
+        let reader = BackupReader::new(header, key)?;
         let book = Book { created_ms: header.created_ms, ..Book::default() };
-        Ok(Self { reader, account: header.account, places: BTreeMap::new(), book })
+        Ok(Self { reader, account: header.account, places: BTreeMap::new(), book, held: 0, most: MOST })
+    }
+
+    /// With another bound than [`MOST`].
+    #[must_use]
+    pub fn holding_at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), BackupError> {
@@ -66,6 +84,11 @@ impl Opening {
                         Content::Text(text) => Some(text),
                         Content::Delivered(_) | Content::Unknown { .. } => None,
                     };
+                    let length = text.as_ref().map_or(0, String::len);
+                    self.held = self.held.saturating_add(length).saturating_add(BESIDE);
+                    if self.held > self.most {
+                        return Err(BackupError::NoMemory);
+                    }
                     let mine = message.author == self.account;
                     self.conversation(message.conv).messages.push(Line { mine, sent_ms: message.sent_ms, text });
                 }

@@ -126,3 +126,19 @@ fn conversations_are_read_as_they_were_written_and_nothing_of_a_bad_file() {
         assert_eq!(read(&file, password, 1 << 20), Err(error));
     }
 }
+
+/// Whoever reads a file in a browser has only so much memory, and more beside it than this file.
+#[test]
+fn what_would_take_more_memory_than_there_is_is_refused_before_it_does() {
+    let file = file();
+    let opened = |most: usize| {
+        let (head, rest) = file.split_at(BACKUP_HEADER);
+        let mut opening = Opening::new(head, PASSWORD)?.holding_at_most(most);
+        opening.feed(rest)?;
+        opening.finish()
+    };
+    // Three messages with what stands beside each.
+    let exactly = "hello <b>Bob</b>hello Annafrom long ago".len() + 3 * 64;
+    assert_eq!(opened(exactly).map(|book| book.conversations.len()), Ok(2));
+    assert_eq!(opened(exactly - 1).map(|_| ()), Err(BackupError::NoMemory));
+}

@@ -5,7 +5,7 @@
 mod common;
 
 use common::World;
-use signet_ask::{CheckCode, CodeTrouble, Conversations, ReadDetails, Trouble, Verified};
+use signet_ask::{CheckCode, CodeTrouble, Conversations, MarkVerified, ReadDetails, Trouble, Verified};
 use signet_shared::ConvId;
 
 /// Ann and Bob, who have written to each other, and Cat, who has with both.
@@ -29,18 +29,26 @@ fn scan(w: &mut World, id: usize, conv: ConvId, text: &str) -> Result<(), Troubl
     w.ask(id, CheckCode { conv, text: text.into() })
 }
 
+fn mark(w: &mut World, id: usize, conv: ConvId) {
+    let safety_number = w.ask(id, ReadDetails { conv }).unwrap().safety_number;
+    assert_eq!(w.ask(id, MarkVerified { conv, safety_number, verified: true }), Ok(()));
+}
+
 fn is_verified(w: &mut World, id: usize, conv: ConvId) -> bool {
     matches!(w.ask(id, ReadDetails { conv }).unwrap().verified, Verified::Yes { .. })
 }
 
 #[test]
-fn who_scans_the_others_code_has_verified_them_in_every_browser() {
+fn whose_code_fits_is_verified_once_the_person_says_so_and_then_in_every_browser() {
     let (mut w, [ann, bob, _], conv) = story();
     let there = w.sign_in("bob_b");
     let code = shown(&mut w, ann, conv);
     assert!(code.starts_with("SIGNET:1:") && code.len() == 265);
     shown(&mut w, bob, conv);
     assert_eq!(scan(&mut w, bob, conv, &code), Ok(()));
+    w.pass(3000);
+    assert!(!is_verified(&mut w, bob, conv), "a camera may see a code that nobody meant to compare");
+    mark(&mut w, bob, conv);
     assert!(is_verified(&mut w, bob, conv) && !is_verified(&mut w, ann, conv), "each scans for themselves");
     w.pass(3000);
     assert!(is_verified(&mut w, there, conv));
@@ -80,6 +88,7 @@ fn any_other_code_says_what_it_is_and_verifies_nobody() {
     }
     assert!(!is_verified(&mut w, bob, conv));
     assert_eq!(scan(&mut w, bob, conv, &anns), Ok(()));
+    mark(&mut w, bob, conv);
     // What is taken for a wrong code later takes nothing back.
     assert!(scan(&mut w, bob, conv, &newer).is_err() && is_verified(&mut w, bob, conv));
     assert_eq!(scan(&mut w, bob, ConvId([0; 32]), &anns), Err(Trouble::NotFound));

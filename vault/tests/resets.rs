@@ -243,7 +243,7 @@ fn a_tab_that_dies_while_it_accepts_has_accepted_or_asks_again() {
 }
 
 #[test]
-fn a_code_off_the_other_screen_accepts_the_one_whose_it_is() {
+fn after_a_code_off_the_other_screen_the_person_accepts_the_one_whose_it_is() {
     let mut s = story(true);
     s.begin_anew("I begin anew");
     let (ann, conv, me) = (s.ann, s.conv, s.w.relay.verified(s.ann_id));
@@ -252,6 +252,10 @@ fn a_code_off_the_other_screen_accepts_the_one_whose_it_is() {
     assert_eq!(known, Err(Trouble::Code(CodeTrouble::OtherKeys)));
     assert_eq!(s.w.warnings(ann, conv), s.warned(true));
     assert_eq!(s.w.ask(ann, check(code_text(&s.max.account, &me))), Ok(()));
+    s.w.pass(10_000);
+    assert_eq!(s.w.warnings(ann, conv), s.warned(true), "the person has said nothing yet");
+    let safety_number = s.w.ask(ann, ReadDetails { conv }).unwrap().safety_number;
+    assert_eq!(s.w.ask(ann, MarkVerified { conv, safety_number, verified: true }), Ok(()));
     s.w.pass(10_000);
     assert_eq!(s.w.warnings(ann, conv), []);
     assert_eq!(s.w.texts(ann, conv), ["hello", "I begin anew"]);

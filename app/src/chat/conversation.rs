@@ -1,10 +1,12 @@
+use leptos::{prelude::untrack, task::spawn_local};
 use signet_ask::{MarkRead, MessageId, ReadPage};
 use signet_shared::ConvId;
 
-use super::{compose::compose, details::details, empty, message, reset::reset, show, skeleton, verified_mark};
+use super::{compose::compose, empty, message, reset::reset, show, skeleton, verified_mark};
 use crate::{
     Route, browser,
     el::{El, after, div, el},
+    lazy,
     part::{alert, alert_as, avatar, icon, icon_button},
     route::{self, Step},
     state::App,
@@ -30,6 +32,7 @@ pub(super) const TITLE: &str = "conversation-title";
 pub(super) fn conversation(app: App, conv: ConvId) -> El {
     let reading = Reading::new();
     let asking = Value::new(false);
+    let there = follow_details(asking, reading.error);
     app.chats.rows.set(Vec::new());
 
     // Again after sign-in, should the page have been opened at a conversation.
@@ -113,7 +116,29 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
         .part(warnings)
         .part(sealed)
         .part(move || reading.error.get().map(alert))
-        .children([log, compose(app, conv), details(app, conv, asking)])
+        .children([log, compose(app, conv)])
+        .part(move || there.get().then(|| untrack(|| lazy::details(app, conv, asking))).flatten())
+}
+
+/// The details are fetched when they are first asked for. Whether they are there.
+fn follow_details(asking: Value<bool>, error: Value<Option<String>>) -> Value<bool> {
+    let there = Value::new(false);
+    after(move || {
+        if !asking.get() || there.get_untracked() {
+            return;
+        }
+        spawn_local(async move {
+            let fetched = lazy::fetch_details().await;
+            if there.is_gone() {
+            } else if fetched {
+                there.set(true);
+            } else {
+                asking.set(false);
+                error.set(Some(text::NOT_FETCHED.to_owned()));
+            }
+        });
+    });
+    there
 }
 
 /// Changes only when what is read does: whatever is made of it stays until then, with its focus and its errors.

@@ -1,5 +1,6 @@
 //! The conversations: the list, and the open one beside it (or instead of it, on a narrow screen).
 
+pub(crate) mod code;
 mod compose;
 mod conversation;
 mod details;
@@ -9,6 +10,7 @@ mod new;
 mod reset;
 mod show;
 
+pub(crate) use details::details;
 use leptos::prelude::untrack;
 use signet_ask::Connection;
 

@@ -2,14 +2,17 @@
 
 mod anew;
 mod asked;
+mod backup_file;
 mod change;
 #[cfg(feature = "ssr")]
 mod home;
 mod new_password;
+mod open;
 #[cfg(feature = "ssr")]
 mod privacy;
 mod recover;
 mod recovery;
+mod run;
 mod settings;
 mod sign_in;
 mod sign_up;
@@ -18,6 +21,7 @@ pub(crate) use asked::asked;
 #[cfg(feature = "ssr")]
 pub(crate) use home::home;
 use new_password::NewPassword;
+pub(crate) use open::open;
 #[cfg(feature = "ssr")]
 pub(crate) use privacy::privacy;
 pub(crate) use recover::recover;

@@ -100,10 +100,12 @@ impl Form {
                 unless(busy, button("button wide", text::USE_PASSKEY), move || self.use_passkey()),
                 super::aside(text::FORGOTTEN, link(Route::Recover, "").text(text::USE_RECOVERY_KEY)),
                 super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)),
+                super::aside(text::HAVE_BACKUP, link(Route::Open, "").text(text::OPEN_BACKUP)),
             ]),
-            Secret::RecoveryKey => {
-                form.child(super::aside(text::REMEMBERED, link(Route::SignIn, "").text(text::USE_PASSWORD)))
-            }
+            Secret::RecoveryKey => form.children([
+                super::aside(text::REMEMBERED, link(Route::SignIn, "").text(text::USE_PASSWORD)),
+                super::aside(text::HAVE_BACKUP, link(Route::Open, "").text(text::OPEN_BACKUP)),
+            ]),
         }
     }
 

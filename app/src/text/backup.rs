@@ -56,6 +56,17 @@ super::table::texts! {
     HOLDS_MESSAGES_MANY = " and {} messages";
     HOLDS_SINCE = ", the oldest of {}.";
 
+    OPEN_BACKUP_TEXT = "Shows the conversations in a backup file, without an account and without the server. Nothing is added, stored or sent.";
+    OPEN = "Open";
+    OPENING_BACKUP = "Opening the backup";
+    BACKUP_TITLE = "Backup of {}";
+    READ_ONLY = "It can be read here and nothing else. Closing it forgets it.";
+    CLOSE_BACKUP = "Close backup";
+    EMPTY_BACKUP = "There are no conversations in this backup.";
+    SHOW_OLDER = "Show older messages";
+    SOMEBODY = "Somebody unknown";
+    HAVE_ACCOUNT = "Back in your account?";
+
     STOPPED = "Stopped, as you asked. Nothing was changed.";
     NOT_A_BACKUP = "This file is not a Signet backup. Choose the file that \"Export key backup\" made; its name ends in .signet.";
     NEWER_BACKUP = "This backup was made by a newer version of Signet. Reload the page to get the newest version, then try again.";

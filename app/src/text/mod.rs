@@ -1,7 +1,9 @@
 //! Every sentence that a person reads. Two words name the two secrets: password and recovery key.
 
 pub(crate) mod anew;
+pub(crate) mod archive;
 pub(crate) mod backup;
+pub(crate) mod code;
 mod table;
 mod trouble;
 
@@ -53,7 +55,8 @@ mod tests {
             "master password",
             "backup key",
         ];
-        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL).chain(anew::ALL) {
+        let more = backup::ALL.iter().chain(code::ALL).chain(archive::ALL).chain(anew::ALL);
+        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(more) {
             let lower = [&sentence.to_lowercase(), " "].concat();
             for word in NEVER {
                 let at_start_of_word =
@@ -65,7 +68,8 @@ mod tests {
 
     #[test]
     fn no_sentence_is_empty_or_has_two_gaps() {
-        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(backup::ALL).chain(anew::ALL) {
+        let more = backup::ALL.iter().chain(code::ALL).chain(archive::ALL).chain(anew::ALL);
+        for (name, sentence) in ALL.iter().chain(trouble::ALL).chain(more) {
             assert!(!sentence.trim().is_empty(), "{name}");
             assert!(sentence.matches("{}").count() <= 1, "{name}");
         }

@@ -18,6 +18,7 @@ texts! {
     TITLE_SIGN_UP = "Create account · Signet";
     TITLE_SIGN_IN = "Sign in · Signet";
     TITLE_RECOVER = "Use recovery key · Signet";
+    TITLE_OPEN = "Open a backup · Signet";
     TITLE_CHAT = "Conversations · Signet";
     TITLE_SETTINGS = "Settings · Signet";
     TITLE_PRIVACY = "Privacy · Signet";
@@ -169,6 +170,8 @@ texts! {
     RECOVERY_KEY_HINT = "Groups of four letters and digits. Small letters and missing hyphens do no harm.";
     RECOVERY_KEY_EMPTY = "Type your recovery key.";
     RECOVERING_TEXT = "Checking your recovery key takes your browser a few seconds.";
+    HAVE_BACKUP = "A backup file at hand?";
+    OPEN_BACKUP = "Open a backup";
     REMEMBERED = "Know your password?";
     USE_PASSWORD = "Use password";
     CHOOSE_PASSWORD = "Choose a new password";
@@ -327,7 +330,7 @@ texts! {
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
     PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account. Its public keys, which name it, stay too if there were such messages, also after those people have gone.";
     PRIVACY_BROWSER = "In this browser";
-    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here. Locking removes what opens them, signing out removes all. A backup file that you saved stays where you put it.";
+    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here. Locking removes what opens them, signing out removes all. A file that you saved, a backup or your data, stays where you put it. What the camera sees when you scan a code is looked at here and not kept.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
     PRIVACY_NOT = "What is not kept";
     PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";

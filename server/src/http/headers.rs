@@ -15,9 +15,9 @@ pub(crate) struct Security {
     strict_transport: bool,
 }
 
-/// Everything that a browser offers a page and this one has no use for. The clipboard is written by the button "Copy". Only
-/// what Chromium knows: it warns of every other name on every page.
-const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
+/// Everything that a browser offers a page and this one has no use for. The clipboard is written by the button "Copy", and
+/// the camera scans the other person's code; asking the person is the browser's part. Only what Chromium knows: it warns of every other name on every page.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(self), \
     clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
     geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), \
     midi=(), payment=(), picture-in-picture=(), publickey-credentials-create=(self), publickey-credentials-get=(self), \

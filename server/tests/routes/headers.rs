@@ -28,9 +28,11 @@ fn hold(answer: &Answer, golden: &[(&str, String)]) {
         assert_eq!(answer.header(name), Some(value.as_str()), "{} {name}", answer.status);
     }
     let permissions = answer.header("permissions-policy").unwrap();
-    for refused in ["camera=()", "microphone=()", "geolocation=()", "usb=()", "payment=()"] {
+    for refused in ["microphone=()", "geolocation=()", "usb=()", "payment=()"] {
         assert!(permissions.contains(refused), "{refused}");
     }
+    // To scan the other person's code, and for nobody who frames the page.
+    assert!(permissions.contains("camera=(self)"));
     for unknown in ["bluetooth", "web-share"] {
         assert!(!permissions.contains(unknown), "Chromium warns of {unknown} on every page");
     }

@@ -4,11 +4,12 @@ use signet_shared::api;
 
 use crate::common::{Browser, Relay, Store};
 
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("/", "index"),
     ("/sign-up", "sign-up"),
     ("/sign-in", "sign-in"),
     ("/recover", "recover"),
+    ("/open-backup", "open-backup"),
     ("/chat", "chat"),
     ("/settings", "settings"),
     ("/privacy", "privacy"),

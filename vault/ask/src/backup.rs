@@ -15,14 +15,53 @@ pub enum BackupStep {
     Write { password: String, messages: bool },
     /// The new file's next part, whose first byte is byte `at` of the file.
     More { at: u64 },
-    /// Begins to read the file that begins with `head`: its first [`BACKUP_HEAD`] bytes, or all of a shorter one. `import`:
-    /// not to test it only.
-    Read { password: String, head: Vec<u8>, import: bool },
+    /// Begins to read the file that begins with `head`: its first [`BACKUP_HEAD`] bytes, or all of a shorter one.
+    Read { password: String, head: Vec<u8>, goal: BackupGoal },
     /// The file's bytes from `at` on, at most [`BACKUP_PIECE`]; none where the file ends. The answer to those has the
     /// report.
     Feed { at: u64, bytes: Vec<u8> },
     /// Whatever was begun leaves nothing behind.
     Cancel,
+}
+
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BackupGoal {
+    /// To say whether it is whole. Needs no account, as does opening it.
+    Test,
+    /// To add what is not here.
+    Import,
+    /// To show what is in it, until the run is cancelled or another begins. Nothing is added or stored.
+    Open,
+}
+
+/// A conversation in a backup that was opened.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedConversation {
+    /// The other person's username; empty if the file does not name them.
+    pub title: String,
+    pub messages: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenedMessage {
+    pub mine: bool,
+    /// By its writer's clock, milliseconds since 1970.
+    pub sent_ms: u64,
+    /// None of a kind that this version cannot show.
+    pub text: Option<String>,
+}
+
+impl core::fmt::Debug for OpenedConversation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "OpenedConversation({} messages)", self.messages)
+    }
+}
+
+impl core::fmt::Debug for OpenedMessage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("OpenedMessage(..)")
+    }
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 
 mod anew;
+mod archive;
 mod backup;
 mod event;
 mod question;
@@ -12,7 +13,11 @@ mod trouble;
 mod view;
 
 pub use anew::{AnewNotice, AnewStand, AnewView};
-pub use backup::{BACKUP_HEAD, BACKUP_PIECE, BackupDates, BackupPart, BackupReport, BackupStep, BackupTrouble};
+pub use archive::{ArchiveEnd, ArchivePart};
+pub use backup::{
+    BACKUP_HEAD, BACKUP_PIECE, BackupDates, BackupGoal, BackupPart, BackupReport, BackupStep, BackupTrouble,
+    OpenedConversation, OpenedMessage,
+};
 pub use event::{Event, Progress, Task};
 pub use question::*;
 pub use trouble::{CodeTrouble, FailedBecause, Trouble};
@@ -21,7 +26,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 15;
+pub const CONTRACT: u8 = 16;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
-    AccountView, AnewView, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId, Page,
-    PasskeyView, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
+    AccountView, AnewView, ArchivePart, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId,
+    OpenedConversation, OpenedMessage, Page, PasskeyView, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -88,8 +88,8 @@ questions! {
     /// Whether the person says to have compared this identity with the other person's own. The account's other browsers
     /// hear of it. `Trouble::NotAsRead` if the identity is not (any more) the one that was shown.
     MarkVerified { conv: ConvId, safety_number: String, verified: bool } -> ();
-    /// Compares what a camera or a picture read off the other person's screen with what is known here, and if it is the
-    /// same, does as [`MarkVerified`]. `Trouble::Code` says what it is otherwise.
+    /// Compares what a camera or a picture read off the other person's screen with what is known here. That it is the same
+    /// marks nobody: the person does, by [`MarkVerified`]. `Trouble::Code` says what it is otherwise.
     CheckCode { conv: ConvId, text: String } -> ();
     /// Accepts the identity of a [`Warning::IdentityReset`](crate::Warning) that is there, or stays with the one that is
     /// known. `Trouble::NotAsRead` if another is there by now, or if it has to be compared to be accepted.
@@ -135,10 +135,18 @@ questions! {
     EndSession { handle: [u8; 16] } -> ();
     /// Ends all but this one; answers how many there were.
     EndOtherSessions {} -> u32;
-    /// Writes, tests or imports a backup, one step after the other. `run` is random, and the same in all steps of one.
-    /// To test needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
+    /// Writes, tests, imports or opens a backup, one step after the other. `run` is random, and the same in all steps of one.
+    /// To test or open needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
     /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
     Backup { run: u64, step: BackupStep } -> BackupPart;
+    /// What is in a backup that was read to be opened, the conversation with the newest message first.
+    OpenedConversations { run: u64 } -> Vec<OpenedConversation>;
+    /// Up to `limit` of its messages before the one of this number, the oldest first. They count from 0.
+    OpenedMessages { run: u64, conversation: u32, before: u32, limit: u16 } -> Vec<OpenedMessage>;
+    /// Writes a copy of one's own conversations that anybody can read, in parts that are asked for in their order, from 0 on.
+    /// A run of a backup and this end each other, and `BackupStep::Cancel` ends either. `Trouble::Backup` with
+    /// [`BackupTrouble::Interrupted`](crate::BackupTrouble) if this vault did not begin the run.
+    Archive { run: u64, part: u32 } -> ArchivePart;
     /// Makes a new key for what others write from now on, and keeps the older ones for what they have written. Answered once
     /// the relay has it; on any error the old key holds.
     RenewKeys {} -> ();

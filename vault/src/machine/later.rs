@@ -2,7 +2,7 @@
 //! machine does not call it by name, but through a function that its maker hands over.
 
 use rand_core::CryptoRng;
-use signet_ask::{BackupStep, Question, Trouble};
+use signet_ask::{BackupStep, OpenedMessages, Question, Trouble};
 
 use super::{
     AskId, HttpAnswer, Input, Machine, NoAnswer, Phase, RescueCall,
@@ -41,13 +41,31 @@ pub enum Task {
     SignUp(SignUpTask),
     /// A step of making a new encryption key.
     RenewTurn,
+    Archive {
+        ask: AskId,
+        run: u64,
+        part: u32,
+    },
+    OpenedConversations {
+        ask: AskId,
+        run: u64,
+    },
+    OpenedMessages {
+        ask: AskId,
+        which: OpenedMessages,
+    },
 }
 
 impl Task {
     /// Who waits for its answer, if anybody.
     pub fn ask(&self) -> Option<AskId> {
         match self {
-            Self::Backup { ask, .. } | Self::PrepareRescue { ask, .. } | Self::Rescue { ask, .. } => Some(*ask),
+            Self::Backup { ask, .. }
+            | Self::Archive { ask, .. }
+            | Self::OpenedConversations { ask, .. }
+            | Self::OpenedMessages { ask, .. }
+            | Self::PrepareRescue { ask, .. }
+            | Self::Rescue { ask, .. } => Some(*ask),
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
             Self::SignUp(SignUpTask::Begin(ask, _) | SignUpTask::BeginAnew(ask, _)) => Some(*ask),
             Self::SignUp(_) | Self::RenewTurn => None,
@@ -65,6 +83,9 @@ impl Input {
         let named = matches!(
             question,
             Question::Backup(_)
+                | Question::Archive(_)
+                | Question::OpenedConversations(_)
+                | Question::OpenedMessages(_)
                 | Question::PrepareRescue(_)
                 | Question::Rescue(_)
                 | Question::SignUp(_)
@@ -81,6 +102,9 @@ impl<R: CryptoRng> Machine<R> {
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
             Task::Earlier(task) => self.carry_out_earlier(task),
+            Task::Archive { ask, run, part } => self.archive(ask, run, part),
+            Task::OpenedConversations { ask, run } => self.opened_conversations(ask, run),
+            Task::OpenedMessages { ask, which } => self.opened_messages(ask, &which),
             Task::SignUp(task) => self.sign_up_task(task),
             Task::RenewTurn => {
                 if let Phase::SignedIn(session) = &mut self.phase {

@@ -3,6 +3,7 @@
 
 mod account;
 mod anew;
+mod archive;
 mod audit;
 mod backup;
 mod camera;
@@ -335,6 +336,9 @@ impl<R: CryptoRng> Machine<R> {
                 self.later(Task::PrepareRescue { ask, current: q.current, new: q.new });
             }
             Question::Rescue(q) => self.later(Task::Rescue { ask, new: q.new }),
+            Question::Archive(q) => self.later(Task::Archive { ask, run: q.run, part: q.part }),
+            Question::OpenedConversations(q) => self.later(Task::OpenedConversations { ask, run: q.run }),
+            Question::OpenedMessages(which) => self.later(Task::OpenedMessages { ask, which }),
             Question::Lock(_) => self.ask_lock(ask),
             Question::SetLock(q) => self.set_lock(ask, q.when),
             Question::ReadLock(_) => {
@@ -447,7 +451,7 @@ impl Session {
                 hands.answer::<ask::MarkVerified>(id, &result);
             }
             Question::CheckCode(q) => {
-                let result = self.check_code(hands, &q.conv, &q.text);
+                let result = self.check_code(&q.conv, &q.text);
                 hands.answer::<ask::CheckCode>(id, &result);
             }
             Question::DecideIdentity(q) => {
@@ -488,6 +492,9 @@ impl Session {
             | Question::OpenEarlier(_)
             | Question::PrepareRescue(_)
             | Question::Rescue(_)
+            | Question::Archive(_)
+            | Question::OpenedConversations(_)
+            | Question::OpenedMessages(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

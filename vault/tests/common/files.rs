@@ -1,6 +1,6 @@
 //! The page's half of a backup: parts out, pieces in.
 
-use signet_ask::{BACKUP_HEAD, Backup, BackupPart, BackupReport, BackupStep, Trouble};
+use signet_ask::{BACKUP_HEAD, Backup, BackupGoal, BackupPart, BackupReport, BackupStep, Trouble};
 use signet_crypto::{
     BackupCost, BackupHeader, BackupMessage, BackupReader, BackupRecord, BackupState, BackupSummary, BackupWriter,
     Content,
@@ -31,7 +31,8 @@ impl World {
 
     pub fn begin_reading(&mut self, id: usize, file: &[u8], password: &str, import: bool) -> Result<usize, Trouble> {
         let head = file.len().min(BACKUP_HEAD as usize);
-        let step = BackupStep::Read { password: password.into(), head: file[..head].to_vec(), import };
+        let goal = if import { BackupGoal::Import } else { BackupGoal::Test };
+        let step = BackupStep::Read { password: password.into(), head: file[..head].to_vec(), goal };
         self.backup(id, RUN, step).map(|_| head)
     }
 

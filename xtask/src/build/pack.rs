@@ -47,7 +47,8 @@ pub(super) fn write(place: &Place, named: &Named, pages: &Pages) -> Result<Sizes
         }
         fs::rename(&new, &old).with_context(|| format!("could not move the site to {}", old.display()))?;
     }
-    Ok(Sizes::new(rows))
+    let parts = named.get("page-parts.js").map(|asset| String::from_utf8_lossy(&asset.bytes));
+    Ok(Sizes::new(rows, parts.as_deref().unwrap_or_default()))
 }
 
 /// Writes a file and, where that is smaller, its compressed sibling; returns the sibling's size.

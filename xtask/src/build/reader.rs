@@ -18,7 +18,7 @@ const READER: Module = Module {
     package: "signet-reader",
     // What it is made of is compiled for the vault already, in the same way.
     profile: "vault",
-    features: &[],
+    features: &["--features", "page"],
     flags: modules::VAULT.flags,
 };
 

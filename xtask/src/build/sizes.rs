@@ -3,7 +3,7 @@
 use crate::shell::note;
 
 /// Parts that nobody needs on the way to a first conversation.
-const LATER: [&str; 2] = ["assets/page-split_account.", "assets/vault-split_later."];
+const LATER: [&str; 3] = ["assets/page-split_account.", "assets/page-split_code.", "assets/vault-split_later."];
 
 pub(crate) struct Sizes {
     /// Until the fields of the sign-in page accept typing.
@@ -14,7 +14,8 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    pub(super) fn new(rows: Vec<(String, usize, usize)>) -> Self {
+    /// `parts`: the script that knows which chunks a part of the page needs.
+    pub(super) fn new(rows: Vec<(String, usize, usize)>, parts: &str) -> Self {
         let page = |path: &str| path.starts_with("pages/");
         let vault = |path: &str| path.starts_with("assets/vault");
         // Fetched by who exports a backup that opens by itself, and then only.
@@ -23,7 +24,13 @@ impl Sizes {
             rows.iter().filter(|(path, ..)| wanted(path)).map(|(_, _, fetched)| fetched).sum()
         };
         let part = |path: &str| path.starts_with("assets/page-") && path.ends_with(".wasm");
-        let later = |path: &str| LATER.iter().any(|part| path.starts_with(part));
+        let joining = chunks_of("join", parts);
+        let shared = |path: &str| {
+            let chunk = path.strip_prefix("assets/page-").and_then(|rest| rest.split('.').next());
+            let chunk = chunk.filter(|name| name.starts_with("chunk_")).map(|name| format!("__{name}"));
+            chunk.zip(joining.as_ref()).is_some_and(|(chunk, needed)| !needed.contains(&chunk))
+        };
+        let later = |path: &str| LATER.iter().any(|part| path.starts_with(part)) || shared(path);
         let sign_in =
             sum(&|path| path == "pages/sign-in.html" || !page(path) && !vault(path) && !part(path) && !reader(path));
         let more: usize = sum(&|path| (vault(path) || part(path)) && !later(path));
@@ -40,6 +47,13 @@ impl Sizes {
     }
 }
 
+/// What a part shares with others and needs itself; nothing where the script does not say it as expected.
+fn chunks_of(part: &str, script: &str) -> Option<Vec<String>> {
+    let (_, loader) = script.split_once(&format!("__wasm_split_load_{part} "))?;
+    let (list, _) = loader.split_once("\n, [")?.1.split_once(']')?;
+    Some(list.split(", ").map(str::to_owned).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Sizes;
@@ -47,7 +61,7 @@ mod tests {
     #[test]
     fn the_vault_and_the_form_to_sign_up_count_for_the_conversation_alone_and_the_settings_not_at_all() {
         let row = |path: &str, fetched| (path.to_owned(), 0, fetched);
-        let sizes = Sizes::new(vec![
+        let rows = vec![
             row("pages/sign-in.html", 1),
             row("pages/chat.html", 2),
             row("assets/page.0.js", 4),
@@ -57,7 +71,15 @@ mod tests {
             row("assets/page-split_account.0.wasm", 64),
             row("assets/reader.0.html", 256),
             row("assets/vault-split_later.0.wasm", 128),
-        ]);
-        assert_eq!((sizes.sign_in, sizes.conversation), (13, 61));
+            row("assets/page-split_code.0.wasm", 512),
+            row("assets/page-chunk_3.0.wasm", 1024),
+            row("assets/page-chunk_14.0.wasm", 2048),
+        ];
+        let script = "const __wasm_split_load_code = w(m(() => {\n}\n, [__chunk_3, __chunk_14]));\n\
+                      const __wasm_split_load_join = w(m(() => {\n}\n, [__chunk_14]));";
+        let sizes = Sizes::new(rows.clone(), script);
+        assert_eq!((sizes.sign_in, sizes.conversation), (13, 61 + 2048));
+        // Where that cannot be read, all of it counts.
+        assert_eq!(Sizes::new(rows, "").conversation, 61 + 1024 + 2048);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn trees(place: &Place) -> Result<()> {
     let page = ["--package", "signet-app", "--target", WASM, "--no-default-features", "--features", "browser"];
     let page = tree(place, &page)?;
     without("the page", &page, &[OPENERS.as_slice(), &["opaque-ke", "argon2", "signet"]].concat(), "signet-ask")?;
-    let reader = tree(place, &["--package", "signet-reader", "--target", WASM])?;
+    let reader = tree(place, &["--package", "signet-reader", "--features", "page", "--target", WASM])?;
     without("a backup's own page", &reader, &["signet-vault", "signet-ask", "signet-app", "signet"], "signet-crypto")
 }
 

@@ -2,6 +2,7 @@
 
 mod anew;
 mod backup;
+mod data;
 mod delete;
 mod keys;
 mod lock;
@@ -16,7 +17,7 @@ use leptos::prelude::untrack;
 use signet_ask::{AccountView, ReadAccount};
 
 use self::sessions::Sessions;
-use super::{NewPassword, asked, change::CURRENT};
+use super::{NewPassword, asked, backup_file, change::CURRENT};
 use crate::{
     Route, browser,
     el::{El, after, el, flag},
@@ -40,6 +41,7 @@ enum Form {
     Export,
     TestBackup,
     Import,
+    Data,
 }
 
 #[derive(Clone, Copy)]
@@ -80,6 +82,7 @@ pub(crate) fn settings(app: App) -> El {
         page.passkeys(),
         page.backups(),
         page.earlier(),
+        page.data(),
         page.keys(),
         page.sessions.section(),
         page.rescue(),
@@ -138,7 +141,8 @@ impl Settings {
             Form::Rescue | Form::AddPasskey | Form::RemovePasskey => CURRENT,
             Form::Test => recovery::KEY,
             Form::Export => NewPassword::FIELD,
-            Form::TestBackup | Form::Import => backup::FILE,
+            Form::TestBackup | Form::Import => backup_file::FILE,
+            Form::Data => data::FIRST,
         }
     }
 

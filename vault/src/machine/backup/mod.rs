@@ -6,20 +6,26 @@
 //! | `write` | this account -> the records of a new file |
 //! | `read` | a file's records -> what an import would add |
 //! | `add` | that -> rows, contacts and messages on the screen |
+//! | `open` | a file's records -> what is shown of it, and no more |
 
 mod add;
+mod open;
 mod read;
 mod write;
 
 use rand_core::CryptoRng;
-use signet_ask::{Backup, BackupPart, BackupReport, BackupStep, BackupTrouble, Trouble};
+use signet_ask::{
+    Archive, ArchivePart, Backup, BackupGoal, BackupPart, BackupReport, BackupStep, BackupTrouble, Trouble,
+};
 use signet_crypto::{BackupCost, BackupError, BackupHeader};
+use signet_reader::{Book, Opening};
 use signet_shared::AccountId;
 use zeroize::Zeroizing;
 
 use self::{add::Found, read::Reading, write::Writing};
 use super::{
-    AskId, Change, Effect, Machine, Phase, Row, Table, Task, rows, sign_in::is_recovery_key, sign_up::check_password,
+    AskId, Change, Effect, Machine, Phase, Row, Table, Task, archive::Archiving, rows, sign_in::is_recovery_key,
+    sign_up::check_password,
 };
 
 /// The row of `Meta` that says when this browser made and tested a backup.
@@ -43,6 +49,11 @@ enum Step {
     },
     Writing(Box<Writing>),
     Reading(Box<Reading>),
+    /// No backup, but as little is to run beside one.
+    Archiving(Box<Archiving>),
+    /// To be shown: being read, and read.
+    Opening(Box<Opening>),
+    Opened(Box<Book>),
     /// What is new is being stored; it counts once it is.
     Adding {
         ask: AskId,
@@ -54,7 +65,7 @@ enum Step {
 #[derive(Clone, Copy)]
 enum Goal {
     Write { messages: bool },
-    Read { import: bool },
+    Read(BackupGoal),
 }
 
 impl<R: CryptoRng> Machine<R> {
@@ -63,8 +74,8 @@ impl<R: CryptoRng> Machine<R> {
             BackupStep::Write { password, messages } => {
                 self.begin_writing(ask, run, Zeroizing::new(password), messages)
             }
-            BackupStep::Read { password, head, import } => {
-                self.begin_reading(ask, run, Zeroizing::new(password), &head, import)
+            BackupStep::Read { password, head, goal } => {
+                self.begin_reading(ask, run, Zeroizing::new(password), &head, goal)
             }
             BackupStep::More { at } => self.write_on(ask, run, at),
             BackupStep::Feed { at, bytes } => self.read_on(ask, run, at, &bytes),
@@ -111,9 +122,9 @@ impl<R: CryptoRng> Machine<R> {
         run: u64,
         password: Zeroizing<String>,
         head: &[u8],
-        import: bool,
+        goal: BackupGoal,
     ) -> Result<Option<BackupPart>, Trouble> {
-        let me = self.here();
+        let (me, import) = (self.here(), goal == BackupGoal::Import);
         if import && me.is_none() {
             return Err(Trouble::SignedOut);
         }
@@ -122,7 +133,7 @@ impl<R: CryptoRng> Machine<R> {
         if import && me != Some(header.account) {
             return Err(Trouble::Backup(BackupTrouble::OtherAccount));
         }
-        self.stretch_next(run, Step::Stretch { ask, header, password, goal: Goal::Read { import } });
+        self.stretch_next(run, Step::Stretch { ask, header, password, goal: Goal::Read(goal) });
         Ok(None)
     }
 
@@ -175,7 +186,11 @@ impl<R: CryptoRng> Machine<R> {
                 let (writing, bytes) = Writing::begin(session, header, key, messages);
                 (Step::Writing(Box::new(writing)), bytes)
             }
-            Goal::Read { import } => {
+            Goal::Read(BackupGoal::Open) => {
+                (Step::Opening(Box::new(Opening::begin(header, key).map_err(because)?)), Vec::new())
+            }
+            Goal::Read(goal) => {
+                let import = goal == BackupGoal::Import;
                 (Step::Reading(Box::new(Reading::begin(header, key, import).map_err(because)?)), Vec::new())
             }
         };
@@ -207,7 +222,11 @@ impl<R: CryptoRng> Machine<R> {
         let Some(mut run) = self.backup.take().filter(|run| (run.id, run.at) == (id, at)) else {
             return Err(Trouble::Backup(BackupTrouble::Interrupted));
         };
-        let Step::Reading(mut reading) = run.step else { return Err(Trouble::Backup(BackupTrouble::Interrupted)) };
+        let mut reading = match run.step {
+            Step::Reading(reading) => reading,
+            Step::Opening(opening) => return self.open_on(id, at, *opening, bytes).map(Some),
+            _ => return Err(Trouble::Backup(BackupTrouble::Interrupted)),
+        };
         let session = if reading.import { Some(signed_in(&mut self.phase, reading.account)?) } else { None };
         if !bytes.is_empty() {
             reading.feed(session, bytes).map_err(because)?;
@@ -236,6 +255,34 @@ impl<R: CryptoRng> Machine<R> {
         Ok(None)
     }
 
+    pub(super) fn archive(&mut self, ask: AskId, id: u64, part: u32) {
+        let made = self.archive_part(id, part);
+        let goes_on = made.as_ref().is_ok_and(|part| part.end.is_none());
+        if !goes_on && self.backup.as_ref().is_some_and(|run| run.id == id) {
+            self.backup = None;
+        }
+        self.hands.answer::<Archive>(ask, &made);
+    }
+
+    fn archive_part(&mut self, id: u64, part: u32) -> Result<ArchivePart, Trouble> {
+        let interrupted = Trouble::Backup(BackupTrouble::Interrupted);
+        let me = self.here().ok_or(Trouble::SignedOut)?;
+        if part == 0 {
+            self.end_backup(&interrupted);
+            let step = Step::Archiving(Box::new(Archiving::begin(signed_in(&mut self.phase, me)?, self.hands.now)));
+            self.backup = Some(Box::new(Run { id, at: 0, step }));
+        }
+        let Some(Run { step: Step::Archiving(archiving), .. }) = self.backup.as_deref_mut().filter(|run| run.id == id)
+        else {
+            return Err(interrupted);
+        };
+        if archiving.next != part {
+            return Err(interrupted);
+        }
+        let session = signed_in(&mut self.phase, archiving.account)?;
+        archiving.part(session).ok_or_else(|| Trouble::Fault { code: "archive-too-long".into() })
+    }
+
     fn added(&mut self, found: Found, mut report: BackupReport) -> Result<BackupPart, Trouble> {
         let session = signed_in(&mut self.phase, found.account)?;
         session.add(&mut self.hands, found, &mut report);
@@ -253,7 +300,8 @@ impl<R: CryptoRng> Machine<R> {
     pub(super) fn end_backup(&mut self, trouble: &Trouble) {
         match self.backup.take().map(|run| run.step) {
             Some(Step::Stretch { ask, .. } | Step::Adding { ask, .. }) => self.hands.fail(ask, trouble.clone()),
-            Some(Step::Writing(_) | Step::Reading(_)) | None => {}
+            Some(Step::Writing(_) | Step::Reading(_) | Step::Archiving(_) | Step::Opening(_) | Step::Opened(_))
+            | None => {}
         }
     }
 

@@ -2,11 +2,11 @@ use js_sys::{Array, Uint8Array};
 use signet_ask::{BackupReport, BackupStep, Trouble};
 use wasm_bindgen::JsValue;
 
-use super::{EXPORTER, Run, words};
+use super::{Backups, EXPORTER, words};
 use crate::{
     browser,
     el::{El, el},
-    page::{NewPassword, change::name},
+    page::{NewPassword, backup_file::refusal, change::name},
     part::{alert, check, form, submit, tick},
     text::{self, backup},
     value::Value,
@@ -18,7 +18,7 @@ const PAGE: &str = "backup-page";
 /// The form that makes a backup.
 #[derive(Clone, Copy)]
 struct Export {
-    run: Run,
+    here: Backups,
     new: NewPassword,
     error: Value<Option<String>>,
 }
@@ -31,10 +31,10 @@ struct File {
     page: bool,
 }
 
-impl Run {
+impl Backups {
     pub(super) fn export(self) -> El {
         let (app, busy) = (self.page.app, self.page.busy);
-        let export = Export { run: self, new: NewPassword::new(), error: Value::new(None) };
+        let export = Export { here: self, new: NewPassword::new(), error: Value::new(None) };
         self.words.set(String::new());
         let with = tick().set("checked", "");
         let with = check(with, MESSAGES, backup::WITH_MESSAGES, Some(backup::WITH_MESSAGES_TEXT));
@@ -45,7 +45,7 @@ impl Run {
             .part(move || export.error.get().map(alert))
             .children(export.new.fields(labels, busy, move || name(app)))
             .children([with, page])
-            .part(move || busy.get().then(|| self.working(backup::MAKING_BACKUP, backup::MAKING_BACKUP_TEXT)))
+            .part(move || busy.get().then(|| self.run.working(backup::MAKING_BACKUP, backup::MAKING_BACKUP_TEXT)))
             .child(submit(app, backup::MAKE_BACKUP, busy))
             .child(self.cancel(EXPORTER))
     }
@@ -54,17 +54,18 @@ impl Run {
 impl Export {
     fn send(self) {
         self.error.set(None);
-        if let Some(field) = self.new.objection(&name(self.run.page.app)) {
+        if let Some(field) = self.new.objection(&name(self.here.page.app)) {
             return browser::focus(field);
         }
-        let Some(id) = self.run.begin() else { return };
+        self.here.words.set(String::new());
+        let Some(id) = self.here.run.begin() else { return };
         let (password, messages) = (browser::typed(NewPassword::FIELD), browser::is_checked(MESSAGES));
         let (first, file) = (BackupStep::Write { password, messages }, File { parts: Array::new(), page: false });
         if !browser::is_checked(PAGE) {
             return self.write(id, 0, first, file);
         }
         browser::fetch_reader(move |reader| match reader {
-            _ if !self.run.is(id) => {}
+            _ if !self.here.run.is(id) => {}
             Some(reader) => {
                 file.parts.push(&reader.into());
                 self.write(id, 0, first, File { page: true, ..file });
@@ -75,7 +76,7 @@ impl Export {
 
     /// Asks for part after part. What has come is the browser's to keep, on disk where it likes.
     fn write(self, id: u64, at: u64, step: BackupStep, file: File) {
-        let run = self.run;
+        let run = self.here.run;
         run.ask(id, step, move |answer| match answer {
             Ok(part) => {
                 let at = at.saturating_add(part.bytes.len() as u64);
@@ -89,7 +90,7 @@ impl Export {
                         run.percent.set((part.percent > 0).then_some(part.percent.into()));
                         self.write(id, at, BackupStep::More { at }, file);
                     }
-                    Some(made) if file.save(&made).is_some() => run.done(words::written(&made), EXPORTER),
+                    Some(made) if file.save(&made).is_some() => self.here.done(words::written(&made), EXPORTER),
                     Some(_) => self.fail(backup::NOT_SAVED_FILE),
                 }
             }
@@ -98,16 +99,16 @@ impl Export {
     }
 
     fn fail(self, says: &str) {
-        self.run.end();
+        self.here.run.end();
         self.error.set(Some(says.to_owned()));
     }
 
     fn report(self, trouble: &Trouble) {
-        self.run.end();
+        self.here.run.end();
         let (beside, says) = match trouble {
             Trouble::BadPassword => (self.new.error, text::trouble(trouble)),
             Trouble::IsRecoveryKey => (self.new.error, text::NEW_IS_RECOVERY_KEY.to_owned()),
-            trouble => (self.error, words::refusal(trouble)),
+            trouble => (self.error, refusal(trouble)),
         };
         beside.set(Some(says));
     }

@@ -1,10 +1,10 @@
 //! What became of a backup, in words.
 
-use signet_ask::{BackupReport, BackupTrouble, Trouble};
+use signet_ask::BackupReport;
 
 use crate::{
     browser,
-    text::{self, backup, count, fill},
+    text::{backup, count, fill},
 };
 
 pub(super) fn written(made: &BackupReport) -> String {
@@ -46,24 +46,4 @@ fn some(n: u32, one: &str, many: &str) -> Option<String> {
 
 fn sentences(all: [Option<String>; 4]) -> String {
     all.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// Why a file was not taken, with the cure.
-pub(super) fn refusal(trouble: &Trouble) -> String {
-    let Trouble::Backup(because) = trouble else { return text::trouble(trouble) };
-    let sentence = match because {
-        BackupTrouble::NotABackup => backup::NOT_A_BACKUP,
-        BackupTrouble::NewerVersion => backup::NEWER_BACKUP,
-        BackupTrouble::CutShort => backup::BACKUP_CUT_SHORT,
-        BackupTrouble::Altered => backup::BACKUP_ALTERED,
-        BackupTrouble::TooWeak => backup::BACKUP_TOO_WEAK,
-        BackupTrouble::TooCostly => backup::BACKUP_TOO_COSTLY,
-        BackupTrouble::NoMemory => backup::BACKUP_NO_MEMORY,
-        BackupTrouble::WrongPassword => backup::BACKUP_WRONG_PASSWORD,
-        BackupTrouble::Content => backup::BACKUP_CONTENT,
-        BackupTrouble::Unsigned => backup::BACKUP_UNSIGNED,
-        BackupTrouble::OtherAccount => backup::OTHER_ACCOUNT,
-        BackupTrouble::Interrupted => backup::INTERRUPTED,
-    };
-    sentence.to_owned()
 }
