@@ -66,12 +66,12 @@ pub(crate) fn asked(app: App, notice: AnewNotice) -> El {
 
 type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 
-#[wasm_split(passkey, fallible, preload(fetch_use_passkey))]
+#[wasm_split(account, fallible, preload(fetch_use_passkey))]
 fn use_passkey_there() -> Result<Later<Result<Computed, Refused>>, NotFetched> {
     Ok(Box::pin(webauthn::compute()))
 }
 
-#[wasm_split(passkey, fallible, preload(fetch_make_passkey))]
+#[wasm_split(account, fallible, preload(fetch_make_passkey))]
 fn make_passkey_there(username: String, place: u8) -> Result<Later<Result<[u8; 32], Refused>>, NotFetched> {
     Ok(Box::pin(webauthn::make(username, place)))
 }

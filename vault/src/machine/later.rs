@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use signet_ask::{BackupStep, OpenedMessages, Question, Trouble};
 
 use super::{
-    AskId, HttpAnswer, Input, Machine, NoAnswer, Phase, RescueCall,
+    AskId, HttpAnswer, Input, Machine, NoAnswer, Phase, RescueCall, SecretCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
     sign_up::SignUpTask,
@@ -23,6 +23,16 @@ pub enum Task {
     BackupTurn,
     Anew(AnewTask),
     Earlier(EarlierTask),
+    Secret {
+        ask: AskId,
+        question: Question,
+    },
+    SecretAnswer {
+        call: SecretCall,
+        result: Result<HttpAnswer, NoAnswer>,
+    },
+    SecretTurn,
+    SecretTime,
     PrepareRescue {
         ask: AskId,
         current: String,
@@ -66,6 +76,8 @@ impl Task {
             | Self::OpenedMessages { ask, .. }
             | Self::PrepareRescue { ask, .. }
             | Self::Rescue { ask, .. } => Some(*ask),
+            Self::Secret { ask, .. } => Some(*ask),
+            Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
             Self::SignUp(SignUpTask::Begin(ask, _) | SignUpTask::BeginAnew(ask, _)) => Some(*ask),
             Self::SignUp(_) | Self::RenewTurn => None,
@@ -74,6 +86,19 @@ impl Task {
             Self::RescueAnswer { .. } | Self::RescueTurn | Self::RescueTime => None,
         }
     }
+}
+
+/// What is asked of a login in the settings.
+pub(super) fn is_about_secrets(question: &Question) -> bool {
+    matches!(
+        question,
+        Question::ChangePassword(_)
+            | Question::ReplaceRecoveryKey(_)
+            | Question::TestRecoveryKey(_)
+            | Question::AddPasskey(_)
+            | Question::RemovePasskey(_)
+            | Question::DeleteAccount(_)
+    )
 }
 
 impl Input {
@@ -91,7 +116,7 @@ impl Input {
                 | Question::SignUp(_)
                 | Question::BeginAnew(_)
         );
-        named || is_question(question)
+        named || is_about_secrets(question) || is_question(question)
     }
 }
 
@@ -110,6 +135,9 @@ impl<R: CryptoRng> Machine<R> {
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.renew_step(&mut self.hands);
                 }
+            }
+            task @ (Task::Secret { .. } | Task::SecretAnswer { .. } | Task::SecretTurn | Task::SecretTime) => {
+                self.secret(task);
             }
             task => self.rescue(task),
         }

@@ -43,6 +43,7 @@ pub use earlier::{EarlierCall, EarlierTask};
 pub use io::*;
 pub use later::{Later, Task};
 pub use rescue::RescueCall;
+pub use secret::SecretCall;
 pub use sign_up::{SignUpTask, UpCall};
 
 use rand_core::CryptoRng;
@@ -150,10 +151,13 @@ impl<R: CryptoRng> Machine<R> {
                 self.earlier_step();
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
-                    session.secret_step(&mut self.hands);
-                    let (renews, rescues) = (session.is_making_a_key(), session.rescue.is_some());
+                    let renews = session.is_making_a_key();
+                    let (changes, rescues) = (session.change.is_some(), session.rescue.is_some());
                     if renews {
                         self.later(Task::RenewTurn);
+                    }
+                    if changes {
+                        self.later(Task::SecretTurn);
                     }
                     if rescues {
                         self.later(Task::RescueTurn);
@@ -228,7 +232,6 @@ impl<R: CryptoRng> Machine<R> {
             | Call::Refresh
             | Call::Lookup(_)
             | Call::Start { .. }
-            | Call::Secret(_)
             | Call::Audit
             | Call::Keys(_)
             | Call::Sessions(_)
@@ -249,7 +252,6 @@ impl<R: CryptoRng> Machine<R> {
                         session.try_held(hands, None);
                         done
                     }
-                    Call::Secret(call) => session.secret_answer(hands, call, result),
                     call => session.sessions_answer(hands, &call, result),
                 };
                 if done.is_err() {
@@ -258,6 +260,7 @@ impl<R: CryptoRng> Machine<R> {
             }
             Call::Anew(call) => self.later(Task::Anew(AnewTask::Answer(call, result))),
             Call::Earlier(call) => self.later(Task::Earlier(EarlierTask::Answer(call, result))),
+            Call::Secret(call) => self.later(Task::SecretAnswer { call, result }),
             Call::Rescue(call) => self.later(Task::RescueAnswer { call, result }),
             Call::SignOut => self.signed_out(result),
             Call::Delete(ask) => self.deleted(ask, result),
@@ -269,8 +272,10 @@ impl<R: CryptoRng> Machine<R> {
         if let (Phase::SigningUp(up), Timer::Retry) = (&self.phase, timer) {
             up.send(&mut self.hands);
         }
-        if timer == Timer::Rescue {
-            return self.later(Task::RescueTime);
+        match timer {
+            Timer::Rescue => return self.later(Task::RescueTime),
+            Timer::Secret => return self.later(Task::SecretTime),
+            _ => {}
         }
         if timer == Timer::SignOut {
             self.sign_out_due();
@@ -285,10 +290,9 @@ impl<R: CryptoRng> Machine<R> {
             Timer::Retry => session.retry_time(hands),
             Timer::Lookup => session.lookup_time(hands),
             Timer::Patience => session.patience_over(hands),
-            Timer::Secret => session.secret_time(hands),
             Timer::Audit => session.audit(hands),
             // Seen to before anything else.
-            Timer::SignOut | Timer::Unused | Timer::Rescue => {}
+            Timer::SignOut | Timer::Unused | Timer::Secret | Timer::Rescue => {}
             Timer::Keys => session.keys_time(hands),
         }
     }
@@ -332,6 +336,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
+            q if later::is_about_secrets(&q) => self.later(Task::Secret { ask, question: q }),
             Question::PrepareRescue(q) => {
                 self.later(Task::PrepareRescue { ask, current: q.current, new: q.new });
             }
@@ -459,13 +464,7 @@ impl Session {
                 hands.answer::<ask::DecideIdentity>(id, &result);
             }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
-            Question::ChangePassword(q) => self.change_password(hands, id, q),
-            Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, id, q.current, q.ticket),
             Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Passkeys(id)),
-            Question::AddPasskey(q) => self.add_passkey(hands, id, q),
-            Question::RemovePasskey(q) => self.remove_passkey(hands, id, q.current, q.place),
-            Question::DeleteAccount(q) => self.delete_account(hands, id, q.current),
-            Question::TestRecoveryKey(q) => self.test_recovery_key(hands, id, q.key),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);
                 hands.answer::<ask::RecoveryKeySaved>(id, &Ok(()));
@@ -495,6 +494,12 @@ impl Session {
             | Question::Archive(_)
             | Question::OpenedConversations(_)
             | Question::OpenedMessages(_)
+            | Question::ChangePassword(_)
+            | Question::ReplaceRecoveryKey(_)
+            | Question::TestRecoveryKey(_)
+            | Question::AddPasskey(_)
+            | Question::RemovePasskey(_)
+            | Question::DeleteAccount(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

@@ -6,7 +6,7 @@
 //! none.
 
 use rand_core::CryptoRng;
-use signet_ask::{AddPasskey, ChangePassword, Event, Progress, RecoveryKeyText, Task, Ticket, Trouble};
+use signet_ask::{AddPasskey, ChangePassword, Event, Progress, Question, RecoveryKeyText, Task, Ticket, Trouble};
 use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, UnlockKey};
 use signet_shared::{
     AccountId, IkHash,
@@ -19,7 +19,7 @@ use signet_shared::{
 use zeroize::Zeroizing;
 
 use super::{
-    AskId, Effect, HttpAnswer, NoAnswer, Timer,
+    AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Task as Later, Timer,
     account::Account,
     hands::{Call, Hands, body_of, fault, parsed, pause_before_again},
     login::{Login, LoginCall, Secret},
@@ -37,7 +37,7 @@ const LONGEST_PAUSE_MS: u64 = 30_000;
 
 /// Which answer of the relay's is waited for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum SecretCall {
+pub enum SecretCall {
     Login(LoginCall),
     Started,
     Pending,
@@ -119,7 +119,40 @@ pub(super) fn either(current: &str) -> Result<Secret, Trouble> {
     if is_recovery_key(current) { Secret::recovery_key(current) } else { Ok(Secret::password(current)) }
 }
 
+impl<R: CryptoRng> Machine<R> {
+    /// One of the tasks about secrets.
+    pub(super) fn secret(&mut self, task: Later) {
+        let Phase::SignedIn(session) = &mut self.phase else {
+            return task.ask().into_iter().for_each(|ask| self.hands.fail(ask, Trouble::SignedOut));
+        };
+        let hands = &mut self.hands;
+        match task {
+            Later::Secret { ask, question } => session.ask_secret(hands, ask, question),
+            Later::SecretAnswer { call, result } => {
+                if session.secret_answer(hands, call, result).is_err() {
+                    self.session_ended();
+                }
+            }
+            Later::SecretTurn => session.secret_step(hands),
+            Later::SecretTime => session.secret_time(hands),
+            _ => {}
+        }
+    }
+}
+
 impl Session {
+    fn ask_secret<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, question: Question) {
+        match question {
+            Question::ChangePassword(q) => self.change_password(hands, ask, q),
+            Question::ReplaceRecoveryKey(q) => self.replace_recovery_key(hands, ask, q.current, q.ticket),
+            Question::TestRecoveryKey(q) => self.test_recovery_key(hands, ask, q.key),
+            Question::AddPasskey(q) => self.add_passkey(hands, ask, q),
+            Question::RemovePasskey(q) => self.remove_passkey(hands, ask, q.current, q.place),
+            Question::DeleteAccount(q) => self.delete_account(hands, ask, q.current),
+            _ => {}
+        }
+    }
+
     /// Whether a new recovery key would be lost with its answer, by which alone it is shown. A relay that keeps that back does
     /// not keep the browser open for long; nor does anything else that is going on: one of two secrets opens in any case.
     pub(super) fn must_finish(&self) -> bool {
@@ -129,7 +162,7 @@ impl Session {
         })
     }
 
-    pub(super) fn change_password<R: CryptoRng>(
+    fn change_password<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
@@ -152,7 +185,7 @@ impl Session {
         }
     }
 
-    pub(super) fn replace_recovery_key<R: CryptoRng>(
+    fn replace_recovery_key<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
@@ -172,14 +205,14 @@ impl Session {
         }
     }
 
-    pub(super) fn test_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, key: String) {
+    fn test_recovery_key<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, key: String) {
         match Secret::recovery_key(&Zeroizing::new(key)) {
             Ok(key) => self.change(hands, ask, Goal::Test, Some(key), Again::No),
             Err(trouble) => hands.fail(ask, trouble),
         }
     }
 
-    pub(super) fn add_passkey<R: CryptoRng>(
+    fn add_passkey<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
@@ -192,13 +225,7 @@ impl Session {
         }
     }
 
-    pub(super) fn remove_passkey<R: CryptoRng>(
-        &mut self,
-        hands: &mut Hands<R>,
-        ask: AskId,
-        current: String,
-        place: u8,
-    ) {
+    fn remove_passkey<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String, place: u8) {
         let place = PasskeyPlace::from_number(place).ok_or(Trouble::NotFound);
         match place.and_then(|place| Ok((place, either(&Zeroizing::new(current))?))) {
             Ok((place, current)) => self.change(hands, ask, Goal::RemovePasskey(place), Some(current), Again::No),
@@ -206,7 +233,7 @@ impl Session {
         }
     }
 
-    pub(super) fn delete_account<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
+    fn delete_account<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: String) {
         match either(&Zeroizing::new(current)) {
             Ok(current) => self.change(hands, ask, Goal::Delete, Some(current), Again::No),
             Err(trouble) => hands.fail(ask, trouble),
@@ -261,7 +288,7 @@ impl Session {
     }
 
     /// An answer of the relay's. An error if the session is over.
-    pub(super) fn secret_answer<R: CryptoRng>(
+    fn secret_answer<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         call: SecretCall,
@@ -278,7 +305,7 @@ impl Session {
     }
 
     /// The long steps, one at a time.
-    pub(super) fn secret_step<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+    fn secret_step<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
         let Some(mut change) = self.change.take() else { return };
         let done = match &mut change.step {
             Step::Proving(login) => login.stretch(hands).map(|asked| {
@@ -404,7 +431,7 @@ impl Session {
         }
     }
 
-    pub(super) fn secret_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {
+    fn secret_time<R: CryptoRng>(&self, hands: &mut Hands<R>) {
         if let Some(Step::Finishing(body)) = self.change.as_ref().map(|change| &change.step) {
             hands.http(api::SECRET_FINISH, Some(body.clone()), Call::Secret(SecretCall::Finished));
         }
