@@ -72,7 +72,8 @@ impl Passkeys {
         let full = move || list.with(|list| list.as_ref().is_some_and(|list| free(list).is_none()));
         section(text::PASSKEYS)
             .child(el("p").class("hint").set("id", REMOVED).set("tabindex", "-1").text(text::PASSKEYS_TEXT))
-            .part(move || self.error.get().map(alert))
+            // What keeps the list from being read is told loudly by that of the sessions, which is read at the same time.
+            .part(move || self.error.get().map(|says| el("p").class("hint").text(says)))
             .child(rows)
             .part(move || full().then(|| el("p").class("hint").text(text::PASSKEYS_FULL)))
             .child(page.opener(Form::AddPasskey, ADDER, text::PASSKEY_ADD))
@@ -101,8 +102,16 @@ impl Passkeys {
         words.set(String::new());
         let send = move || {
             let Some(current) = proof.typed() else { return };
-            let place = self.list.with_untracked(|list| list.as_deref().and_then(free));
-            let Some(place) = place else { return proof.other.set(Some(text::PASSKEYS_FULL.to_owned())) };
+            let place = match self.list.with_untracked(|list| list.as_deref().map(free)) {
+                Some(Some(place)) => place,
+                Some(None) => return proof.other.set(Some(text::PASSKEYS_FULL.to_owned())),
+                // Which places are free is not known yet.
+                None => {
+                    self.read();
+                    let why = self.error.get_untracked().unwrap_or_else(|| text::LOADING.to_owned());
+                    return proof.other.set(Some(why));
+                }
+            };
             busy.set(true);
             app.progress.set(None);
             spawn_local(async move {
