@@ -53,6 +53,7 @@ fn asked_there(app: App, notice: AnewNotice) -> Result<El, NotFetched> {
     Ok(page::asked(app, notice))
 }
 
+#[cfg(feature = "browser")]
 pub(crate) async fn fetch_for_asked() -> Result<(), NotFetched> {
     fetch_asked().await?;
     Ok(())

@@ -64,12 +64,12 @@ impl Story {
 fn a_passkey_opens_the_account_beside_the_password_until_it_is_removed() {
     let mut s = story();
     assert_eq!(s.enters(0, ONE), Err(Trouble::PasskeyFailed));
-    assert_eq!(s.places(), []);
+    assert!(s.places().is_empty());
     assert_eq!(
         s.w.ask(s.ann, AddPasskey { current: "not the password".into(), ..add(0, ONE) }),
         Err(Trouble::LoginFailed)
     );
-    assert_eq!(s.places(), []);
+    assert!(s.places().is_empty());
     s.w.ask(s.ann, add(0, ONE)).unwrap();
     s.w.ask(s.ann, AddPasskey { current: s.key.clone(), ..add(3, TWO) }).unwrap();
     assert_eq!(s.places(), [0, 3]);
@@ -110,7 +110,7 @@ fn it_outlives_a_change_of_the_password_and_no_rescue() {
     s.enters(0, ONE).unwrap();
     s.w.ask(s.ann, PrepareRescue { current: NEW.into(), new: PASSWORD.into() }).unwrap();
     s.w.ask(s.ann, Rescue { new: PASSWORD.into() }).unwrap();
-    assert_eq!(s.places(), []);
+    assert!(s.places().is_empty());
     assert_eq!(s.enters(0, ONE), Err(Trouble::PasskeyFailed));
     s.w.ask(s.ann, add(0, ONE)).unwrap();
     s.enters(0, ONE).unwrap();

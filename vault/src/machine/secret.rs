@@ -129,9 +129,8 @@ impl<R: CryptoRng> Machine<R> {
         match task {
             Later::Secret { ask, question } => session.ask_secret(hands, ask, question),
             Later::SecretAnswer { call, result } => {
-                if session.secret_answer(hands, call, result).is_err() {
-                    self.session_ended();
-                }
+                let done = session.secret_answer(hands, call, result);
+                done.unwrap_or_else(|_| self.session_ended());
             }
             Later::SecretTurn => session.secret_step(hands),
             Later::SecretTime => session.secret_time(hands),
