@@ -16,7 +16,6 @@ use super::{
     rescue::RescueCall,
     secret::SecretCall,
     sign_out::Owed,
-    sign_up::UpCall,
 };
 use crate::sorted::Map;
 
@@ -29,7 +28,9 @@ pub(super) enum Call {
     AttachBrowser,
     AttachTake,
     AttachVault,
-    Up(UpCall),
+    UpAbout,
+    UpStarted,
+    UpFinished,
     In(LoginCall),
     Secret(SecretCall),
     Anew(AnewCall),

@@ -36,8 +36,6 @@ pub enum Input {
     },
     /// A [`Effect::Timer`] has run out.
     Timer(Timer),
-    /// The answer to [`Effect::Fetch`]: it is here, or cannot be had.
-    Fetched,
     /// The answer to [`Effect::Continue`]: the event loop has had its turn.
     Continue,
     /// The browser has gained or lost the network.
@@ -84,8 +82,6 @@ pub enum Effect {
         after_ms: u64,
     },
     StopTimer(Timer),
-    /// Fetch the code of [`Task`](super::Task)s, then call with [`Input::Fetched`].
-    Fetch,
     /// Let other events have their turn, then call with [`Input::Continue`]: long work is done in steps.
     Continue,
     /// For the developer's console: a code, never content.

@@ -5,65 +5,31 @@ use rand_core::CryptoRng;
 use signet_ask::{BackupStep, OpenedMessages, Question, Trouble};
 
 use super::{
-    AskId, HttpAnswer, Input, Machine, NoAnswer, Phase, RescueCall, SecretCall,
+    AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall, SecretCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
-    sign_up::SignUpTask,
 };
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
 pub type Later<R> = fn(&mut Machine<R>, Task);
 
 pub enum Task {
-    Backup {
-        ask: AskId,
-        run: u64,
-        step: BackupStep,
-    },
+    Backup { ask: AskId, run: u64, step: BackupStep },
     BackupTurn,
     Anew(AnewTask),
     Earlier(EarlierTask),
-    Secret {
-        ask: AskId,
-        question: Question,
-    },
-    SecretAnswer {
-        call: SecretCall,
-        result: Result<HttpAnswer, NoAnswer>,
-    },
+    Secret { ask: AskId, question: Question },
+    SecretAnswer { call: SecretCall, result: Result<HttpAnswer, NoAnswer> },
     SecretTurn,
     SecretTime,
-    PrepareRescue {
-        ask: AskId,
-        current: String,
-        new: String,
-    },
-    Rescue {
-        ask: AskId,
-        new: String,
-    },
-    RescueAnswer {
-        call: RescueCall,
-        result: Result<HttpAnswer, NoAnswer>,
-    },
+    PrepareRescue { ask: AskId, current: String, new: String },
+    Rescue { ask: AskId, new: String },
+    RescueAnswer { call: RescueCall, result: Result<HttpAnswer, NoAnswer> },
     RescueTurn,
     RescueTime,
-    SignUp(SignUpTask),
-    /// A step of making a new encryption key.
-    RenewTurn,
-    Archive {
-        ask: AskId,
-        run: u64,
-        part: u32,
-    },
-    OpenedConversations {
-        ask: AskId,
-        run: u64,
-    },
-    OpenedMessages {
-        ask: AskId,
-        which: OpenedMessages,
-    },
+    Archive { ask: AskId, run: u64, part: u32 },
+    OpenedConversations { ask: AskId, run: u64 },
+    OpenedMessages { ask: AskId, which: OpenedMessages },
 }
 
 impl Task {
@@ -79,8 +45,6 @@ impl Task {
             Self::Secret { ask, .. } => Some(*ask),
             Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
-            Self::SignUp(SignUpTask::Begin(ask, _) | SignUpTask::BeginAnew(ask, _)) => Some(*ask),
-            Self::SignUp(_) | Self::RenewTurn => None,
             Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
             Self::BackupTurn | Self::Earlier(_) => None,
             Self::RescueAnswer { .. } | Self::RescueTurn | Self::RescueTime => None,
@@ -113,8 +77,6 @@ impl Input {
                 | Question::OpenedMessages(_)
                 | Question::PrepareRescue(_)
                 | Question::Rescue(_)
-                | Question::SignUp(_)
-                | Question::BeginAnew(_)
         );
         named || is_about_secrets(question) || is_question(question)
     }
@@ -130,12 +92,6 @@ impl<R: CryptoRng> Machine<R> {
             Task::Archive { ask, run, part } => self.archive(ask, run, part),
             Task::OpenedConversations { ask, run } => self.opened_conversations(ask, run),
             Task::OpenedMessages { ask, which } => self.opened_messages(ask, &which),
-            Task::SignUp(task) => self.sign_up_task(task),
-            Task::RenewTurn => {
-                if let Phase::SignedIn(session) = &mut self.phase {
-                    session.renew_step(&mut self.hands);
-                }
-            }
             task @ (Task::Secret { .. } | Task::SecretAnswer { .. } | Task::SecretTurn | Task::SecretTime) => {
                 self.secret(task);
             }
@@ -147,12 +103,6 @@ impl<R: CryptoRng> Machine<R> {
     pub fn cannot_carry_out(&mut self, ask: Option<AskId>) {
         if let Some(ask) = ask {
             self.hands.fail(ask, Trouble::NotFetched);
-        }
-        if let Phase::SignedIn(session) = &mut self.phase
-            && session.is_making_a_key()
-        {
-            // If it was due by itself, it is begun again with the next daily look.
-            session.renewed(&mut self.hands, &Err(Trouble::NotFetched));
         }
     }
 

@@ -44,7 +44,6 @@ pub use io::*;
 pub use later::{Later, Task};
 pub use rescue::RescueCall;
 pub use secret::SecretCall;
-pub use sign_up::{SignUpTask, UpCall};
 
 use rand_core::CryptoRng;
 use signet_ask::{self as ask, Question, Trouble};
@@ -143,30 +142,20 @@ impl<R: CryptoRng> Machine<R> {
             },
             Input::Timer(timer) => self.timer(timer),
             Input::Continue => {
-                if matches!(self.phase, Phase::SigningUp(_)) {
-                    self.later(Task::SignUp(SignUpTask::Turn));
-                }
+                self.sign_up_step();
                 self.sign_in_step();
                 self.backup_step();
                 self.earlier_step();
                 if let Phase::SignedIn(session) = &mut self.phase {
                     session.pump(&mut self.hands);
-                    let renews = session.is_making_a_key();
+                    session.renew_step(&mut self.hands);
                     let (changes, rescues) = (session.change.is_some(), session.rescue.is_some());
-                    if renews {
-                        self.later(Task::RenewTurn);
-                    }
                     if changes {
                         self.later(Task::SecretTurn);
                     }
                     if rescues {
                         self.later(Task::RescueTurn);
                     }
-                }
-            }
-            Input::Fetched => {
-                if let Phase::SignedIn(session) = &mut self.phase {
-                    session.begin_renewal(&mut self.hands);
                 }
             }
             Input::Online(online) => {
@@ -224,7 +213,7 @@ impl<R: CryptoRng> Machine<R> {
 
     fn answered(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
         match call {
-            Call::Up(call) => self.later(Task::SignUp(SignUpTask::Answer(call, result))),
+            Call::UpAbout | Call::UpStarted | Call::UpFinished => self.sign_up_answer(call, result),
             Call::In(call) => self.sign_in_answer(call, result),
             Call::AttachTake | Call::AttachVault => self.attach_answer(call, result),
             Call::DepositTake => self.deposit_taken(result),
@@ -319,7 +308,7 @@ impl<R: CryptoRng> Machine<R> {
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
             q if anew::is_question(&q) => self.ask_anew(ask, q),
-            Question::BeginAnew(q) => self.later(Task::SignUp(SignUpTask::BeginAnew(ask, q))),
+            Question::BeginAnew(q) => self.begin_anew(ask, q),
             Question::SignUp(_)
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
@@ -366,7 +355,7 @@ impl<R: CryptoRng> Machine<R> {
     /// Nobody is signed in, and nothing is here that this would forget.
     fn enter(&mut self, ask: AskId, question: Question) {
         match question {
-            Question::SignUp(q) => self.later(Task::SignUp(SignUpTask::Begin(ask, q))),
+            Question::SignUp(q) => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
             Question::SignIn(q) => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignInWithRecoveryKey(q) => self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay),
             Question::SignInWithPasskey(q) => self.sign_in_with_passkey(ask, q),

@@ -38,8 +38,6 @@ pub(super) struct Renewal {
 
 enum Step {
     Begun,
-    /// The code that makes keys is being fetched.
-    Fetching,
     Making(Box<KeyMaker>),
     Putting(Box<Put>),
 }
@@ -86,25 +84,13 @@ impl Session {
     }
 
     fn renew<R: CryptoRng>(&mut self, hands: &mut Hands<R>, asks: Vec<AskId>) {
-        self.renewal = Some(Box::new(Renewal { asks, step: Step::Fetching, tries: 0 }));
+        let maker = Box::new(KeyMaker::for_encryption(Suite::Rsa3072));
+        self.renewal = Some(Box::new(Renewal { asks, step: Step::Making(maker), tries: 0 }));
         // Making a key takes seconds, and would be in vain each day anew.
         if next_keystore_len(&self.account.keys) > limits::KEYSTORE {
             return self.renewed(hands, &Err(Trouble::Full));
         }
-        hands.push(Effect::Fetch);
-    }
-
-    pub(super) fn begin_renewal<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if let Some(renewal) = &mut self.renewal
-            && matches!(renewal.step, Step::Fetching)
-        {
-            renewal.step = Step::Making(Box::new(KeyMaker::for_encryption(Suite::Rsa3072)));
-            hands.push(Effect::Continue);
-        }
-    }
-
-    pub(super) fn is_making_a_key(&self) -> bool {
-        matches!(self.renewal.as_deref(), Some(Renewal { step: Step::Making(_), .. }))
+        hands.push(Effect::Continue);
     }
 
     /// Key making, one step at a time.

@@ -29,22 +29,6 @@ use super::{
     state::State,
 };
 
-/// What the relay is asked on the way.
-#[derive(Debug, Clone, Copy)]
-pub enum UpCall {
-    About,
-    Started,
-    Finished,
-}
-
-/// What is in the part that is fetched later: all but the end of it.
-pub enum SignUpTask {
-    Begin(AskId, signet_ask::SignUp),
-    BeginAnew(AskId, BeginAnew),
-    Answer(UpCall, Result<HttpAnswer, NoAnswer>),
-    Turn,
-}
-
 /// The share of the bar that key making takes.
 const KEYS_SHARE: f32 = 0.75;
 const FIRST_PAUSE_MS: u64 = 1_000;
@@ -105,16 +89,7 @@ pub(super) fn check_password(password: &str) -> Result<(), Trouble> {
 }
 
 impl<R: CryptoRng> Machine<R> {
-    pub(super) fn sign_up_task(&mut self, task: SignUpTask) {
-        match task {
-            SignUpTask::Begin(ask, q) => self.sign_up(ask, &q.username, q.password, q.stay, q.ticket),
-            SignUpTask::BeginAnew(ask, q) => self.begin_anew(ask, q),
-            SignUpTask::Answer(call, result) => self.sign_up_answer(call, result),
-            SignUpTask::Turn => self.sign_up_step(),
-        }
-    }
-
-    fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool, ticket: Option<Ticket>) {
+    pub(super) fn sign_up(&mut self, ask: AskId, username: &str, password: String, stay: bool, ticket: Option<Ticket>) {
         let password = Zeroizing::new(password);
         let Ok(username) = username.parse::<Username>() else { return self.hands.fail(ask, Trouble::BadUsername) };
         if is_recovery_key(&password) {
@@ -127,7 +102,7 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     /// Under the name that this browser has asked for.
-    fn begin_anew(&mut self, ask: AskId, question: BeginAnew) {
+    pub(super) fn begin_anew(&mut self, ask: AskId, question: BeginAnew) {
         let BeginAnew { password, stay, ticket } = question;
         let password = Zeroizing::new(password);
         let Some(claimed) = self.hands.anew.clone() else { return self.hands.fail(ask, Trouble::AnewGone) };
@@ -179,7 +154,7 @@ impl<R: CryptoRng> Machine<R> {
         };
         self.phase = Phase::SigningUp(Box::new(up));
         progress(&mut self.hands, 0.0);
-        self.hands.http(api::ABOUT, None, Call::Up(UpCall::About));
+        self.hands.http(api::ABOUT, None, Call::UpAbout);
     }
 
     pub(super) fn cancel_sign_up(&mut self, ask: AskId) {
@@ -194,16 +169,16 @@ impl<R: CryptoRng> Machine<R> {
         self.hands.answer::<signet_ask::CancelSignUp>(ask, &Ok(()));
     }
 
-    fn sign_up_answer(&mut self, call: UpCall, result: Result<HttpAnswer, NoAnswer>) {
+    pub(super) fn sign_up_answer(&mut self, call: Call, result: Result<HttpAnswer, NoAnswer>) {
         let Phase::SigningUp(up) = &mut self.phase else { return };
         let ask = up.ask;
         let done = match call {
-            UpCall::About => up.about(&mut self.hands, result),
-            UpCall::Started => match up.started(&mut self.hands, result) {
+            Call::UpAbout => up.about(&mut self.hands, result),
+            Call::UpStarted => match up.started(&mut self.hands, result) {
                 Err(Trouble::UsernameTaken | Trouble::AnewGone) if up.unsure => return self.sign_in_anew(),
                 done => done,
             },
-            UpCall::Finished => return self.sign_up_finished(result),
+            _ => return self.sign_up_finished(result),
         };
         if let Err(trouble) = done {
             self.give_up(ask, trouble);
@@ -211,7 +186,7 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     /// One step of the long work.
-    fn sign_up_step(&mut self) {
+    pub(super) fn sign_up_step(&mut self) {
         let Phase::SigningUp(up) = &mut self.phase else { return };
         let ask = up.ask;
         if let Err(trouble) = up.work(&mut self.hands) {
@@ -288,12 +263,12 @@ impl SignUp {
         self.step = Step::Started(password, recovery);
         if let Some(anew) = &self.anew {
             let request = AnewStart { claim: anew.claim, password: password_request, recovery: recovery_request };
-            hands.post(api::ANEW_START, &request, Call::Up(UpCall::Started));
+            hands.post(api::ANEW_START, &request, Call::UpStarted);
             return Ok(());
         }
         let request =
             RegisterStart { username: self.username.clone(), password: password_request, recovery: recovery_request };
-        hands.post(api::REGISTER_START, &request, Call::Up(UpCall::Started));
+        hands.post(api::REGISTER_START, &request, Call::UpStarted);
         Ok(())
     }
 
@@ -414,7 +389,7 @@ impl SignUp {
     pub(super) fn send<R: CryptoRng>(&self, hands: &mut Hands<R>) {
         if self.sent.is_some() {
             let path = if self.anew.is_some() { api::ANEW_FINISH } else { api::REGISTER_FINISH };
-            hands.http(path, self.sent.clone(), Call::Up(UpCall::Finished));
+            hands.http(path, self.sent.clone(), Call::UpFinished);
         }
     }
 

@@ -144,15 +144,6 @@ impl Runner {
             Effect::Forget => self.db.forget().await?,
             Effect::Timer { timer, after_ms } => self.timers.start(timer, after_ms),
             Effect::StopTimer(timer) => self.timers.stop(timer),
-            Effect::Fetch => {
-                let own = self.own.clone();
-                spawn_local(async move {
-                    later::fetch().await;
-                    if let Some(runner) = own.upgrade() {
-                        runner.feed(Input::Fetched);
-                    }
-                });
-            }
             Effect::Continue => self.timers.take_turn(),
             Effect::Log(code) => web_sys::console::info_2(&"vault:".into(), &code.into()),
         }

@@ -355,7 +355,6 @@ impl World {
                 Effect::StopTimer(timer) => {
                     browser.timers.remove(&timer);
                 }
-                Effect::Fetch => browser.inputs.push_back(Input::Fetched),
                 Effect::Continue => {
                     browser.steps += 1;
                     browser.inputs.push_back(Input::Continue);

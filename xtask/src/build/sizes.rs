@@ -8,8 +8,7 @@ const LATER: [&str; 3] = ["assets/page-split_account.", "assets/page-split_code.
 pub(crate) struct Sizes {
     /// Until the fields of the sign-in page accept typing.
     pub(crate) sign_in: usize,
-    /// Until a conversation of somebody who has an account can be opened: the vault as well. Whoever signs up also fetches
-    /// `vault-split_later`, in which the code that makes keys stands: that is not counted here, and is too much.
+    /// Until a new person's first conversation can be opened: the form to sign up and the vault as well.
     pub(crate) conversation: usize,
     rows: Vec<(String, usize, usize)>,
 }
