@@ -87,6 +87,8 @@ impl Anew {
             self.wanted.set(true);
             browser::soon(browser::focus_heading);
         });
+        // The fixed page shows it too, and does nothing yet.
+        let way = way.live("disabled", move || flag(!self.app.ready.get()));
         super::aside(says::HAVE_NEITHER, way)
     }
 
