@@ -6,9 +6,9 @@ mod common;
 
 use common::{PASSWORD, World, puppet::Puppet};
 use signet_ask::{
-    AnewNotice, AnewStand, AnewView, AskAnew, AskAnewHere, BackupTrouble, BeginAnew, DecideIdentity, DropAnew, Event,
-    LookAnew, MarkVerified, OpenEarlier, ReadAccount, ReadDetails, RefuseAnew, SignIn, SignInWithRecoveryKey, SignUp,
-    Status, Ticket, Trouble, Warning,
+    AnewNotice, AnewStand, AnewView, AskAnew, AskAnewHere, Attach, BackupTrouble, BeginAnew, DecideIdentity, DropAnew,
+    Event, LookAnew, MarkVerified, OpenEarlier, ReadAccount, ReadDetails, RefuseAnew, SaveDraft, SignIn,
+    SignInWithRecoveryKey, SignUp, Status, Ticket, Trouble, Warning,
 };
 use signet_shared::{ConvId, api, code::OneTimeCode, wire::Refusal};
 
@@ -59,7 +59,7 @@ fn by_code() -> AskAnew {
 }
 
 fn begin(password: &str) -> BeginAnew {
-    BeginAnew { password: password.into(), stay: false, ticket: None }
+    BeginAnew { password: password.into(), stay: false, anyway: false, ticket: None }
 }
 
 fn opens(w: &mut World, password: &str) -> Result<usize, Trouble> {
@@ -215,7 +215,7 @@ fn any_signed_in_browser_is_told_and_refuses() {
     assert_eq!(notices(&s.w, there).len(), 1);
     s.w.browsers[there].events.clear();
     let share = s.w.browsers[there].tab;
-    s.w.ask(there, signet_ask::Attach { share }).unwrap();
+    s.w.ask(there, Attach { share }).unwrap();
     assert_eq!(notices(&s.w, there).len(), 1);
 
     s.w.relay.anew_left_ms = 0;
@@ -248,6 +248,40 @@ fn a_browser_that_is_still_signed_in_asks_and_begins_from_there() {
     assert_eq!(s.w.ask(s.ann, OpenEarlier { secret: PASSWORD.into() }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(s.ann, s.conv), TEXTS);
+}
+
+#[test]
+fn what_was_not_sent_yet_is_not_lost_unasked() {
+    // Whoever begins from the open account, and whoever has been signed out in between; a message, or a draft.
+    for (ended, draft) in [(false, false), (true, false), (true, true)] {
+        let mut s = story(false);
+        let (ann, conv) = (s.ann, s.conv);
+        s.w.ask(ann, AskAnewHere {}).unwrap();
+        s.w.kill_relay();
+        if draft {
+            s.w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
+        } else {
+            s.w.send(ann, conv, "not sent yet");
+        }
+        if ended {
+            s.w.restart(ann);
+        }
+        s.w.relay_up = true;
+        s.w.relay.anew_left_ms = 0;
+        if ended {
+            s.w.relay.end_session(ann);
+            let share = s.w.browsers[ann].tab;
+            assert!(matches!(s.w.ask(ann, Attach { share }), Ok(Status::SignedOut { .. })));
+        } else {
+            // The line is not back yet.
+            s.w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
+        }
+        let unsent = Err(Trouble::OthersUnsent { username: "ann_a".into() });
+        assert_eq!(s.w.ask(ann, begin(NEW)), unsent);
+        assert!(opens(&mut s.w, PASSWORD).is_ok());
+        assert!(s.w.ask(ann, BeginAnew { anyway: true, ..begin(NEW) }).is_ok());
+        assert!(opens(&mut s.w, NEW).is_ok());
+    }
 }
 
 #[test]

@@ -171,9 +171,12 @@ impl Anew {
     fn begins(self, username: String) -> El {
         let app = self.app;
         let (busy, error, password) = (Value::new(false), Value::new(None), NewPassword::new());
+        // The error is that messages left here would be lost.
+        let unsent = Value::new(false);
         let (whose, lead) = (username.clone(), fill(says::READY, &username));
-        let send = move || {
+        let send = move |anyway| {
             error.set(None);
+            unsent.set(false);
             if let Some(field) = password.objection(&username) {
                 return browser::focus(field);
             }
@@ -182,7 +185,7 @@ impl Anew {
             busy.set(true);
             self.at_work.set(true);
             app.progress.set(None);
-            app.ask(BeginAnew { password: typed, stay, ticket: None }, move |answer| {
+            app.ask(BeginAnew { password: typed, stay, anyway, ticket: None }, move |answer| {
                 if !self.at_work.is_gone() {
                     self.at_work.set(false);
                 }
@@ -194,6 +197,7 @@ impl Anew {
                         busy.set(false);
                         let beside = if trouble == Trouble::BadPassword { password.error } else { error };
                         beside.set(Some(text::trouble(&trouble)));
+                        unsent.set(matches!(trouble, Trouble::OthersUnsent { .. }));
                         if matches!(trouble, Trouble::AnewRefused | Trouble::AnewGone | Trouble::TooEarly) {
                             self.look();
                         }
@@ -204,11 +208,21 @@ impl Anew {
         // Tells a password manager whose password this is.
         let name = el("input").set("type", "text").set("name", "username").set("autocomplete", "username");
         let name = name.set("hidden", "").set("value", whose.clone());
-        form("card form", busy, send)
+        let lose = {
+            let send = send.clone();
+            move || {
+                button("button danger", text::LOSE_AND_GO_ON).on("click", {
+                    let send = send.clone();
+                    move |_| send(true)
+                })
+            }
+        };
+        form("card form", busy, move || send(false))
             .child(el("h1").set("tabindex", "-1").text(says::START_ANEW))
             .child(el("p").class("lead").text(lead))
             .child(el("p").class("hint").text(says::READY_TEXT))
             .part(move || error.get().map(alert))
+            .part(move || unsent.get().then(&lose))
             .child(name)
             .children(password.fields([text::PASSWORD, text::REPEAT_PASSWORD], busy, move || whose.clone()))
             .child(super::stay(busy))

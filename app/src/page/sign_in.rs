@@ -3,7 +3,7 @@ use signet_ask::{SignIn, SignInWithPasskey, SignInWithRecoveryKey, Status, Task,
 
 use crate::{
     Route, browser,
-    el::{El, after, el},
+    el::{El, after, el, flag},
     lazy,
     part::{Field, alert, button, form, shell, submit, unless, working},
     route::link,
@@ -95,9 +95,11 @@ impl Form {
             .child(super::stay(busy))
             .part(move || busy.get().then(|| working(app, Task::SignIn, text::SIGNING_IN, working_text)))
             .child(submit(app, text::SIGN_IN, busy));
+        // The fixed page shows it too, and does nothing yet.
+        let passkey = button("button wide", text::USE_PASSKEY).live("disabled", move || flag(!app.ready.get()));
         match self.secret {
             Secret::Password => form.children([
-                unless(busy, button("button wide", text::USE_PASSKEY), move || self.use_passkey()),
+                unless(busy, passkey, move || self.use_passkey()),
                 super::aside(text::FORGOTTEN, link(Route::Recover, "").text(text::USE_RECOVERY_KEY)),
                 super::aside(text::NO_ACCOUNT, link(Route::SignUp, "").text(text::CREATE_ACCOUNT)),
                 super::aside(text::HAVE_BACKUP, link(Route::Open, "").text(text::OPEN_BACKUP)),

@@ -48,7 +48,7 @@ table::texts! {
     CANCELLED = "Stopped, as you asked. No account was made.";
     UNSENT = "Something is in this browser alone. Send it first, or sign out and lose it.";
     MAYBE_UNSENT = "Messages or drafts may be in this browser alone. Wait until the server can be reached to see them, or sign out and lose them.";
-    OTHERS_UNSENT = "Messages or drafts of {} may be in this browser alone. Sign in as {} to send them, or lose them and go on.";
+    OTHERS_UNSENT = "Messages or drafts of {} may be in this browser alone. Sign in to that account to send them, or lose them and go on.";
     OTHER_VERSION = "Another tab still runs an older or newer version of this site. Reload or close all of its tabs.";
     BUSY = "Something else is still running. Wait until it is done, then try again.";
     BAD_CODE = "This is not a one-time code. It has six groups of four letters and digits; check them with whoever gave it to you.";
@@ -127,7 +127,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::Busy => BUSY,
         Trouble::Unsent { .. } => UNSENT,
         Trouble::MaybeUnsent => MAYBE_UNSENT,
-        Trouble::OthersUnsent { username } => return fill(&fill(OTHERS_UNSENT, username), username),
+        Trouble::OthersUnsent { username } => return fill(OTHERS_UNSENT, username),
         Trouble::OtherVersion => OTHER_VERSION,
         // Where a file is chosen, each cause has a sentence of its own.
         Trouble::Backup(_) => BACKUP,

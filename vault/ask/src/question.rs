@@ -160,8 +160,9 @@ questions! {
     /// Forgets having asked. The request itself stays.
     DropAnew {} -> ();
     /// Once the wait is over: a new identity under the same name, with a new password and the recovery key that is answered.
-    /// As [`SignUp`] in everything else, and cancelled by [`CancelSignUp`].
-    BeginAnew { password: String, stay: bool, ticket: Option<Ticket> } -> RecoveryKeyText;
+    /// As [`SignUp`] in everything else, and cancelled by [`CancelSignUp`]; but nothing that was left here opens afterwards,
+    /// so that this account's own rows are `Trouble::OthersUnsent` too, unless they are to go `anyway`.
+    BeginAnew { password: String, stay: bool, anyway: bool, ticket: Option<Ticket> } -> RecoveryKeyText;
     /// Refuses the request that an [`Event::Anew`](crate::Event) told of.
     RefuseAnew { id: [u8; 16] } -> ();
     /// Opens what was sealed for this account before it began anew, by the password or the recovery key of then. Reports

@@ -308,7 +308,7 @@ impl<R: CryptoRng> Machine<R> {
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
             q if anew::is_question(&q) => self.ask_anew(ask, q),
-            Question::BeginAnew(q) => self.begin_anew(ask, q),
+            Question::BeginAnew(q) if !idle => self.begin_anew(ask, q),
             Question::SignUp(_)
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
@@ -321,7 +321,8 @@ impl<R: CryptoRng> Machine<R> {
             q @ (Question::SignUp(_)
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
-            | Question::SignInWithPasskey(_)) => self.enter(ask, q),
+            | Question::SignInWithPasskey(_)
+            | Question::BeginAnew(_)) => self.enter(ask, q),
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
@@ -359,6 +360,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignIn(q) => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignInWithRecoveryKey(q) => self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay),
             Question::SignInWithPasskey(q) => self.sign_in_with_passkey(ask, q),
+            Question::BeginAnew(q) => self.begin_anew(ask, q),
             _ => {}
         }
     }

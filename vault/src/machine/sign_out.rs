@@ -44,13 +44,14 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    /// Whether that would open an account where another one has rows.
+    /// Whether that would open an account where another one has rows, or the same one has some of its keys of before.
     pub(super) fn others_rows(&self, question: &Question) -> bool {
         let username = match question {
             Question::SignUp(q) => &q.username,
             Question::SignIn(q) => &q.username,
             Question::SignInWithRecoveryKey(q) => &q.username,
             Question::SignInWithPasskey(q) => &q.username,
+            Question::BeginAnew(q) => return self.hands.device.is_some() && !q.anyway,
             _ => return false,
         };
         // What is no username is told so.

@@ -103,7 +103,7 @@ impl<R: CryptoRng> Machine<R> {
 
     /// Under the name that this browser has asked for.
     pub(super) fn begin_anew(&mut self, ask: AskId, question: BeginAnew) {
-        let BeginAnew { password, stay, ticket } = question;
+        let BeginAnew { password, stay, anyway, ticket } = question;
         let password = Zeroizing::new(password);
         let Some(claimed) = self.hands.anew.clone() else { return self.hands.fail(ask, Trouble::AnewGone) };
         let Ok(username) = claimed.username.parse::<Username>() else { return self.hands.fail(ask, Trouble::AnewGone) };
@@ -115,6 +115,9 @@ impl<R: CryptoRng> Machine<R> {
             Phase::SignedOut => {}
             // Whoever asked from here.
             Phase::SignedIn(session) if *session.account.me.username() == username => {
+                if !anyway && session.unsent() != (0, 0) {
+                    return self.hands.fail(ask, Trouble::OthersUnsent { username: claimed.username });
+                }
                 self.leave();
                 let status = self.signed_out_status();
                 self.hands.event(Event::Status(status));

@@ -11,6 +11,7 @@ pub mod owner;
 pub mod puppet;
 pub mod relay;
 mod relay_anew;
+mod relay_secrets;
 pub mod slow;
 pub mod traffic;
 
