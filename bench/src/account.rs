@@ -85,18 +85,22 @@ fn random(rng: &mut impl Rng, len: usize) -> Vec<u8> {
     bytes
 }
 
+/// As the relay's own page asks.
+pub(crate) fn request(origin: &str, path: &str, body: Vec<u8>) -> Result<Request<Full<Bytes>>> {
+    let request = Request::post(path)
+        .header("host", origin.trim_start_matches("http://"))
+        .header("origin", origin)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/octet-stream");
+    Ok(request.body(Full::new(Bytes::from(body)))?)
+}
+
 /// The answer's body, and the session cookie if one was set.
 async fn post(relay: &Relay, path: &str, body: Vec<u8>) -> Result<(Bytes, Option<String>)> {
     let stream = TcpStream::connect(relay.address()).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let serving = tokio::spawn(connection);
-    let request = Request::post(path)
-        .header("host", relay.origin().trim_start_matches("http://"))
-        .header("origin", relay.origin())
-        .header("sec-fetch-site", "same-origin")
-        .header("content-type", "application/octet-stream")
-        .body(Full::new(Bytes::from(body)))?;
-    let answer = sender.send_request(request).await?;
+    let answer = sender.send_request(request(&relay.origin(), path, body)?).await?;
     let status = answer.status();
     let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
     let cookie = cookie.and_then(|value| value.split(';').next()).map(str::to_owned);

@@ -4,6 +4,7 @@
 mod account;
 mod idle;
 mod load;
+mod login;
 mod message;
 mod process;
 mod report;
@@ -24,6 +25,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Whether the time of a login's first step tells if anybody has the name.
+    Login {
+        #[arg(long, default_value_t = 1_000_000)]
+        samples: usize,
+        /// The relay's program.
+        #[arg(long, default_value = "target/release/signet")]
+        program: PathBuf,
+    },
     /// Durable and delivered messages a second, their latency, and the memory of an idle connection.
     Relay {
         /// Fewer people, fewer and shorter rounds: for a look, not for a figure to quote.
@@ -49,13 +58,16 @@ struct Plan {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Command::Relay { quick, program, json } = Cli::parse().command;
+    let (quick, program, json) = match Cli::parse().command {
+        Command::Relay { quick, program, json } => (quick, program, json),
+        Command::Login { samples, program } => return login::run(&program, samples).await,
+    };
     let plan = if quick {
         Plan { pairs: 8, rounds: 2, warm_up_s: 1, seconds: 3, idle: 200 }
     } else {
         Plan { pairs: 50, rounds: 5, warm_up_s: 5, seconds: 15, idle: 2000 }
     };
-    let relay = Relay::start(&program).await.context("the relay to be measured did not start")?;
+    let relay = Relay::start(&program, &[]).await.context("the relay to be measured did not start")?;
     let mut report = report::Report::new(&plan);
     println!("making {} accounts", 2 * plan.pairs);
     let people = account::make(&relay, 2 * plan.pairs).await?;

@@ -16,9 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 const TICKS: f64 = 100.0;
 
 /// The relay's limits for one account and one address, raised: here everyone comes from one address.
-const LIMITS: [(&str, &str); 9] = [
+const LIMITS: [(&str, &str); 11] = [
     ("REGISTER_PER_ADDRESS_HOUR", "1000000"),
-    ("LOGIN_PER_ADDRESS_MINUTE", "1000000"),
+    ("LOGIN_PER_MINUTE", "1000000000"),
+    ("LOGIN_PER_DAY", "1000000000"),
+    ("LOGIN_PER_ADDRESS_MINUTE", "1000000000"),
     ("CONNECTIONS", "1000000"),
     ("CONNECTIONS_PER_ADDRESS", "1000000"),
     ("SOCKETS_PER_ADDRESS", "1000000"),
@@ -35,12 +37,14 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    pub(crate) async fn start(program: &Path) -> Result<Self> {
+    /// With these limits besides.
+    pub(crate) async fn start(program: &Path, limits: &[(&str, &str)]) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let data = TempDir::new()?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data.path());
-        command.envs(LIMITS.map(|(key, value)| (format!("SIGNET_LIMITS_{key}"), value)));
+        let limits = LIMITS.iter().chain(limits);
+        command.envs(limits.map(|(key, value)| (format!("SIGNET_LIMITS_{key}"), value)));
         let child = command
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())

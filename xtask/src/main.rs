@@ -85,6 +85,8 @@ enum Bench {
     Web,
     /// What the relay carries.
     Relay,
+    /// Whether the time of an operation tells what it worked on (dudect): natively, in Chromium, and a relay's login.
+    Timing,
 }
 
 fn main() -> ExitCode {
@@ -113,5 +115,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
         Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),
+        Command::Bench { what: Bench::Timing, quick } => bench::timing(&place, quick),
     }
 }

@@ -10,11 +10,13 @@
 )]
 
 pub mod backup;
+pub mod dudect;
 mod opaque;
 mod own;
 pub mod parsers;
 mod primitives;
 mod seeded;
+pub mod timing;
 pub mod trace;
 
 use std::collections::BTreeMap;

@@ -128,6 +128,9 @@ limits! {
     fresh_login_seconds = 600;
     /// seconds that a new secret waits for taking the place of the old one
     pending_seconds = 600;
+    /// milliseconds before which the first step of a login is not answered, so that the time does not tell whether anybody
+    /// has the name
+    login_answer_ms = 10;
     /// seconds between the two steps of a login
     login_step_seconds = 60;
     /// logins between their two steps, of everybody together; beyond it the oldest is forgotten

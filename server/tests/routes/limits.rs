@@ -20,6 +20,17 @@ use crate::common::{
 const MINUTE: u64 = 60_000;
 const KIND: SecretKind = SecretKind::Password;
 
+/// Begins a login of another name each time, through a proxy that says from where.
+fn begin_from(relay: &Relay) -> impl AsyncFnMut(&str) -> Option<Refusal> {
+    let (browser, mut n) = (relay.browser(), 0);
+    async move |from: &str| {
+        n += 1;
+        let (_, start) = login_start(&format!("name{n}"), KIND, "x");
+        let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", from);
+        browser.send(request, start.to_bytes()).await.refusal()
+    }
+}
+
 both! {
     async fn five_logins_a_minute_and_fifty_a_day_for_a_name_that_exists_or_not(store) {
         let relay = Relay::start(store).await;
@@ -64,14 +75,7 @@ both! {
             config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
             config.limits.login_per_address_minute = 1;
         }).await;
-        let browser = relay.browser();
-        let mut n = 0;
-        let mut ask = async |from: &str| {
-            n += 1;
-            let (_, start) = login_start(&format!("name{n}"), KIND, "x");
-            let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", from);
-            browser.send(request, start.to_bytes()).await.refusal()
-        };
+        let mut ask = begin_from(&relay);
         assert_eq!(ask("9.9.9.9").await, None);
         assert_eq!(ask("9.9.9.9").await, Some(Refusal::TooMany));
         assert_eq!(ask("1.2.3.4, 9.9.9.9").await, Some(Refusal::TooMany), "what the client itself wrote");
@@ -86,14 +90,7 @@ both! {
             config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
             config.limits.login_per_address_minute = 2;
         }).await;
-        let browser = relay.browser();
-        let mut n = 0;
-        let mut ask = async |from: &str| {
-            n += 1;
-            let (_, start) = login_start(&format!("name{n}"), KIND, "x");
-            let request = browser.request(Method::POST, api::LOGIN_START).header("x-forwarded-for", from);
-            browser.send(request, start.to_bytes()).await.refusal()
-        };
+        let mut ask = begin_from(&relay);
         for subnet in 0..32 {
             assert_eq!(ask(&format!("2001:db8:0:{subnet:x}::1")).await, None);
         }

@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use signet_shared::{
     api::{self, LoginFinish, LoginStarted, Vault},
     opaque::SecretKind,
@@ -40,6 +42,16 @@ both! {
         let bad = LoginFinish { login_id: good.login_id, ke3: vec![0; 64] };
         assert_eq!(browser.ask::<Vault>(api::LOGIN_FINISH, &bad).await, Err(Refusal::LoginFailed));
         assert_eq!(browser.ask::<Vault>(api::LOGIN_FINISH, &good).await, Err(Refusal::LoginFailed));
+    }
+
+    async fn whether_anybody_has_the_name_a_first_step_is_answered_at_its_time_and_not_before(store) {
+        let relay = Relay::with(store, |config| config.limits.login_answer_ms = 500).await;
+        relay.person("alice").await;
+        for name in ["alice", "nobody"] {
+            let before = Instant::now();
+            login_begin(&mut relay.browser(), name, KIND, "x").await.unwrap();
+            assert!(before.elapsed() >= Duration::from_millis(500), "{name}");
+        }
     }
 
     async fn an_unknown_name_gets_the_same_shape_and_the_same_key_each_time(store) {

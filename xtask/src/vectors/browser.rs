@@ -25,7 +25,7 @@ pub(crate) fn self_test(place: &Place) -> Result<()> {
     step("Building the same for a browser, as the vault is built");
     let module = build(place)?;
     step("Running them in Chromium");
-    let browser = browser(place, &module)?;
+    let browser = browser(place, &module, &[])?;
     for (native, browser) in native.lines().zip(browser.lines()) {
         if native != browser {
             bail!("natively:   {native}\nin Chromium: {browser}\nThe two builds do not do the same.");
@@ -73,8 +73,24 @@ fn build(place: &Place) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn browser(place: &Place, module: &PathBuf) -> Result<String> {
+/// Whether the time of the vault's operations tells what they worked on, in Chromium: so many samples of what takes
+/// microseconds, each of so many operations, and so many of what takes milliseconds.
+pub(crate) fn timing(place: &Place, [tags, batch, unwraps]: [usize; 3]) -> Result<()> {
+    toolchain::ready(place)?;
+    needs::browser(place)?;
+    step("Building the vault's operations for a browser, as the vault is built");
+    let module = build(place)?;
+    step("Timing them in Chromium");
+    let said = browser(place, &module, &["timing".into(), tags.to_string(), batch.to_string(), unwraps.to_string()])?;
+    said.lines().for_each(note);
+    if said.lines().last() != Some("good") {
+        bail!("the control was not noticed, or something tells: the lines above say which.");
+    }
+    Ok(())
+}
+
+fn browser(place: &Place, module: &PathBuf, words: &[String]) -> Result<String> {
     let mut command = shell::command("node", &place.root, &["crypto/interop/browser/run.mjs"]);
-    command.arg(module).arg(own(place)).arg(place.end2end());
+    command.arg(module).arg(own(place)).arg(place.end2end()).args(words);
     shell::read(&mut command, "The browser's messages are above; the first names the vector that differs.")
 }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-pub(crate) use self::browser::self_test;
+pub(crate) use self::browser::{self_test, timing};
 use self::readers::{Party, RUST};
 use crate::{
     place::Place,
