@@ -245,6 +245,22 @@ impl VerifiedAccount {
         found
     }
 
+    /// The place of one of the account's statements, from 1.
+    pub fn place(&self, hash: &StatementHash) -> Option<u64> {
+        self.known.iter().position(|known| known.hash == *hash).map(|at| at as u64 + 1)
+    }
+
+    /// The first and the last place of the statements under identities that somebody who had believed this chain up to a
+    /// place, or nothing of it (0), was never asked about: those of before the last reset. Whoever makes a reset signs for
+    /// nothing that came before it, so that a relay can have put an identity of its own in between.
+    pub fn passed_over(&self, seq: u64) -> Option<(u64, u64)> {
+        let believed = usize::try_from(seq).unwrap_or(usize::MAX);
+        let last = self.known.iter().skip(believed).rposition(|known| known.reset)?.checked_add(believed)?;
+        let first =
+            self.known.iter().skip(believed).position(|known| known.reset || seq == 0)?.checked_add(believed)?;
+        (first < last).then_some((first as u64 + 1, last as u64))
+    }
+
     /// Whether this is a statement of before the last reset.
     pub fn is_earlier(&self, hash: &StatementHash) -> bool {
         let reset = self.known.iter().rposition(|known| known.reset).unwrap_or(0);

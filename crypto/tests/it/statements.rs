@@ -174,6 +174,14 @@ fn a_reset_is_taken_in_only_by_who_asks_for_it() {
     assert_eq!(earlier.iter().map(VerifiedAccount::head).collect::<Vec<_>>(), [first.statement.hash()]);
     assert!(whole.is_earlier(&first.statement.hash()) && !whole.is_earlier(&reset.statement.hash()));
     assert!(alice().account.earlier().is_empty() && !alice().account.is_earlier(&first.statement.hash()));
+    // Whoever believed the first was asked about the second; whoever believed nothing, about what it ends in.
+    assert_eq!([0, 1, 2, 3].map(|believed| whole.passed_over(believed)), [Some((1, 1)), None, None, None]);
+    let again = sign(Statement { ik_spki: spki(4), eks: ek(3), ..next(&after) }, 4, None);
+    let twice = VerifiedAccount::verify_through_resets(&[&chain[..], &[again]].concat()).unwrap();
+    let passed = [Some((1, 3)), Some((2, 3)), None, None, None];
+    assert_eq!([0, 1, 2, 3, 4].map(|believed| twice.passed_over(believed)), passed);
+    assert_eq!(alice().account.passed_over(0), None);
+    assert_eq!((twice.place(&after.statement.hash()), alice().account.place(&twice.head())), (Some(3), None));
     assert!(whole.before_reset(2).is_none() && alice().account.before_reset(0).is_none());
     // A rotation is none.
     let moved = sign(Statement { ik_spki: spki(7), ..next(&first) }, 7, Some(0));

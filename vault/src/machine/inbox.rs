@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 use signet_ask::Event;
 use signet_crypto::{Content, ContentKey, Former, Incoming, Message, VerifiedAccount, View, open_record, seal_record};
 use signet_shared::{
-    AccountId, ClientUuid, ConvId, EkId, EnvId, IkHash, MembersHash, Reader, envelope::Header, limits,
+    AccountId, ClientUuid, ConvId, EkId, EnvId, IkHash, MembersHash, Reader, StatementHash, envelope::Header, limits,
     wire::ClientFrame,
 };
 
@@ -17,6 +17,8 @@ use super::{
 };
 
 /// Receipts are gathered for this long.
+/// Signed by an identity that was replaced before anybody was asked whose it is.
+const NEVER_BELIEVED: &str = "identity";
 const RECEIPTS_AFTER_MS: u64 = 400;
 /// Messages of one sender that wait for a judgement.
 const HELD_OF_ONE: usize = 64;
@@ -244,10 +246,28 @@ impl Session {
     pub(super) fn is_authentic(&self, stranger: &VerifiedAccount) -> bool {
         let of = |waiting: &&Waiting| waiting.sender == stranger.account_id();
         let is_theirs = |waiting: &Waiting| {
-            let verdict = self.verdict(waiting, Some(stranger));
-            matches!(verdict, Verdict::Opened { .. } | Verdict::Sealed(_) | Verdict::Held(Need::OwnStatement))
+            match self.verdict(waiting, Some(stranger)) {
+                Verdict::Opened { .. } | Verdict::Sealed(_) | Verdict::Held(Need::OwnStatement) => true,
+                // Written before they began anew: it is not shown, but that there was something is.
+                Verdict::Refused(NEVER_BELIEVED) => {
+                    Incoming::parse(&waiting.delivery).is_ok_and(|it| it.is_by(stranger))
+                }
+                _ => false,
+            }
         };
         self.held.values().filter(of).any(is_theirs)
+    }
+
+    /// Whether what one of the account's statements names as its identity was this person's: what came before a reset shows
+    /// that only by the keys of then, from the keystore of then or from a backup.
+    fn was_mine(&self, stmt: &StatementHash) -> bool {
+        let held = |(ik, _)| self.state.mine.contains(&ik) || self.account.keys.former.iter().any(|of| of.ik == ik);
+        !self.account.me.is_earlier(stmt) || self.account.me.identity_at(stmt).is_some_and(held)
+    }
+
+    fn has_passed_over(&self, sender: &VerifiedAccount, stmt: &StatementHash) -> bool {
+        let pin = self.state.pins.get(&sender.account_id());
+        pin.zip(sender.place(stmt)).is_some_and(|(pin, place)| pin.has_passed_over(place))
     }
 
     /// Opens by a history record: this account's own word that the message was verified once. It needs nobody's statements.
@@ -307,6 +327,15 @@ impl Session {
             // One's own newer statement was made by another browser.
             return Verdict::Held(if mine { Need::State } else { Need::Statements(sender_id) });
         }
+        let ek = incoming.ek_id();
+        let believed = match stranger {
+            _ if mine => !self.account.ek_ids.contains(&ek) || self.was_mine(&stmt),
+            Some(stranger) => !stranger.is_earlier(&stmt),
+            None => !self.has_passed_over(sender, &stmt),
+        };
+        if !believed {
+            return Verdict::Refused(NEVER_BELIEVED);
+        }
         if !mine && !self.account.me.knows(&incoming.rcpt_stmt()) {
             // Nobody else's word makes this browser ask for anything.
             return if incoming.is_by(sender) {
@@ -334,7 +363,6 @@ impl Session {
             let own = mine && incoming.is_by(sender);
             return if own { Verdict::Held(Need::State) } else { Verdict::Refused("members") };
         };
-        let ek = incoming.ek_id();
         if !self.account.ek_ids.contains(&ek) && self.account.me.is_earlier(&incoming.rcpt_stmt()) {
             // Every check but those that need the key.
             let view = View { me, my_ek_ids: &[ek], sender, members_hash, group_epoch, conv_id };

@@ -9,6 +9,9 @@ use signet_shared::{IkHash, StatementHash, Username};
 
 use super::streams::Place;
 
+/// So many ranges are kept of what was passed over.
+pub(super) const PASSED: usize = 3;
+
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pin {
     /// As its owner typed it; in all of an account's statements it is the same but for capitals.
@@ -29,6 +32,9 @@ pub(super) struct Pin {
     /// it before the person has accepted it, and nothing is sent until the person has decided.
     pub(super) offer: Option<Offer>,
     pub(super) decision: Option<Decision>,
+    /// Places of the key log, first and last, under identities that were replaced before the person was asked about them:
+    /// nobody has ever believed that they are theirs.
+    pub(super) passed: Vec<(u64, u64)>,
     /// Those that matter most come first.
     pub(super) checkpoints: Vec<Place>,
 }
@@ -99,6 +105,7 @@ impl Pin {
             compared: Compared::default(),
             offer: None,
             decision: None,
+            passed: account.passed_over(0).into_iter().collect(),
             checkpoints: Vec::new(),
         }
     }
@@ -119,6 +126,24 @@ impl Pin {
         let reset = self.reset?;
         let refused = self.decision.is_some_and(|decision| !decision.accept && decision.ik == reset);
         (refused || self.compared_another(reset, self.ik)).then_some(reset)
+    }
+
+    /// Beyond what is kept, those that lie next to each other become one, with what is between them.
+    pub(super) fn pass_over(&mut self, more: impl IntoIterator<Item = (u64, u64)>) {
+        self.passed.extend(more);
+        self.passed.sort_unstable();
+        self.passed.dedup();
+        while self.passed.len() > PASSED {
+            let (_, last) = self.passed.remove(1);
+            if let Some(first) = self.passed.first_mut() {
+                first.1 = first.1.max(last);
+            }
+        }
+    }
+
+    /// Whether a statement at this place of the key log is one that nobody has ever believed.
+    pub(super) fn has_passed_over(&self, place: u64) -> bool {
+        self.passed.iter().any(|(first, last)| (*first..=*last).contains(&place))
     }
 
     /// Whether it takes up more than a pin usually does.
@@ -181,6 +206,7 @@ impl Pin {
         if self.decision.is_none_or(|mine| theirs.decision.is_some_and(|theirs| theirs.at_ms > mine.at_ms)) {
             self.decision = theirs.decision;
         }
+        self.pass_over(theirs.passed);
         self.offer = self.offer.or(theirs.offer);
         self.settle_offer();
         self.doubts.new_identity |= self.contested().is_some();

@@ -7,25 +7,27 @@
 use core::cmp::Ordering;
 
 use signet_ask::RecoveryStatus;
-use signet_shared::{AccountId, Username};
+use signet_shared::{AccountId, IkHash, Username};
 
 use super::pin::Pin;
 use crate::sorted::Map;
 
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 /// Checkpoints kept per conversation, fewer where there is no room.
 pub(super) const CHECKPOINTS: usize = 4;
 /// With what hides the length, the seal and its own, this stays within `limits::STATE`.
 const MOST_BYTES: usize = 188_000;
 /// The most that a pin takes up, checkpoints aside.
-const PIN_BYTES: usize = 180;
+const PIN_BYTES: usize = 181;
 /// That of a contact whose identity was replaced without its word, or is to be.
-const RESET_PIN_BYTES: usize = 288;
+const RESET_PIN_BYTES: usize = 307;
 
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) pins: Map<AccountId, Pin>,
     pub(super) recovery: RecoveryStatus,
+    /// Identities of before a reset of this account's own, which a backup has shown to have been this person's.
+    pub(super) mine: Vec<IkHash>,
 }
 
 impl State {
@@ -47,14 +49,20 @@ impl State {
             pin.checkpoints.truncate(checkpoints);
         }
         let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_allocvec(&(&self.recovery, &pins)).unwrap_or_default());
+        bytes.extend(postcard::to_allocvec(&(&self.recovery, &pins, &self.mine)).unwrap_or_default());
         bytes
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let Some((&VERSION, rest)) = bytes.split_first() else { return None };
-        let (recovery, pins) = postcard::from_bytes(rest).ok()?;
-        Some(Self { pins, recovery })
+        let (recovery, pins, mine) = postcard::from_bytes(rest).ok()?;
+        Some(Self { pins, recovery, mine })
+    }
+
+    pub(super) fn own(&mut self, more: Vec<IkHash>) {
+        self.mine.extend(more);
+        self.mine.sort_unstable();
+        self.mine.dedup();
     }
 
     /// Whether one more contact can be kept.
@@ -76,6 +84,8 @@ impl State {
     pub(super) fn merge(&mut self, other: Self) -> bool {
         let mut theirs = other.clone();
         self.recovery = newer(self.recovery, other.recovery);
+        self.own(other.mine);
+        theirs.mine.sort_unstable();
         for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
                 Some(mine) => mine.take_in(theirs),
@@ -118,10 +128,10 @@ fn newer(mine: RecoveryStatus, theirs: RecoveryStatus) -> RecoveryStatus {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a broken test fails")]
 mod tests {
-    use signet_shared::{IkHash, StatementHash};
+    use signet_shared::StatementHash;
 
     use super::{
-        super::pin::{Compared, Decision, Doubts, Offer},
+        super::pin::{self, Compared, Decision, Doubts, Offer},
         *,
     };
 
@@ -141,6 +151,7 @@ mod tests {
             compared: Compared { ik: Some(ik), at_ms },
             offer: begun_anew.then_some(Offer { ik, seq }),
             decision: begun_anew.then_some(Decision { ik, accept: true, at_ms }),
+            passed: if begun_anew { vec![(seq, seq); pin::PASSED] } else { Vec::new() },
             checkpoints: Vec::new(),
         }
     }

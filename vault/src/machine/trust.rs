@@ -303,6 +303,7 @@ impl Session {
         let (reset, grown) = (chain.reset_above(0), chain.head() != pin.head || chain.reset_above(0) != pin.reset);
         // What the person has accepted is no news.
         pin.doubts.new_identity |= chain.ik_hash() != pin.ik && chain.reset_above(pin.seq).is_none();
+        pin.pass_over(chain.passed_over(pin.seq));
         (pin.head, pin.seq, pin.ik, pin.reset) = (chain.head(), chain.seq(), chain.ik_hash(), reset);
         pin.settle_offer();
         if let Some(conv) = self.convs.get_mut(&id) {

@@ -40,7 +40,12 @@ pub fn story(verified: bool) -> Story {
 impl Story {
     /// The relay shows a Max who has begun anew, and delivers what he writes.
     pub fn begin_anew(&mut self, text: &str) {
-        self.max.begin_anew(4, 5);
+        self.begin_anew_with((4, 5), text);
+    }
+
+    /// With these of the test keys.
+    pub fn begin_anew_with(&mut self, (ik, ek): (usize, usize), text: &str) {
+        self.max.begin_anew(ik, ek);
         self.max.publish(&mut self.w.relay);
         self.write(text);
     }

@@ -67,6 +67,8 @@ pub struct Written {
     pub env_id: EnvId,
     pub seq: u64,
     pub delivery: Vec<u8>,
+    /// The writer's own copy.
+    pub own: Vec<u8>,
 }
 
 impl Puppet {
@@ -202,8 +204,8 @@ impl Puppet {
         let sealed = seal_message(&address, &sender, &[&self.account, other], &inner, &mut rand::rng()).unwrap();
         self.last = Some((seq, sealed.env_id));
         let envelope = Envelope::parse(&sealed.envelope).unwrap();
-        let delivery = envelope.deliveries().into_iter().find(|(to, _)| *to == reader).unwrap().1.to_bytes();
-        Written { env_id: sealed.env_id, seq, delivery }
+        let copy = |of| envelope.deliveries().into_iter().find(|(to, _)| *to == of).unwrap().1.to_bytes();
+        Written { env_id: sealed.env_id, seq, delivery: copy(reader), own: copy(self.id()) }
     }
 
     /// Writes, and lays it into the reader's mailbox.

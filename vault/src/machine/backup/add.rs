@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 use signet_ask::{BackupReport, Event, MessageId};
 use signet_crypto::DecryptionKey;
-use signet_shared::{AccountId, ConvId, envelope::Header};
+use signet_shared::{AccountId, ConvId, IkHash, envelope::Header};
 
 use super::super::{
     Change, Row, Table,
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) new: u32,
     /// Keys that are not here: of before this account began anew.
     pub(super) keys: Vec<DecryptionKey>,
+    /// Whose identities were this person's then.
+    pub(super) identities: Vec<IkHash>,
 }
 
 pub(super) struct FoundContact {
@@ -39,13 +41,19 @@ pub(super) struct FoundContact {
 
 impl Found {
     pub(super) fn new(account: AccountId) -> Self {
-        Self { account, contacts: Vec::new(), messages: Vec::new(), new: 0, keys: Vec::new() }
+        Self { account, contacts: Vec::new(), messages: Vec::new(), new: 0, keys: Vec::new(), identities: Vec::new() }
+    }
+
+    /// Whether anything of it goes into the state.
+    fn is_of_the_state(&self) -> bool {
+        !self.contacts.is_empty() || !self.identities.is_empty()
     }
 
     /// Adds the contacts that are new and for whom there is room. Of the others only this is taken in: that the
     /// conversation is older, a doubt, and that an identity was compared of which nobody has said anything here.
     fn meet(&self, me: &Session, state: &mut State) -> Vec<&FoundContact> {
         let mut new = Vec::new();
+        state.own(self.identities.clone());
         for contact in &self.contacts {
             let FoundContact { id, pin: theirs, .. } = contact;
             if let Some(mine) = state.pins.get_mut(id) {
@@ -76,6 +84,12 @@ impl Found {
 }
 
 impl Session {
+    /// Whether this is an identity that the account has had, and nothing here shows yet that it was this person's.
+    pub(super) fn is_news_of_mine(&self, ik: &IkHash) -> bool {
+        let known = *ik == self.account.ik() || self.account.keys.former.iter().any(|former| former.ik == *ik);
+        !known && !self.state.mine.contains(ik) && self.account.me.identities().iter().any(|(had, _)| had == ik)
+    }
+
     pub(super) fn has_message(&self, conv: &ConvId, id: &MessageId) -> bool {
         let waits = self.outbox.items.iter().any(|item| id.author == self.me() && item.row.uuid == id.uuid);
         waits || self.convs.get(conv).is_some_and(|conv| conv.has(id))
@@ -97,7 +111,7 @@ impl Session {
             known.insert(ConvId::direct(self.me(), *peer));
         }
         found.messages.retain(|message| known.contains(&message.conv));
-        if !found.contacts.is_empty() {
+        if found.is_of_the_state() {
             let value = self.account.seal_state(&state, 0, &mut hands.rng);
             changes.push(Change::Put { table: Table::Meta, row: Row { key: Device::STATE_KEY.to_vec(), value } });
         }
@@ -121,9 +135,10 @@ impl Session {
                 conv.kept_chain = chain;
             }
         }
+        let of_the_state = found.is_of_the_state();
         report.new_messages = self.take_back(found.messages);
         self.add_keys(hands, found.keys, Vec::new(), Vec::new());
-        if !found.contacts.is_empty() {
+        if of_the_state {
             self.state_changed(hands);
         }
         hands.event(Event::Conversations(self.conversations()));

@@ -47,6 +47,8 @@ impl Reading {
                 BackupRecord::Keystore(keystore) => {
                     if let Some(session) = session.as_ref() {
                         let (mut keys, _) = keystore.open()?;
+                        let of_then = keys.former.iter().map(|former| former.ik).chain([keys.ik.public().hash()]);
+                        self.found.identities = of_then.filter(|ik| session.is_news_of_mine(ik)).collect();
                         keys.eks.retain(|key| !session.account.ek_ids.contains(&key.id()));
                         self.found.keys = keys.eks;
                     }
@@ -84,6 +86,12 @@ impl Reading {
                             compared,
                             offer: None,
                             decision: None,
+                            passed: contact
+                                .statements
+                                .as_ref()
+                                .and_then(|chain| chain.passed_over(0))
+                                .into_iter()
+                                .collect(),
                             checkpoints: Vec::new(),
                         };
                         let chain = contact.statements.map(|chain| chain.to_bytes()).unwrap_or_default();
