@@ -3,8 +3,9 @@
 mod common;
 
 use common::{World, puppet::Puppet};
-use signet_ask::{MarkRead, MessageState, Status, Warning};
+use signet_ask::{Event, MarkRead, MessageState, Status, Warning};
 use signet_shared::{AccountId, ConvId, api, wire::Refusal};
+use signet_vault::machine::Input;
 
 /// Ann, who has met Bob; and the state as the relay has it then.
 struct Back {
@@ -113,6 +114,38 @@ fn a_relay_that_never_agrees_is_asked_ever_more_rarely() {
     back.w.relay.refuse_path = None;
     back.w.pass(3_600_000);
     assert_eq!(back.w.warnings(back.ann, back.with_bob), []);
+}
+
+#[test]
+fn a_browser_whose_states_another_one_overtakes_again_and_again_raises_no_alarm() {
+    let mut back = begun();
+    let other = back.w.sign_in("ann_a");
+    back.w.pass(5000);
+    back.w.input(back.ann, Input::Online(false));
+    let account = |w: &World| w.relay.accounts[&back.ann_id].clone();
+    let before = account(&back.w);
+    let mut overtaking = Vec::new();
+    for n in 0..8 {
+        let name = format!("person_{n}");
+        Puppet::new(&name).register(&mut back.w.relay);
+        back.w.talk(other, &name);
+        back.w.pass(2000);
+        overtaking.push(account(&back.w).state);
+    }
+    back.w.input(other, Input::Online(false));
+    back.w.relay.put_back(back.ann_id, &before.state, before.state_version);
+    back.w.relay.overtaking = overtaking.into();
+    back.w.input(back.ann, Input::Online(true));
+    back.w.pass(5000);
+    back.w.talk(back.ann, "cy_c");
+    back.w.browsers[back.ann].events.clear();
+    back.w.pass(3_600_000);
+    assert!(back.w.relay.overtaking.is_empty());
+    let alarm =
+        |event: &Event| matches!(event, Event::Conversations(list) if list.iter().any(|c| !c.warnings.is_empty()));
+    assert!(!back.w.browsers[back.ann].events.iter().any(alarm));
+    assert_eq!(back.w.conversations(back.ann).len(), 10);
+    assert_eq!(account(&back.w).state_version, before.state_version + 9);
 }
 
 #[test]

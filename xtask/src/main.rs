@@ -67,6 +67,9 @@ enum Command {
         messages: u64,
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Where to begin, to tell one of them again: each is a story of its own.
+        #[arg(long, default_value_t = 0)]
+        chapter: u64,
     },
     /// A picture of each page, wide and narrow, light and dark, in end2end/screenshots/.
     Screenshots,
@@ -111,7 +114,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Open { folder } => vectors::open(&place, &folder),
         Command::Interop { count } => vectors::interop(&place, count),
         Command::SelfTest => vectors::self_test(&place),
-        Command::Simulate { messages, seed } => simulate::run(&place, messages, seed),
+        Command::Simulate { messages, seed, chapter } => simulate::run(&place, messages, seed, chapter),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
         Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),

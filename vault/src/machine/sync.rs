@@ -36,6 +36,8 @@ pub(super) struct Sync {
     putting: Option<Version>,
     /// How often in a row it could not be written.
     tries: u32,
+    /// As often of these the relay had no newer one of another browser's either.
+    in_vain: u32,
     /// The relay does not take it.
     pub(super) not_kept: bool,
     /// Answers of the relay about it that are on their way.
@@ -48,10 +50,29 @@ pub(super) struct Sync {
     pub(super) rolled_back: bool,
 }
 
+/// Why a state was not written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failed {
+    ForGood,
+    Once,
+    /// Another browser's came first: the relay takes states, however often that happens.
+    Passed,
+}
+
 impl Sync {
     pub(super) fn new(version: Version, dirty: bool, rolled_back: bool) -> Self {
-        let (tries, refreshing, taken) = (0, 0, 0);
-        Self { version, dirty, putting: None, tries, not_kept: false, refreshing, taken, claimed: (0, 0), rolled_back }
+        Self {
+            version,
+            dirty,
+            putting: None,
+            tries: 0,
+            in_vain: 0,
+            not_kept: false,
+            refreshing: 0,
+            taken: 0,
+            claimed: (0, 0),
+            rolled_back,
+        }
     }
 }
 
@@ -107,7 +128,7 @@ impl Session {
         let state = self.account.seal_state(&self.state, number, &mut hands.rng);
         if state.len() > limits::STATE {
             hands.log("state-too-large");
-            return self.put_later(hands, true);
+            return self.put_later(hands, Failed::ForGood);
         }
         self.sync.putting = Some(Version { number, hash: object_hash(&state) });
         self.sync.dirty = false;
@@ -115,13 +136,16 @@ impl Session {
     }
 
     /// Tries again after a pause that grows; told where it is final, or does not end.
-    fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, refused: bool) {
+    fn put_later<R: CryptoRng>(&mut self, hands: &mut Hands<R>, failed: Failed) {
         self.sync.dirty = true;
         let pause = back_off(PUT_AGAIN_MS, self.sync.tries, PUT_PAUSE_MS);
+        let refused = failed == Failed::ForGood;
         // While there is no line, the page says that; it does not mean that the state is not taken.
-        self.sync.tries = self.sync.tries.saturating_add(u32::from(refused || self.line.is_up()));
+        let counts = u32::from(refused || self.line.is_up());
+        self.sync.tries = self.sync.tries.saturating_add(counts);
+        self.sync.in_vain = if failed == Failed::Passed { 0 } else { self.sync.in_vain.saturating_add(counts) };
         hands.push(Effect::Timer { timer: Timer::PutState, after_ms: pause });
-        if (refused || self.sync.tries >= PUT_TRIES) && !core::mem::replace(&mut self.sync.not_kept, true) {
+        if (refused || self.sync.in_vain >= PUT_TRIES) && !core::mem::replace(&mut self.sync.not_kept, true) {
             hands.event(Event::Conversations(self.conversations()));
         }
     }
@@ -156,7 +180,7 @@ impl Session {
         match parsed::<Stored>(result) {
             Ok(stored) if stored.version == put.number => {
                 self.seen_version(hands, put);
-                self.sync.tries = 0;
+                (self.sync.tries, self.sync.in_vain) = (0, 0);
                 if core::mem::take(&mut self.sync.not_kept) {
                     hands.event(Event::Conversations(self.conversations()));
                 }
@@ -168,7 +192,7 @@ impl Session {
             // Nothing else can have come of it: not believed, for whatever is above would lock this account's browsers out.
             Ok(_) => {
                 hands.log("state-version");
-                self.put_later(hands, true);
+                self.put_later(hands, Failed::ForGood);
                 Ok(())
             }
             Err(_) if conflict => {
@@ -178,7 +202,8 @@ impl Session {
             }
             Err(Trouble::SessionEnded) => Err(Trouble::SessionEnded),
             Err(trouble) => {
-                self.put_later(hands, matches!(trouble, Trouble::Fault { .. }));
+                let fault = matches!(trouble, Trouble::Fault { .. });
+                self.put_later(hands, if fault { Failed::ForGood } else { Failed::Once });
                 Ok(())
             }
         }
@@ -217,6 +242,7 @@ impl Session {
             Err(Trouble::SessionEnded) => return Err(Trouble::SessionEnded),
             Err(_) => None,
         };
+        let before = self.sync.version.number;
         let taken = vault.as_ref().is_some_and(|vault| self.take_in_state(hands, vault));
         if !taken {
             // Not reached, or older than what was seen: this browser's own state goes on, and is tried again.
@@ -234,7 +260,8 @@ impl Session {
                 self.sync.tries = 1;
                 self.put_state(hands);
             } else {
-                self.put_later(hands, false);
+                let passed = self.sync.version.number > before;
+                self.put_later(hands, if passed { Failed::Passed } else { Failed::Once });
             }
         }
         Ok(())

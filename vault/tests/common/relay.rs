@@ -1,6 +1,6 @@
 //! An honest relay in memory: what `shared` says of it, and nothing more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use opaque_ke::{
     CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload,
@@ -150,6 +150,8 @@ pub struct Relay {
     pub retry_after_s: u32,
     /// Evil: what is said of the version after a state was stored.
     pub stored_version: Option<u64>,
+    /// States of another browser, each of which comes just before the next one that is put.
+    pub overtaking: VecDeque<Vec<u8>>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
     /// Evil: nobody is told that the backlog has come in.
@@ -215,6 +217,7 @@ impl Relay {
             turns: BTreeMap::new(),
             retry_after_s: 0,
             stored_version: None,
+            overtaking: VecDeque::new(),
             refuse_path: None,
             never_caught_up: false,
             never_subscribed: false,
@@ -430,6 +433,9 @@ impl Relay {
                 let id = self.me(client)?;
                 let q: api::PutState = read(body)?;
                 let account = self.accounts.get_mut(&id).unwrap();
+                if let Some(state) = self.overtaking.pop_front() {
+                    (account.state_version, account.state) = (account.state_version + 1, state);
+                }
                 if account.state_version != q.expected {
                     return Err(Refusal::VersionConflict);
                 }
