@@ -222,7 +222,7 @@ fn any_signed_in_browser_is_told_and_refuses() {
     assert_eq!(s.w.ask(there, RefuseAnew { id: notice.id }), Ok(()));
     assert_eq!(notices(&s.w, s.ann).last(), Some(&None));
     assert_eq!(notices(&s.w, there).last(), Some(&None));
-    assert_eq!(s.w.ask(there, RefuseAnew { id: [9; 16] }), Ok(()), "gone in either case");
+    assert_eq!(s.w.ask(there, RefuseAnew { id: [9; 16] }), Err(Trouble::NotFound));
     assert_eq!(s.w.ask(id, LookAnew {}), Ok(Some(view(AnewStand::Refused))));
     assert_eq!(s.w.ask(id, begin(NEW)), Err(Trouble::AnewRefused));
     assert_eq!(s.w.ask(id, DropAnew {}), Ok(()));

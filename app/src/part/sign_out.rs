@@ -16,8 +16,8 @@ enum Doubt {
         messages: u32,
         drafts: u32,
     },
-    /// Nobody can tell while the account is not open.
-    MaybeUnsent,
+    /// Something else would be lost, or nobody can tell while the account is not open.
+    Other(Trouble),
     Failed(Trouble),
 }
 
@@ -45,7 +45,7 @@ impl SigningOut {
             let doubt = match answer {
                 Ok(()) => None,
                 Err(Trouble::Unsent { messages, drafts }) => Some(Doubt::Unsent { messages, drafts }),
-                Err(Trouble::MaybeUnsent) => Some(Doubt::MaybeUnsent),
+                Err(trouble @ (Trouble::MaybeUnsent | Trouble::AnewWaits)) => Some(Doubt::Other(trouble)),
                 Err(trouble) => Some(Doubt::Failed(trouble)),
             };
             self.asking.set(doubt.is_some());
@@ -63,7 +63,7 @@ impl SigningOut {
         let stay = button("button", text::STAY_SIGNED_IN).on("click", move |_| self.asking.set(false));
         let says = match doubt {
             Doubt::Unsent { messages, drafts } => text::unsent(*messages, *drafts),
-            Doubt::MaybeUnsent => text::trouble(&Trouble::MaybeUnsent),
+            Doubt::Other(trouble) => text::trouble(trouble),
             Doubt::Failed(trouble) => return div("form").child(super::alert(text::trouble(trouble))).child(stay),
         };
         let go = button("button danger", text::SIGN_OUT_ANYWAY).on("click", move |_| self.ask(true));

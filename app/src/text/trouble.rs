@@ -56,6 +56,7 @@ table::texts! {
     TOO_EARLY = "The wait is not over yet. Come back when it is.";
     ANEW_REFUSED = "A browser that is signed in to the account refused. Nothing has changed.";
     ANEW_GONE = "The server does not know this request any more. Ask again with a new one-time code.";
+    ANEW_WAITS = "This browser has asked to start this account anew. Signing out forgets that, and whatever is not sent yet.";
     BACKUP = "This backup was not taken. Nothing was changed; try it again in the settings.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
 
@@ -137,6 +138,7 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::TooEarly => TOO_EARLY,
         Trouble::AnewRefused => ANEW_REFUSED,
         Trouble::AnewGone => ANEW_GONE,
+        Trouble::AnewWaits => ANEW_WAITS,
         Trouble::Fault { code } => return fill(FAULT, code),
     };
     sentence.to_owned()

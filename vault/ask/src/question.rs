@@ -57,7 +57,8 @@ questions! {
     SignInWithPasskey { username: String, place: u8, computed: [u8; 32], stay: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
-    /// open, `Trouble::MaybeUnsent` if there are rows that may be such.
+    /// open, `Trouble::MaybeUnsent` if there are rows that may be such; and `Trouble::AnewWaits` while this browser waits for
+    /// the account to start anew, which it would forget.
     SignOut { anyway: bool } -> ();
     /// Ends the session here and forgets every key and opened message, but keeps the sealed rows: the password opens them
     /// again. `Trouble::Busy` while a secret is being replaced.

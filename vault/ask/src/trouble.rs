@@ -102,6 +102,8 @@ pub enum Trouble {
     AnewRefused,
     #[error("there is no such request to start anew any more")]
     AnewGone,
+    #[error("this browser waits for the account to start anew")]
+    AnewWaits,
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
 }

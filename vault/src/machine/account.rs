@@ -94,6 +94,13 @@ impl Account {
 }
 
 impl Account {
+    /// Whether what this browser has kept is this account's. Of an earlier identity, nothing opens by the keys of now, unless
+    /// its master key is among them.
+    pub(super) fn opens(&self, device: &Device) -> bool {
+        let known = device.ik == self.ik() || self.keys.former.iter().any(|former| former.ik == device.ik);
+        known && device.account == self.id()
+    }
+
     /// The copy that this browser has kept for itself, perhaps from before the master key was replaced. What the relay gives
     /// is never opened by a former key: it would be an old state.
     pub(super) fn open_kept_state(&self, sealed: &[u8]) -> Option<State> {

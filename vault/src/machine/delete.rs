@@ -25,15 +25,18 @@ impl<R: CryptoRng> Machine<R> {
         // Answered only once this browser's part is done too.
         self.hands.batch.any = true;
         self.hands.push(Effect::Forget);
+        self.hands.keep_claim();
         self.hands.answer::<signet_ask::DeleteAccount>(ask, &Ok(()));
     }
 
-    /// Of everything that this browser's memory holds of an account, nothing stays.
+    /// Of everything that this browser's memory holds of an account, nothing stays; that another one is to begin anew does.
     pub(super) fn forget_all(&mut self) {
         self.leave();
+        if self.hands.own_claim() {
+            self.hands.anew = None;
+        }
         self.hands.device = None;
         self.hands.kept_state = None;
-        self.hands.anew = None;
         self.hands.lock = Lock::default();
         self.hands.backups = signet_ask::BackupDates::default();
         self.hands.keep_share(None);

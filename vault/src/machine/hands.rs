@@ -113,6 +113,8 @@ pub(super) struct Hands<R> {
     /// This browser has asked to start an account anew.
     pub(super) anew: Option<Claimed>,
     pub(super) owed_tries: u32,
+    /// Rows were found here that may be nowhere else, before a login that is under way.
+    pub(super) left: bool,
     pub(super) batch: Stored,
     calls: Map<CallId, Call>,
     next_call: u32,
@@ -136,6 +138,7 @@ impl<R: CryptoRng> Hands<R> {
             owed: Owed::Nothing,
             anew: None,
             owed_tries: 0,
+            left: false,
             batch: Stored::default(),
             calls: Map::new(),
             next_call: 0,
@@ -261,6 +264,10 @@ impl<R: CryptoRng> Hands<R> {
         for ask in asks {
             self.fail(ask, Trouble::SignedOut);
         }
+    }
+
+    pub(super) fn asks_anew(&self) -> bool {
+        self.calls.values().any(|call| matches!(call, Call::Anew(call) if call.asks()))
     }
 
     /// As [`Self::called`], if it belongs to no phase.

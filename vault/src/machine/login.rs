@@ -99,6 +99,10 @@ impl Login {
         Self { earlier: Some(seq), ..self }
     }
 
+    pub(super) fn username(&self) -> &Username {
+        &self.username
+    }
+
     pub(super) fn kind(&self) -> SecretKind {
         self.secret.kind
     }

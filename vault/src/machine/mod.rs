@@ -194,7 +194,7 @@ impl<R: CryptoRng> Machine<R> {
             } else if row.key == Lock::KEY {
                 self.hands.lock = Lock::parse(&row.value);
             } else if row.key == Claimed::KEY {
-                self.hands.anew = rows::parse(&row.value);
+                self.hands.anew = Claimed::parse(&row.value);
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
                 self.hands.owed = Owed::Due;
             }
@@ -322,7 +322,10 @@ impl<R: CryptoRng> Machine<R> {
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
             | Question::SignInWithPasskey(_)
-            | Question::BeginAnew(_)) => self.enter(ask, q),
+            | Question::BeginAnew(_)) => {
+                self.hands.left = false;
+                self.enter(ask, q);
+            }
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),

@@ -9,7 +9,6 @@ use signet_shared::api::{self, Shares, TakeShare, Vault};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, SocketEffect, Table, Timer,
     account::{Account, Version, open_account, own_statements},
-    anew::Claimed,
     hands::{Call, Hands, parsed},
     local::{Attach, Deposit, Device, OWED_KEY},
     lock::Lock,
@@ -44,12 +43,10 @@ impl<R: CryptoRng> Machine<R> {
             // What is to be signed out of is no more; a row that stayed would end the new session at the next start.
             hands.store(vec![Change::Delete { table: Table::Meta, key: OWED_KEY.to_vec() }]);
         }
-        // Of an earlier identity, nothing opens by the keys of now, unless its master key is among them.
-        let opens = |ik| ik == account.ik() || account.keys.former.iter().any(|former| former.ik == ik);
-        let is_same = |device: &&Device| device.account == account.id() && opens(device.ik);
-        let same = hands.device.as_ref().filter(is_same).cloned();
-        let is_this = |claimed: &Claimed| claimed.username.parse().as_ref() == Ok(account.me.username());
-        if matches!(reply, Reply::SignUp(..)) && hands.anew.as_ref().is_some_and(is_this) {
+        let same = hands.device.as_ref().filter(|device| account.opens(device)).cloned();
+        if matches!(reply, Reply::SignUp(..))
+            && hands.anew.as_ref().is_some_and(|claimed| claimed.is_of(account.me.username()))
+        {
             hands.drop_claim();
         }
         if same.is_none() {
@@ -59,8 +56,7 @@ impl<R: CryptoRng> Machine<R> {
             hands.kept_state = None;
             hands.backups = signet_ask::BackupDates::default();
             hands.lock = Lock::default();
-            let claimed = hands.anew.as_ref().map(Claimed::change);
-            hands.store_all(claimed);
+            hands.keep_claim();
         }
         let salt = same.as_ref().map_or_else(|| hands.random(), |device| device.salt);
         let same_rolled_back = same.as_ref().is_some_and(|device| device.rolled_back);

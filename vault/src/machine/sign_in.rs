@@ -13,6 +13,7 @@ use super::{
     hands::Call,
     login::{Login, LoginCall, Secret},
     opening::Reply,
+    sign_out::Owed,
 };
 
 pub(super) struct SignIn {
@@ -78,7 +79,13 @@ impl<R: CryptoRng> Machine<R> {
                 let opened = login
                     .finished(result)
                     .and_then(|(me, amk, vault)| open_account(me, amk, &vault, self.hands.device.as_ref()));
+                let kept = self.hands.device.as_ref().filter(|_| self.hands.left && matches!(reply, Reply::SignIn(_)));
                 match opened {
+                    // It has begun anew elsewhere, and what was not sent from here would go unasked.
+                    Ok((account, ..)) if kept.is_some_and(|device| !account.opens(device)) => {
+                        self.hands.owed = Owed::Due;
+                        Err(Trouble::OthersUnsent { username: account.me.username().shown().to_owned() })
+                    }
                     Ok((account, state, version)) => {
                         login.progress(&mut self.hands, 1.0);
                         let recovered = login.kind() == SecretKind::RecoveryKey && matches!(reply, Reply::SignIn(_));
@@ -101,7 +108,14 @@ impl<R: CryptoRng> Machine<R> {
         match reply {
             // The name is taken, and by somebody else.
             Reply::SignUp(ask, _) if trouble == Trouble::RecoveryKeyFailed => {
-                let anew = self.hands.anew.is_some();
+                let name = match &self.phase {
+                    Phase::SigningIn(signing) => Some(signing.login.username()),
+                    _ => None,
+                };
+                let is_named = |known: &str| name.is_some_and(|name| known.parse().as_ref() == Ok(name));
+                let asked = self.hands.anew.as_ref().map(|claimed| claimed.username.as_str());
+                let used = self.hands.device.as_ref().map(|device| device.username.as_str());
+                let anew = asked.into_iter().chain(used).any(is_named);
                 self.give_up(ask, if anew { Trouble::AnewGone } else { Trouble::UsernameTaken });
             }
             reply => {

@@ -7,7 +7,7 @@ use signet_shared::{Username, api};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, Table, Timer,
     hands::{Call, back_off, body_of},
-    local::OWED_KEY,
+    local::{Device, OWED_KEY},
 };
 
 const FIRST_PAUSE_MS: u64 = 5_000;
@@ -31,6 +31,9 @@ impl<R: CryptoRng> Machine<R> {
         if anyway {
             return self.forget(ask);
         }
+        if self.hands.device.is_some() && self.hands.own_claim() {
+            return self.hands.fail(ask, Trouble::AnewWaits);
+        }
         match &self.phase {
             Phase::SignedIn(session) => match session.unsent() {
                 (0, 0) => self.forget(ask),
@@ -44,7 +47,7 @@ impl<R: CryptoRng> Machine<R> {
         }
     }
 
-    /// Whether that would open an account where another one has rows, or the same one has some of its keys of before.
+    /// Whether that may open an account where another one has rows, or the same one has some of its keys of before.
     pub(super) fn others_rows(&self, question: &Question) -> bool {
         let username = match question {
             Question::SignUp(q) => &q.username,
@@ -55,11 +58,25 @@ impl<R: CryptoRng> Machine<R> {
             _ => return false,
         };
         // What is no username is told so.
-        let Ok(username) = username.parse::<Username>() else { return false };
-        self.hands.device.as_ref().is_some_and(|device| device.username.parse() != Ok(username))
+        self.hands.device.is_some() && username.parse::<Username>().is_ok()
+    }
+
+    /// Whether what was left here is lost only where the account turns out to be another by now: it has begun anew elsewhere,
+    /// or in the worker before this one.
+    fn maybe_same(&self, question: &Question) -> bool {
+        let username = match question {
+            Question::SignIn(q) => &q.username,
+            Question::SignInWithRecoveryKey(q) => &q.username,
+            Question::SignInWithPasskey(q) => &q.username,
+            Question::BeginAnew(q) => return q.ticket.as_ref().is_some_and(|ticket| ticket.again),
+            _ => return false,
+        };
+        let named = |device: &Device| device.username.parse::<Username>() == username.parse();
+        self.hands.device.as_ref().is_some_and(named)
     }
 
     pub(super) fn look_for_unsent(&mut self, ask: AskId, table: Table, question: Question) {
+        self.hands.left = false;
         self.hands.load_for(table, Call::LookForUnsent(ask, table, Box::new(question)));
     }
 
@@ -71,6 +88,10 @@ impl<R: CryptoRng> Machine<R> {
             // Somebody else was quicker; or nothing is here any more.
             (phase, device) if !leaves && (!matches!(phase, Phase::SignedOut) || device.is_none()) => {
                 self.ask(ask, question);
+            }
+            (_, Some(_)) if !rows.is_empty() && self.maybe_same(&question) => {
+                self.hands.left = true;
+                self.enter(ask, question);
             }
             (_, Some(device)) if !leaves && !rows.is_empty() => {
                 let username = device.username.clone();
@@ -94,6 +115,7 @@ impl<R: CryptoRng> Machine<R> {
         self.hands.owed = Owed::Told;
         let row = Row { key: OWED_KEY.to_vec(), value: Vec::new() };
         self.hands.store(vec![Change::Put { table: Table::Meta, row }]);
+        self.hands.keep_claim();
         self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
     }
 

@@ -1,7 +1,9 @@
 //! Making an account: names first (a taken one costs no keys), then keys in steps, then everything to the relay at once.
 
 use rand_core::CryptoRng;
-use signet_ask::{BeginAnew, Connection, Event, Progress, RecoveryKeyText, RecoveryStatus, Task, Ticket, Trouble};
+use signet_ask::{
+    BeginAnew, Connection, Event, Progress, Question, RecoveryKeyText, RecoveryStatus, Task, Ticket, Trouble,
+};
 use signet_crypto::{
     Aad, ExportKey, KeyMaker, Keyring, Making, MasterKey, Purpose, RecoveryKey, Registration, UnlockKey,
     VerifiedAccount, make_first_statement, make_next_statement, seal_keystore, seal_object,
@@ -22,6 +24,7 @@ use super::{
     AskId, Effect, HttpAnswer, Machine, NoAnswer, Phase, Timer,
     account::{open_account, own_statements, parse_chain},
     hands::{Call, Hands, back_off, check_origin, fault, parsed},
+    local::Device,
     login,
     opening::Reply,
     renew::EK_AGE_MS,
@@ -60,6 +63,8 @@ struct Anew {
 
 /// Browsers that are still signed in may write the state so often while the new identity is made.
 const STATES_BETWEEN: u64 = 1000;
+/// No account comes so far.
+const HIGHEST_VERSION: u64 = 1 << 48;
 
 enum Step {
     About,
@@ -103,10 +108,26 @@ impl<R: CryptoRng> Machine<R> {
 
     /// Under the name that this browser has asked for.
     pub(super) fn begin_anew(&mut self, ask: AskId, question: BeginAnew) {
+        let again = question.ticket.as_ref().is_some_and(|ticket| ticket.again);
+        let attaches = match &self.phase {
+            Phase::Attaching(_) => true,
+            Phase::Opening(opening) => matches!(opening.reply, Reply::Attach(_)),
+            _ => false,
+        };
+        if again && attaches {
+            // The worker before this one had let go of what opens there.
+            self.leave_for_anew();
+            return self.ask(ask, Question::BeginAnew(question));
+        }
         let BeginAnew { password, stay, anyway, ticket } = question;
         let password = Zeroizing::new(password);
-        let Some(claimed) = self.hands.anew.clone() else { return self.hands.fail(ask, Trouble::AnewGone) };
-        let Ok(username) = claimed.username.parse::<Username>() else { return self.hands.fail(ask, Trouble::AnewGone) };
+        let username = match (&self.hands.anew, &self.hands.device) {
+            (Some(claimed), _) => claimed.username.parse::<Username>().ok(),
+            // The worker before this one may have come to the end.
+            (None, Some(device)) if again => device.username.parse().ok(),
+            _ => None,
+        };
+        let Some(username) = username else { return self.hands.fail(ask, Trouble::AnewGone) };
         let fits = if is_recovery_key(&password) { Err(Trouble::IsRecoveryKey) } else { check_password(&password) };
         if let Err(trouble) = fits {
             return self.hands.fail(ask, trouble);
@@ -116,16 +137,28 @@ impl<R: CryptoRng> Machine<R> {
             // Whoever asked from here.
             Phase::SignedIn(session) if *session.account.me.username() == username => {
                 if !anyway && session.unsent() != (0, 0) {
-                    return self.hands.fail(ask, Trouble::OthersUnsent { username: claimed.username });
+                    let username = username.shown().to_owned();
+                    return self.hands.fail(ask, Trouble::OthersUnsent { username });
                 }
-                self.leave();
-                let status = self.signed_out_status();
-                self.hands.event(Event::Status(status));
+                self.hands.left = false;
+                self.leave_for_anew();
             }
+            // Somebody has signed in to another one since: what the page shows is out of date.
+            Phase::SignedIn(_) => return self.hands.fail(ask, Trouble::NotFound),
             _ => return self.hands.fail(ask, Trouble::Busy),
         }
-        let anew = Some(Anew { claim: claimed.claim, ground: None });
+        let anew = self.hands.anew.as_ref().map(|claimed| Anew { claim: claimed.claim, ground: None });
+        let over = anew.is_none();
         self.make_account(ask, username, password, stay, ticket, anew);
+        if over {
+            self.sign_in_anew();
+        }
+    }
+
+    fn leave_for_anew(&mut self) {
+        self.leave();
+        let status = self.signed_out_status();
+        self.hands.event(Event::Status(status));
     }
 
     fn make_account(
@@ -204,13 +237,15 @@ impl<R: CryptoRng> Machine<R> {
         let vault = match parsed::<api::Vault>(result) {
             Ok(vault) => vault,
             // Nobody, or somebody between here and the relay, has answered.
-            Err(Trouble::Unreachable | Trouble::RelayNonsense) => {
+            // Or the relay has, whose store may have taken it all the same.
+            Err(Trouble::Unreachable | Trouble::RelayNonsense | Trouble::RelayStore) => {
                 up.unsure = true;
                 return up.send_later(&mut self.hands);
             }
-            Err(Trouble::RelayStore | Trouble::TooMany { .. }) if up.unsure => return up.send_later(&mut self.hands),
+            Err(Trouble::TooMany { .. }) if up.unsure => return up.send_later(&mut self.hands),
             // After a long time the relay says so of an account of one's own too.
             Err(Trouble::UsernameTaken | Trouble::NoSuchUser) if up.unsure => return self.sign_in_anew(),
+            Err(Trouble::NoSuchUser) if up.anew.is_some() => return self.give_up(ask, Trouble::AnewGone),
             Err(trouble) => return self.give_up(ask, trouble),
         };
         // What the relay hands back is opened as any sign-in would: if it kept something else, that shows now.
@@ -281,7 +316,14 @@ impl SignUp {
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
         let answers = match &mut self.anew {
-            Some(anew) => anew.started(&self.username, result)?,
+            Some(anew) => {
+                let answers = anew.started(hands.device.as_ref(), &self.username, result)?;
+                // The worker before this one has not come to the end, nor perhaps to asking.
+                if hands.left {
+                    return Err(Trouble::OthersUnsent { username: self.username.shown().to_owned() });
+                }
+                answers
+            }
             None => parsed::<RegisterStarted>(result)?,
         };
         let Step::Started(password, recovery) = core::mem::replace(&mut self.step, Step::Finishing) else {
@@ -408,6 +450,7 @@ impl SignUp {
 impl Anew {
     fn started(
         &mut self,
+        device: Option<&Device>,
         username: &Username,
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<RegisterStarted, Trouble> {
@@ -416,10 +459,19 @@ impl Anew {
             trouble => trouble,
         })?;
         let AnewStarted { password, recovery, keystore_version, state_version, statements } = started;
-        let chain = parse_chain(&statements)?;
-        let me = VerifiedAccount::verify_through_resets(&chain).map_err(|_| Trouble::BadStatement)?;
-        if me.username() != username {
-            return Err(Trouble::BadStatement);
+        // They grow by one, and there is to be room above them.
+        if keystore_version.max(state_version) > HIGHEST_VERSION {
+            return Err(Trouble::RelayNonsense);
+        }
+        let chain = parse_chain(&statements).map_err(|_| Trouble::KeystoreDamaged)?;
+        let me = VerifiedAccount::verify_through_resets(&chain).map_err(|_| Trouble::KeystoreDamaged)?;
+        // What this browser knows of the account holds.
+        let known = device.filter(|device| device.username.parse().as_ref() == Ok(username));
+        let differs = |device: &Device| {
+            device.account != me.account_id() || !me.identities().iter().any(|(ik, _)| *ik == device.ik)
+        };
+        if me.username() != username || known.is_some_and(differs) {
+            return Err(Trouble::KeystoreDamaged);
         }
         self.ground = Some((me, keystore_version, state_version));
         Ok(RegisterStarted { password, recovery })
