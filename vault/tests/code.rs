@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::World;
+use common::{World, anew, puppet::Puppet};
 use signet_ask::{CheckCode, CodeTrouble, Conversations, MarkVerified, ReadDetails, Trouble, Verified};
+use signet_crypto::code_text;
 use signet_shared::ConvId;
 
 /// Ann and Bob, who have written to each other, and Cat, who has with both.
@@ -54,6 +55,25 @@ fn whose_code_fits_is_verified_once_the_person_says_so_and_then_in_every_browser
     assert!(is_verified(&mut w, there, conv));
     let listed = w.ask(there, Conversations {}).unwrap().into_iter().find(|view| view.id == conv).unwrap();
     assert!(listed.verified);
+}
+
+#[test]
+fn keys_that_somebody_renewed_and_has_not_written_with_yet_are_no_alarm() {
+    let mut s = anew::story(false);
+    let (ann, conv) = (s.ann, s.conv);
+    let renewals: [fn(&mut Puppet); 2] = [Puppet::new_encryption_key, Puppet::new_identity];
+    for renew in renewals {
+        renew(&mut s.max);
+        s.max.publish(&mut s.w.relay);
+        let code = code_text(&s.max.account, &s.w.relay.verified(s.ann_id));
+        shown(&mut s.w, ann, conv);
+        assert_eq!(scan(&mut s.w, ann, conv, &code), Ok(()));
+    }
+    // Without a line, the details are of what is known.
+    s.max.begin_anew(4, 5);
+    s.max.publish(&mut s.w.relay);
+    s.w.kill_relay();
+    assert_eq!(s.w.ask(ann, ReadDetails { conv }).unwrap().statements, 3);
 }
 
 #[test]

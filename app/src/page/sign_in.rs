@@ -34,6 +34,8 @@ struct Form {
     error: Value<Option<String>>,
     /// The error is that another account's messages would be lost.
     others: Value<bool>,
+    /// What was asked last was a passkey.
+    by_passkey: Value<bool>,
     busy: Value<bool>,
 }
 
@@ -46,6 +48,7 @@ pub(super) fn door(app: App, secret: Secret) -> El {
         secret_error: Value::new(None),
         error: Value::new(None),
         others: Value::new(false),
+        by_passkey: Value::new(false),
         busy: Value::new(false),
     };
     // The name last used here, unless something has been typed already.
@@ -88,7 +91,7 @@ impl Form {
             .child(el("p").class("lead").live_text(lead))
             .part(move || self.error.get().or_else(|| app.trouble_text()).map(alert))
             .part(move || {
-                self.others.get().then(|| super::lose_others(app, self.error, self.others, move || self.send()))
+                self.others.get().then(|| super::lose_others(app, self.error, self.others, move || self.again()))
             })
             .child(username.show(|line| line))
             .child(field.error(self.secret_error).show(|line| line))
@@ -111,8 +114,13 @@ impl Form {
         }
     }
 
+    fn again(self) {
+        if self.by_passkey.get_untracked() { self.use_passkey() } else { self.send() }
+    }
+
     fn send(self) {
         let app = self.app;
+        self.by_passkey.set(false);
         if !app.ready.get_untracked() {
             return;
         }
@@ -150,7 +158,9 @@ impl Form {
             return;
         }
         app.trouble.set(None);
-        self.error.set(None);
+        self.by_passkey.set(true);
+        self.others.set(false);
+        [self.error, self.username_error, self.secret_error].map(|error| error.set(None));
         self.busy.set(true);
         app.progress.set(None);
         spawn_local(async move {

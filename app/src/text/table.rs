@@ -121,7 +121,7 @@ texts! {
     PASSKEY_ADDED = "This passkey opens your account from now on.";
     PASSKEY_REMOVE = "Remove";
     PASSKEY_REMOVE_THIS = "Remove this passkey";
-    PASSKEY_REMOVE_TEXT = "This passkey opens your account no more. Delete it from your device, too: Signet cannot do that.";
+    PASSKEY_REMOVE_TEXT = "This passkey opens your account no more, and browsers that signed in with it are signed out. Delete it from your device, too: Signet cannot do that.";
     PASSKEY_REMOVED = "Removed.";
     PASSKEYS_FULL = "Four passkeys are the most. Remove one to add another.";
     PASSKEY_UNSUPPORTED = "This browser, or the passkey, cannot compute what opens an account. Use another one, or your password.";

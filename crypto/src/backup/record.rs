@@ -103,6 +103,11 @@ pub enum BackupState {
     Delivered = 3,
 }
 
+impl BackupContact {
+    /// Bytes of the longest chain of statements, as a pin, that a record holds.
+    pub const CHAIN: usize = CHAIN;
+}
+
 impl BackupRecord {
     pub(crate) fn kind(&self) -> u8 {
         match self {

@@ -63,9 +63,10 @@ pub(crate) trait Secrets {
     fn rescue(&self, rescue: Rescue) -> Answer<'_, EndedSessions>;
     /// An account's passkeys by their places, and when each was put there.
     fn passkeys(&self, account: AccountId) -> Answer<'_, Vec<(PasskeyPlace, Millis)>>;
-    /// Removes this passkey, and whatever is pending there; what it has opened counts as opened by a secret that was replaced.
-    /// One that is not there is no error. No session that a replaced secret opened may do this.
-    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, ()>;
+    /// Removes this passkey, whatever is pending there, and the other sessions that it opened, which are answered; this one
+    /// goes on, as opened by a secret that was replaced. One that is not there is no error. No session that a replaced secret
+    /// opened may do this.
+    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, Vec<TokenHash>>;
     /// Deletes whatever is pending since before; answers how many there were.
     fn forget_pending(&self, made_before: Millis) -> Answer<'_, u64>;
 }

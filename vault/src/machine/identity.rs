@@ -14,7 +14,8 @@ use super::{
 };
 
 impl Session {
-    /// The other person's identity. Their statements may have to be fetched first.
+    /// The other person's identity. Their statements are asked for first: keys that they have renewed since they last wrote
+    /// would be no match for what they show.
     pub(super) fn read_details<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, conv: &ConvId) {
         let Some(who) = self.convs.get(conv).map(|conv| conv.peer) else {
             return hands.fail(ask, Trouble::NotFound);
@@ -22,7 +23,7 @@ impl Session {
         self.details_asked.push((ask, who));
         let offered = self.state.pins.get(&who).is_some_and(|pin| pin.offer.is_some());
         let at_hand = if offered { self.offered(who).is_some() } else { self.at_hand(who) };
-        if at_hand {
+        if at_hand && !self.line.is_up() {
             self.tell_details(hands, who, None);
         } else {
             self.look_up(hands, who);

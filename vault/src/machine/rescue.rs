@@ -114,7 +114,7 @@ struct Sent {
 impl<R: CryptoRng> Machine<R> {
     /// One of the tasks of a rescue.
     pub(super) fn rescue(&mut self, task: Task) {
-        let busy = self.backup.is_some();
+        let busy = self.backup.as_ref().is_some_and(|run| run.holds_the_account());
         let Phase::SignedIn(session) = &mut self.phase else {
             return task.ask().into_iter().for_each(|ask| self.hands.fail(ask, Trouble::SignedOut));
         };

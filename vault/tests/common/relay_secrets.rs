@@ -7,7 +7,7 @@ use signet_shared::{
     wire::Refusal,
 };
 
-use super::relay::{Client, Pending, Relay, finish_login, keep, read};
+use super::relay::{Client, Pending, Relay, Session, finish_login, keep, read};
 
 impl Relay {
     pub(super) fn answer_secrets(&mut self, client: Client, path: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -91,6 +91,11 @@ impl Relay {
                 let q: api::RemovePasskey = read(body)?;
                 let kind = SecretKind::Passkey(q.place);
                 self.accounts.get_mut(&id).unwrap().records.remove(&kind.number());
+                let opened = |(of, session): (&Client, &Session)| {
+                    (*of != client && session.is_of(id) && session.by == Some(kind)).then_some(*of)
+                };
+                let ended: Vec<Client> = self.sessions.iter().filter_map(opened).collect();
+                ended.into_iter().for_each(|of| self.end_and_close(of));
                 for session in self.sessions.values_mut().filter(|session| session.is_of(id)) {
                     session.stale |= session.by == Some(kind);
                 }

@@ -43,6 +43,9 @@ fn refused(stage: &mut Stage, file: &[u8], trouble: BackupTrouble, what: &str) {
     stage.w.said.clear();
     let database = stage.w.browsers[stage.ann].database.clone();
     assert_eq!(stage.w.import(stage.ann, file), Err(Trouble::Backup(trouble)), "{what}");
+    if trouble != BackupTrouble::OtherAccount {
+        assert_eq!(stage.w.test_backup(stage.ann, file), Err(Trouble::Backup(trouble)), "{what}");
+    }
     assert!(stage.w.browsers[stage.ann].database == database, "{what}");
     assert_eq!(stage.w.outline(stage.ann), Vec::<String>::new(), "{what}");
     stage.shows(&["hello"], &[]);

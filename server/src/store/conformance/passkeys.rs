@@ -71,15 +71,18 @@ on_every_store! {
         on.add(2, passkey(1), 7).await.unwrap();
         let by_passkey = NewSession { secret: passkey(1), version: 7, ..opened(3, ANN, 20) };
         on.store.open(by_passkey, None).await.unwrap();
-        on.store.remove_passkey([1; 32], place(1)).await.unwrap();
+        let this = NewSession { token: [5; 32], handle: [5; 16], ..by_passkey };
+        on.store.open(this, None).await.unwrap();
+        assert_eq!(on.store.remove_passkey([5; 32], place(1)).await, Ok(vec![[3; 32]]), "what it opened elsewhere is over");
         assert_eq!(on.store.passkeys(ANN).await, Ok(Vec::new()));
         assert_eq!(on.store.credential("ann", passkey(1)).await, Ok(None));
         assert_eq!(on.store.open(NewSession { token: [4; 32], handle: [4; 16], ..by_passkey }, None).await, Err(StoreError::VersionConflict));
-        // What it opened lives on, and changes no secret.
-        assert_eq!(on.slot([3; 32]).await, "");
-        assert_eq!(on.store.remove_passkey([3; 32], place(2)).await, Err(StoreError::SecretReplaced));
+        assert_eq!(on.store.session([3; 32]).await, Ok(None));
+        // The one that removed it lives on, and changes no secret.
+        assert_eq!(on.slot([5; 32]).await, "");
+        assert_eq!(on.store.remove_passkey([5; 32], place(2)).await, Err(StoreError::SecretReplaced));
         assert_eq!(on.store.remove_passkey([9; 32], place(2)).await, Err(StoreError::NoSession));
-        on.store.remove_passkey([1; 32], place(1)).await.unwrap();
+        assert_eq!(on.store.remove_passkey([1; 32], place(1)).await, Ok(Vec::new()));
         assert_eq!(on.store.passkeys(BEN).await, Ok(vec![(place(1), 7)]), "nobody else's");
         // Its place is free, and what it was is not what is there then.
         on.add(1, passkey(1), 8).await.unwrap();

@@ -7,7 +7,7 @@ use signet_shared::{
 
 use super::{
     super::{
-        Answer, EndedSessions, Millis, Object, Pending, PendingId, Replace, Replaced, Rescue, Secrets, Stand,
+        Answer, EndedSessions, Millis, Object, Pending, PendingId, Replace, Replaced, Rescue, Secrets, Session, Stand,
         StoreError, TokenHash,
     },
     Access, Inner, Memory,
@@ -52,7 +52,7 @@ impl Secrets for Memory {
         })
     }
 
-    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, ()> {
+    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, Vec<TokenHash>> {
         self.with(|inner| {
             let session = *inner.session(token)?;
             if session.secret.is_none() {
@@ -61,12 +61,14 @@ impl Secrets for Memory {
             let kind = SecretKind::Passkey(passkey);
             inner.account(session.account)?.access.remove(&kind);
             inner.pending.remove(&(session.account, kind));
-            for (other, _) in inner.sessions.values_mut() {
-                if other.account == session.account && other.secret == Some(kind) {
-                    other.secret = None;
-                }
+            let opened = |other: &Session| other.account == session.account && other.secret == Some(kind);
+            let theirs = inner.sessions.iter().filter(|(of, (other, _))| **of != token && opened(other));
+            let ended: Vec<TokenHash> = theirs.map(|(of, _)| *of).collect();
+            inner.sessions.retain(|of, _| !ended.contains(of));
+            if let Some((this, _)) = inner.sessions.get_mut(&token).filter(|(this, _)| opened(this)) {
+                this.secret = None;
             }
-            Ok(())
+            Ok(ended)
         })
     }
 

@@ -303,7 +303,7 @@ impl Secrets for Sqlite {
         async move { Ok(passkeys::list(&self.readers, account).await?) }.boxed()
     }
 
-    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, ()> {
+    fn remove_passkey(&self, token: TokenHash, passkey: PasskeyPlace) -> Answer<'_, Vec<TokenHash>> {
         self.change(move |c| passkeys::remove(c, token, passkey).boxed())
     }
 

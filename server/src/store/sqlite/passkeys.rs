@@ -10,6 +10,7 @@ use super::{
     super::{Millis, PendingId, StoreError, TokenHash},
     Failed,
     read::unsigned,
+    sessions::fixed,
 };
 
 type Changed<T> = Result<T, Failed>;
@@ -50,7 +51,11 @@ pub(super) async fn list(pool: &SqlitePool, account: AccountId) -> Changed<Vec<(
     Ok(found)
 }
 
-pub(super) async fn remove(c: &mut SqliteConnection, token: TokenHash, passkey: PasskeyPlace) -> Changed<()> {
+pub(super) async fn remove(
+    c: &mut SqliteConnection,
+    token: TokenHash,
+    passkey: PasskeyPlace,
+) -> Changed<Vec<TokenHash>> {
     let session = sqlx::query("SELECT account, secret IS NOT NULL FROM sessions WHERE token_hash = ?").bind(&token[..]);
     let session = session.fetch_optional(&mut *c).await?.ok_or(StoreError::NoSession)?;
     let account: i64 = session.try_get(0)?;
@@ -58,12 +63,16 @@ pub(super) async fn remove(c: &mut SqliteConnection, token: TokenHash, passkey: 
         return Err(StoreError::SecretReplaced.into());
     }
     let kind = i64::from(SecretKind::Passkey(passkey).number());
-    for sql in [
-        "DELETE FROM access WHERE account = ? AND kind = ?",
-        "DELETE FROM pending WHERE account = ? AND kind = ?",
-        "UPDATE sessions SET secret = NULL WHERE account = ? AND secret = ?",
-    ] {
+    for sql in
+        ["DELETE FROM access WHERE account = ? AND kind = ?", "DELETE FROM pending WHERE account = ? AND kind = ?"]
+    {
         sqlx::query(sql).bind(account).bind(kind).execute(&mut *c).await?;
     }
-    Ok(())
+    let ended =
+        sqlx::query("DELETE FROM sessions WHERE account = ? AND secret = ? AND token_hash <> ? RETURNING token_hash");
+    let ended = ended.bind(account).bind(kind).bind(&token[..]).fetch_all(&mut *c).await?;
+    // The one that removes it may have been opened by it, and goes on.
+    let stays = sqlx::query("UPDATE sessions SET secret = NULL WHERE account = ? AND secret = ?");
+    stays.bind(account).bind(kind).execute(&mut *c).await?;
+    ended.iter().map(|row| fixed(row, 0)).collect()
 }

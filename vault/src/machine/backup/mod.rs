@@ -68,6 +68,18 @@ enum Goal {
     Read(BackupGoal),
 }
 
+impl Run {
+    /// Whether it writes under the account's keys, or into the account: a rescue waits for its end. Others it ends.
+    pub(super) fn holds_the_account(&self) -> bool {
+        match &self.step {
+            Step::Writing(_) | Step::Adding { .. } | Step::Stretch { goal: Goal::Write { .. }, .. } => true,
+            Step::Stretch { goal: Goal::Read(goal), .. } => *goal == BackupGoal::Import,
+            Step::Reading(reading) => reading.import,
+            Step::Archiving(_) | Step::Opening(_) | Step::Opened(_) => false,
+        }
+    }
+}
+
 impl<R: CryptoRng> Machine<R> {
     pub(super) fn backup(&mut self, ask: AskId, run: u64, step: BackupStep) {
         let done = match step {
@@ -183,6 +195,10 @@ impl<R: CryptoRng> Machine<R> {
         let (step, bytes) = match goal {
             Goal::Write { messages } => {
                 let session = signed_in(&mut self.phase, header.account)?;
+                if session.is_being_rescued() {
+                    // It would end under another key than it began with.
+                    return Err(Trouble::Busy);
+                }
                 let (writing, bytes) = Writing::begin(session, header, key, messages);
                 (Step::Writing(Box::new(writing)), bytes)
             }
@@ -191,7 +207,11 @@ impl<R: CryptoRng> Machine<R> {
             }
             Goal::Read(goal) => {
                 let import = goal == BackupGoal::Import;
-                (Step::Reading(Box::new(Reading::begin(header, key, import).map_err(because)?)), Vec::new())
+                let mine = match &self.phase {
+                    Phase::SignedIn(session) => Some(&session.account.me),
+                    _ => None,
+                };
+                (Step::Reading(Box::new(Reading::begin(header, key, import, mine).map_err(because)?)), Vec::new())
             }
         };
         let read = signet_crypto::BACKUP_HEADER as u64;

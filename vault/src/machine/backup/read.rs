@@ -23,18 +23,27 @@ pub(super) struct Reading {
     reader: BackupReader,
     report: BackupReport,
     found: Found,
+    /// This account, if it is the file's.
+    mine: Option<VerifiedAccount>,
     /// The message before, if it was of this conversation.
     before: Option<(ConvId, MessageId)>,
 }
 
 impl Reading {
-    pub(super) fn begin(header: &BackupHeader, key: BackupKey, import: bool) -> Result<Self, BackupError> {
+    /// `mine`: the account that is open here.
+    pub(super) fn begin(
+        header: &BackupHeader,
+        key: BackupKey,
+        import: bool,
+        mine: Option<&VerifiedAccount>,
+    ) -> Result<Self, BackupError> {
         Ok(Self {
             account: header.account,
             import,
             reader: BackupReader::new(header, key)?,
             report: BackupReport { created_ms: header.created_ms, ..BackupReport::default() },
             found: Found::new(header.account),
+            mine: mine.filter(|mine| mine.account_id() == header.account).cloned(),
             before: None,
         })
     }
@@ -54,7 +63,8 @@ impl Reading {
                     }
                 }
                 BackupRecord::Statements(own) => {
-                    if session.as_ref().is_some_and(|session| !goes_with(&own, &session.account.me)) {
+                    let mine = session.as_ref().map(|session| &session.account.me).or(self.mine.as_ref());
+                    if mine.is_some_and(|mine| !goes_with(&own, mine)) {
                         return Err(BackupError::Content(Flaw::Account));
                     }
                 }

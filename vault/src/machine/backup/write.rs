@@ -154,6 +154,8 @@ fn contact_after(session: &mut Session, after: Option<AccountId>) -> Option<Back
     let pin = session.state.pins.get(&id)?;
     // The name as the pin has it and as the chain has it differ in capitals at most; a reader wants one.
     let username = statements.as_ref().map_or(&pin.name, |chain| chain.username()).clone();
+    // One that is too long for a record is fetched again where it is imported.
+    let statements = statements.filter(|chain| chain.to_bytes().len() <= BackupContact::CHAIN);
     Some(BackupContact {
         account: id,
         username,
