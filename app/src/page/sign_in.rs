@@ -160,7 +160,9 @@ impl Form {
         app.trouble.set(None);
         self.by_passkey.set(true);
         self.others.set(false);
-        [self.error, self.username_error, self.secret_error].map(|error| error.set(None));
+        for error in [self.error, self.username_error, self.secret_error] {
+            error.set(None);
+        }
         self.busy.set(true);
         app.progress.set(None);
         spawn_local(async move {
