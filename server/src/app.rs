@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     api::LastCheck,
@@ -24,6 +24,8 @@ pub(crate) struct App {
     pub(crate) tries: Logins<Tried>,
     pub(crate) earlier: Logins<Remembered>,
     pub(crate) rates: Rates,
+    /// Whoever tells an account's browsers of a request to start it anew.
+    pub(crate) anew_turn: Mutex<()>,
     /// Bytes of messages that may wait for the store.
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) last_check: LastCheck,

@@ -10,7 +10,7 @@ use axum_server::{
     tls_rustls::{RustlsAcceptor, RustlsConfig},
 };
 use rustls::crypto::ring;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     app::{App, Rates},
@@ -135,6 +135,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
         tries: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         earlier: Logins::new(config.limits.login_steps, config.limits.login_step_seconds),
         rates: Rates::new(&config.limits),
+        anew_turn: Mutex::default(),
         waiting: Arc::new(Semaphore::new(waiting)),
         last_check: Default::default(),
         limits: config.limits,

@@ -8,6 +8,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 use signet_shared::{
+    AccountId,
     api::{AnewAsk, AnewClaim, AnewFinish, AnewRefuse, AnewStand, AnewStart, AnewStarted, Claim, Who},
     opaque::SecretKind,
     statement::SignedStatement,
@@ -58,19 +59,32 @@ async fn asked(app: Arc<App>, right: Right, claim: Claim) -> Result<Reply<AnewSt
         let new = NewRequest { right, id: random::bytes(), claim: hash(&claim), now };
         let asked = app.store.ask_anew(new).await?;
         tracing::info!("anew.asked");
-        app.hub.anew_changed(asked.account, notice(&app, &asked));
+        tell(&app, asked.account).await;
         Ok(Reply(stand(&app, &asked)))
     });
     asking.await.map_err(|_| StoreError::Unavailable)?
 }
 
+/// Tells the account's browsers how it stands by now: one after the other, so that what is said last is what is stored.
+pub(super) async fn tell(app: &App, account: AccountId) {
+    let _turn = app.anew_turn.lock().await;
+    // If it cannot be read, they are told when they connect next.
+    if let Ok(Some(asked)) = app.store.anew_of(account).await {
+        app.hub.anew_changed(account, notice(app, &asked));
+    }
+}
+
 pub(crate) async fn refuse(State(app): State<Arc<App>>, who: SignedIn, request: Request) -> Result<(), Refused> {
     app.rates.sessions.take(who.account, app.clock.now()).map_err(Refused::too_many)?;
     let Brief(refuse) = Brief::<AnewRefuse>::from_request(request, &app).await?;
-    app.store.refuse_anew(who.token, refuse.id).await?;
-    tracing::info!("anew.refused");
-    app.hub.anew_changed(who.account, None);
-    Ok(())
+    // Goes on when the asker goes away, as above.
+    let refusing = tokio::spawn(async move {
+        app.store.refuse_anew(who.token, refuse.id).await?;
+        tracing::info!("anew.refused");
+        tell(&app, who.account).await;
+        Ok::<_, StoreError>(())
+    });
+    Ok(refusing.await.map_err(|_| Refused::from(Refusal::Internal))??)
 }
 
 pub(crate) async fn look(

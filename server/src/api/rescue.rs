@@ -9,6 +9,7 @@ use signet_shared::{
 };
 
 use super::{
+    anew,
     keys::follows,
     secret::{Finishing, made_after},
     sessions::end_and_close,
@@ -58,8 +59,14 @@ pub(crate) async fn rescue(
         state: rescue.state.state,
         alive: horizon(&app.limits, now),
     };
-    let store = app.store.clone();
-    let ended = end_and_close(app.hub.clone(), who.account, async move { store.rescue(rescue).await }).await?;
+    let (hub, account) = (app.hub.clone(), who.account);
+    let rescuing = async move {
+        let ended = app.store.rescue(rescue).await?;
+        // A request to start anew is refused with it.
+        anew::tell(&app, account).await;
+        Ok(ended)
+    };
+    let ended = end_and_close(hub, account, rescuing).await?;
     tracing::info!("account.rescued");
     Ok(Reply(Ended { ended: ended.count }))
 }

@@ -76,13 +76,21 @@ impl Config {
         }
     }
 
-    /// Plain HTTP leaves the machine only through a proxy that adds TLS: the browser's keys hang on an unaltered page.
+    /// Whether the relay may start so. Plain HTTP leaves the machine only through a proxy that adds TLS: the browser's keys hang on an unaltered page.
     pub fn check(&self, listen: SocketAddr) -> Result<(), ConfigError> {
         if self.tls.is_none() && !listen.ip().is_loopback() {
             return Err(ConfigError(format!(
                 "without --tls-cert and --tls-key the relay listens on a loopback address only, and {} is none. Give it a \
                  certificate, or listen on 127.0.0.1 behind a proxy that speaks TLS.",
                 listen.ip()
+            )));
+        }
+        let Limits { anew_wait_seconds: wait, anew_seconds: kept, .. } = self.limits;
+        if kept <= wait {
+            return Err(ConfigError(format!(
+                "requests to start an account anew are forgotten after {kept} seconds (anew_seconds), before the {wait} \
+                 that they wait (anew_wait_seconds) are over, so that nobody could start anew. Raise anew_seconds above \
+                 anew_wait_seconds.",
             )));
         }
         Ok(())
@@ -109,5 +117,23 @@ impl Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Clock({})", self.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_forgotten_before_its_wait_is_over_would_be_of_no_use() {
+        let checked = |kept| {
+            let mut config = Config::in_memory();
+            (config.limits.anew_wait_seconds, config.limits.anew_seconds) = (3600, kept);
+            config.check(SocketAddr::from(([127, 0, 0, 1], 0)))
+        };
+        assert!(checked(3601).is_ok());
+        for kept in [0, 3600] {
+            assert!(checked(kept).is_err_and(|error| error.0.contains("anew_wait_seconds")));
+        }
     }
 }

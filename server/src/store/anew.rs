@@ -81,7 +81,8 @@ pub(crate) trait Anew {
     #[cfg_attr(not(test), expect(dead_code, reason = "the program puts it from beside the relay"))]
     fn put_code(&self, username: &str, code: SecretHash, expires: Millis) -> Answer<'_, ()>;
     /// Makes the request, in place of one that there may be, and uses up the code. The same again changes nothing and is
-    /// answered as the first time. A code that is not good, of whatever name, is `NotFound`.
+    /// answered as the first time. A code that is not good, of whatever name, is `NotFound`. A session takes the place of
+    /// none that waits and was made by a code: `PlaceTaken`.
     fn ask_anew(&self, new: NewRequest) -> Answer<'_, AnewRequest>;
     fn anew_by_claim(&self, claim: SecretHash) -> Answer<'_, Option<AnewRequest>>;
     fn anew_of(&self, account: AccountId) -> Answer<'_, Option<AnewRequest>>;

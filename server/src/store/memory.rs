@@ -3,7 +3,7 @@ mod secrets;
 mod sessions;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -32,6 +32,8 @@ struct Inner {
     sessions: HashMap<TokenHash, (Session, Vec<Share>)>,
     pending: HashMap<(AccountId, SecretKind), (TokenHash, Pending)>,
     codes: HashMap<AccountId, (SecretHash, Millis)>,
+    /// Whose request to start anew was made by a code.
+    by_code: HashSet<AccountId>,
     anew: HashMap<AccountId, AnewRequest>,
     /// By the place of the last statement of then.
     earlier: HashMap<(AccountId, u64), Before>,

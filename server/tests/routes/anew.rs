@@ -299,6 +299,8 @@ async fn a_newer_request_takes_the_place_of_an_older_one_and_waits_from_the_begi
     let mut second = relay.browser();
     let code = code(&relay, "alice", START + 72 * HOUR).await;
     assert_eq!(by_code(&mut second, "alice", &code, 2).await, Ok(AnewStand::Waiting { left_ms: 72 * HOUR }));
+    // Whom the operator has vetted, no session pushes aside; it may refuse.
+    assert_eq!(ask_here(&mut alice.browser, 3).await, Err(Refusal::PlaceTaken));
     assert_eq!(stand(&mut first, 1).await, Err(Refusal::NotFound));
     assert_eq!(finish(&mut first, &ready).await.err(), Some(Refusal::NotFound));
     relay.pass(72 * HOUR);

@@ -1,10 +1,13 @@
 //! Replacing everything that opens an account, in one request.
 
 use signet_shared::{
-    api::{self, Body, Ended, LastStep, PutKeys, PutState, Rescue, SecretFinish, Shares, TakeShare, Vault},
+    api::{
+        self, AnewClaim, AnewStand, Body, Ended, LastStep, PutKeys, PutState, Rescue, SecretFinish, Shares, TakeShare,
+        Vault,
+    },
     limits,
     opaque::SecretKind,
-    wire::{Refusal, close},
+    wire::{Refusal, ServerFrame, close},
 };
 
 use crate::{
@@ -95,6 +98,21 @@ both! {
         assert_eq!((vault.keystore.as_slice(), vault.state.as_slice()), (&b"new keystore"[..], &b"new state"[..]));
         let held = browser.ask::<Shares>(api::SHARE_TAKE, &TakeShare { next: [2; 32] }).await.unwrap();
         assert!(held.shares.is_empty(), "of the old master key");
+    }
+
+    async fn a_request_to_start_anew_is_refused_with_it_and_the_alarm_ends(store) {
+        let relay = relay(store).await;
+        relay.person("alice").await;
+        let mut thief = relay.browser();
+        login(&mut thief, "alice", PASSWORD, &password("alice")).await.unwrap();
+        let (mut browser, rescue) = up_to_it(&relay).await;
+        let mut socket = Socket::open(&browser).await;
+        thief.ask::<AnewStand>(api::ANEW_ASK_HERE, &AnewClaim { claim: [1; 32] }).await.unwrap();
+        assert!(matches!(socket.next().await, ServerFrame::Anew(Some(_))));
+        assert!(ask(&mut browser, &rescue).await.is_ok());
+        assert_eq!(socket.next().await, ServerFrame::Anew(None));
+        let look = AnewClaim { claim: [1; 32] };
+        assert_eq!(thief.ask::<AnewStand>(api::ANEW_LOOK, &look).await, Ok(AnewStand::Refused));
     }
 
     async fn what_does_not_follow_changes_nothing(store) {

@@ -88,6 +88,7 @@ pub(super) struct Pending {
 pub struct Anew {
     pub id: [u8; 16],
     pub(super) claim: [u8; 32],
+    pub(super) by_code: bool,
     pub refused: bool,
     pub(super) done: bool,
     pub(super) asked_ms: u64,

@@ -36,10 +36,13 @@ impl Relay {
         found.map(|(id, _)| *id).ok_or(Refusal::NotFound)
     }
 
-    fn put_anew(&mut self, id: AccountId, claim: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn put_anew(&mut self, id: AccountId, claim: [u8; 32], by_code: bool) -> Result<Vec<u8>, Refusal> {
         if self.anew.get(&id).is_none_or(|anew| anew.claim != claim) {
+            if !by_code && self.anew.get(&id).is_some_and(|anew| anew.by_code && !anew.refused && !anew.done) {
+                return Err(Refusal::PlaceTaken);
+            }
             let name = self.bytes()[..16].try_into().unwrap();
-            self.anew.insert(id, Anew { id: name, claim, refused: false, done: false, asked_ms: 5 });
+            self.anew.insert(id, Anew { id: name, claim, by_code, refused: false, done: false, asked_ms: 5 });
             self.tell_anew(id);
         }
         Ok(self.stand(id).to_bytes())
@@ -56,11 +59,11 @@ impl Relay {
                 }
                 self.codes.remove(&name);
                 let id = self.named(&name).unwrap().0;
-                self.put_anew(id, q.claim)
+                self.put_anew(id, q.claim, true)
             }
             api::ANEW_ASK_HERE => {
                 let q: api::AnewClaim = read(body)?;
-                self.put_anew(self.me(client)?, q.claim)
+                self.put_anew(self.me(client)?, q.claim, false)
             }
             api::ANEW_LOOK => {
                 let q: api::AnewClaim = read(body)?;

@@ -4,9 +4,9 @@ use super::{
     *,
 };
 
-const CODE: [u8; 32] = [50; 32];
+pub(super) const CODE: [u8; 32] = [50; 32];
 
-fn by_code(name: &str, claim: u8, now: u64) -> NewRequest {
+pub(super) fn by_code(name: &str, claim: u8, now: u64) -> NewRequest {
     let right = Right::Code { username: name.to_owned(), hash: CODE };
     NewRequest { right, id: [claim; 16], claim: [claim; 32], now }
 }
@@ -82,6 +82,24 @@ on_every_store! {
         assert_eq!((newer.asked, newer.stand), (400, Stand::Waiting));
         assert_eq!(on.store.anew_by_claim([1; 32]).await, Ok(None));
         assert_eq!(on.store.anew_of(ANN).await, Ok(Some(newer)));
+    }
+
+    async fn a_session_takes_the_place_of_none_that_was_made_by_a_code(on) {
+        let on = on.peopled().await;
+        on.store.open(opened(1, ANN, 10), None).await.unwrap();
+        on.store.ask_anew(by_session(1, 1, 100)).await.unwrap();
+        on.store.put_code("ann", CODE, 1000).await.unwrap();
+        let vetted = on.store.ask_anew(by_code("ann", 2, 200)).await.unwrap();
+        assert_eq!(on.store.ask_anew(by_session(1, 3, 300)).await, Err(StoreError::PlaceTaken));
+        assert_eq!(on.store.ask_anew(by_session(1, 2, 300)).await, Ok(vetted), "its own, asked for again");
+        assert_eq!(on.store.anew_of(ANN).await, Ok(Some(vetted)));
+        // A newer code does, and so does a session once it has refused.
+        on.store.put_code("ann", CODE, 1000).await.unwrap();
+        assert!(on.store.ask_anew(by_code("ann", 4, 400)).await.is_ok());
+        on.store.refuse_anew([1; 32], [4; 16]).await.unwrap();
+        for claim in [5, 6] {
+            assert!(on.store.ask_anew(by_session(1, claim, 500)).await.is_ok());
+        }
     }
 
     async fn a_session_of_the_account_refuses_what_it_was_shown(on) {

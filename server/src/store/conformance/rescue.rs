@@ -58,9 +58,11 @@ on_every_store! {
         on.store.replace(replace(1, passkey(0), 6)).await.unwrap();
         on.store.put_pending([1; 32], passkey(1), pending(5, 5)).await.unwrap();
         on.store.ask_anew(anew::by_session(2, 3, 20)).await.unwrap();
+        on.store.put_code("ann", anew::CODE, 1000).await.unwrap();
         let ended = on.store.rescue(rescue()).await.unwrap();
         let asked = on.store.anew_of(ANN).await.unwrap().unwrap();
         assert_eq!(asked.stand, Stand::Refused, "by whoever got in");
+        assert_eq!(on.store.ask_anew(anew::by_code("ann", 4, 30)).await, Err(StoreError::NotFound));
         assert_eq!(on.store.passkeys(ANN).await, Ok(Vec::new()), "they open the old master key");
         assert_eq!(on.store.pending([1; 32], passkey(1)).await, Ok(None));
         assert_eq!((ended.count, ended.tokens.len()), (2, 2));

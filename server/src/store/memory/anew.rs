@@ -87,12 +87,19 @@ impl Inner {
         if let Some(before) = self.by_claim(claim) {
             return if before.account == account { Ok(before) } else { Err(StoreError::NotFound) };
         }
+        let waits = self.anew.get(&account).is_some_and(|asked| asked.stand == Stand::Waiting);
+        if matches!(right, Right::Session(_)) && waits && self.by_code.contains(&account) {
+            return Err(StoreError::PlaceTaken);
+        }
         if let Right::Code { hash, .. } = right {
             let good = self.codes.get(&account).is_some_and(|(code, expires)| *code == hash && *expires > now);
             if !good {
                 return Err(StoreError::NotFound);
             }
             self.codes.remove(&account);
+            self.by_code.insert(account);
+        } else {
+            self.by_code.remove(&account);
         }
         let asked = AnewRequest { account, id, claim, asked: now, stand: Stand::Waiting };
         self.anew.insert(account, asked);

@@ -135,6 +135,7 @@ impl Inner {
             self.swap(account, token, kind, pending)?;
         }
         self.pending.retain(|(of, _), _| *of != account);
+        self.codes.remove(&account);
         if let Some(asked) = self.anew.get_mut(&account).filter(|asked| asked.stand == Stand::Waiting) {
             asked.stand = Stand::Refused;
         }

@@ -66,6 +66,7 @@ pub(super) async fn anew_of(pool: &SqlitePool, account: AccountId) -> Changed<Op
 
 pub(super) async fn ask_anew(c: &mut SqliteConnection, new: NewRequest) -> Changed<AnewRequest> {
     let NewRequest { right, id, claim, now } = new;
+    let by_code = matches!(right, Right::Code { .. });
     let account: i64 = match right {
         Right::Code { username, hash } => {
             if let Some(before) = by_claim(&mut *c, claim).await? {
@@ -91,14 +92,21 @@ pub(super) async fn ask_anew(c: &mut SqliteConnection, new: NewRequest) -> Chang
                 let mine = before.account.as_bytes()[..] == *session.try_get::<&[u8], _>(1)?;
                 return if mine { Ok(before) } else { Err(StoreError::NotFound.into()) };
             }
-            session.try_get(0)?
+            let account: i64 = session.try_get(0)?;
+            let vetted =
+                sqlx::query("SELECT 1 FROM anew WHERE account = ? AND by_code = 1 AND state = 1").bind(account);
+            if vetted.fetch_optional(&mut *c).await?.is_some() {
+                return Err(StoreError::PlaceTaken.into());
+            }
+            account
         }
     };
-    sqlx::query("INSERT OR REPLACE INTO anew (account, id, claim, asked_ms, state) VALUES (?, ?, ?, ?, 1)")
+    sqlx::query("INSERT OR REPLACE INTO anew (account, id, claim, asked_ms, state, by_code) VALUES (?, ?, ?, ?, 1, ?)")
         .bind(account)
         .bind(&id[..])
         .bind(&claim[..])
         .bind(now.cast_signed())
+        .bind(by_code)
         .execute(&mut *c)
         .await?;
     Ok(by_claim(c, claim).await?.ok_or(StoreError::Corrupt)?)

@@ -42,7 +42,7 @@ const READERS: u32 = 4;
 /// Jobs that may wait for the writer; beyond it, whoever asks waits.
 const QUEUE: usize = 4096;
 
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "accounts and mailboxes", include_str!("../../../../migrations/sqlite/0001_accounts_and_mailboxes.sql")),
     (
         2,
@@ -50,6 +50,7 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../../../../migrations/sqlite/0002_replacing_secrets_and_listing_sessions.sql"),
     ),
     (3, "starting anew", include_str!("../../../../migrations/sqlite/0003_starting_anew.sql")),
+    (4, "who asked to start anew", include_str!("../../../../migrations/sqlite/0004_who_asked_to_start_anew.sql")),
 ];
 
 pub(crate) struct Sqlite {

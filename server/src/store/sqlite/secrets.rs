@@ -88,7 +88,8 @@ pub(super) async fn rescue(c: &mut SqliteConnection, rescue: Rescue) -> Changed<
     ] {
         sqlx::query(others).bind(account).bind(password).bind(recovery).execute(&mut *c).await?;
     }
-    // Whoever got in may have asked to begin anew.
+    // Whoever got in may have asked to begin anew, or have got a code.
+    sqlx::query("DELETE FROM anew_codes WHERE account = ?").bind(account).execute(&mut *c).await?;
     sqlx::query("UPDATE anew SET state = 2 WHERE account = ? AND state = 1").bind(account).execute(&mut *c).await?;
     sqlx::query("DELETE FROM shares WHERE token_hash = ?").bind(&token[..]).execute(&mut *c).await?;
     let ended = end_others(c, account, token, alive).await?;
