@@ -139,7 +139,10 @@ fn a_second_press_goes_on_with_the_wait_that_has_begun() {
     s.w.settle();
     assert_eq!(s.w.answer::<AskAnew>(id, one), Some(Ok(waiting(&s.w))));
     assert!(matches!(s.w.answer::<AskAnew>(id, two), Some(Ok(_) | Err(Trouble::Busy))));
-    // In the settings too.
+    // In the settings too; there, another one's is refused first.
+    assert_eq!(s.w.ask(s.ann, AskAnewHere {}), Err(Trouble::Busy));
+    assert_eq!(s.w.ask(s.ann, LookAnew {}), Ok(None));
+    assert_eq!(s.w.ask(s.ann, RefuseAnew { id: first }), Ok(()));
     assert!(s.w.ask(s.ann, AskAnewHere {}).is_ok());
     let newer = s.w.relay.anew[&me].id;
     assert!(s.w.ask(s.ann, AskAnewHere {}).is_ok());
@@ -352,4 +355,38 @@ fn a_relay_that_shows_another_account_is_not_given_a_new_identity() {
     assert!(s.w.ask(s.ann, begin(None)).is_ok());
     let old = s.key.clone();
     assert!(!s.opens_by(old));
+}
+
+#[test]
+fn master_keys_that_cannot_be_kept_now_are_not_said_to_be() {
+    let mut s = story();
+    s.w.send(s.ann, s.conv, "of before");
+    s.w.pass(5000);
+    let (before, _) = s.w.export(s.ann, false);
+    let id = s.asked();
+    s.w.relay.anew_left_ms = 0;
+    s.w.ask(id, begin(None)).unwrap();
+    s.w.pass(5000);
+    // The keys that read are here with the backup; the master key of then is not.
+    let begun = s.w.relay.named("ann_a").unwrap().1.keystore_version;
+    s.w.import(id, &before).unwrap();
+    s.w.pass(20_000);
+    assert_eq!(s.w.relay.named("ann_a").unwrap().1.keystore_version, begun + 1);
+    // Keys are renewed while the earlier secret is tried.
+    let open = || signet_ask::OpenEarlier { secret: PASSWORD.into() };
+    s.w.hold = vec![api::EARLIER_FINISH, api::KEYS];
+    let opening = s.w.begin(id, open());
+    s.w.settle();
+    let renewing = s.w.begin(id, signet_ask::RenewKeys {});
+    s.w.settle();
+    assert!(s.w.next_held(api::KEYS).is_some());
+    s.w.hold.clear();
+    s.w.let_go(api::EARLIER_FINISH, None);
+    assert_eq!(s.w.answer::<signet_ask::OpenEarlier>(id, opening), Some(Err(Trouble::Busy)));
+    s.w.let_go(api::KEYS, None);
+    assert_eq!(s.w.answer::<signet_ask::RenewKeys>(id, renewing), Some(Ok(())));
+    let version = s.w.relay.named("ann_a").unwrap().1.keystore_version;
+    assert_eq!(s.w.ask(id, open()), Ok(()));
+    let after = s.w.relay.named("ann_a").unwrap().1.keystore_version;
+    assert_eq!(after, version + 1, "kept");
 }

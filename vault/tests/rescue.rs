@@ -327,7 +327,7 @@ fn for_one_place_of_the_key_log_there_is_never_a_second_statement() {
     let mut s = story();
     let key = s.prepare(s.ann).unwrap();
     s.w.relay.refuse_path = Some((api::RESCUE, Refusal::LoginFailed));
-    assert_eq!(s.rescue(s.ann), Err(Trouble::LoginFailed));
+    assert_eq!(s.rescue(s.ann), Err(Trouble::LoginTooOld));
     assert_eq!(s.w.ask(s.ann, RenewKeys {}), Err(Trouble::Busy));
     s.w.relay.refuse_path = None;
     assert_eq!(s.prepare(s.ann), Ok(key.clone()));
@@ -405,4 +405,14 @@ fn a_record_by_the_former_master_key_does_not_stand_in_for_the_signature() {
     let after = s.signs_in(NEW).unwrap();
     s.w.pass(2000);
     assert_eq!(s.w.texts(after, s.conv), BEFORE[..1]);
+}
+
+#[test]
+fn a_last_step_that_took_too_long_says_so_and_names_no_secret_wrong() {
+    let mut s = story();
+    s.prepare(s.ann).unwrap();
+    s.w.relay.refuse_path = Some((api::RESCUE, Refusal::LoginFailed));
+    assert_eq!(s.rescue(s.ann), Err(Trouble::LoginTooOld));
+    s.w.relay.refuse_path = None;
+    assert!(s.signs_in(PASSWORD).is_ok(), "nothing has changed");
 }

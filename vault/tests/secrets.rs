@@ -420,3 +420,16 @@ fn a_forgotten_password_is_replaced_once_whichever_worker_did_it() {
         assert_eq!(w.texts(found, conv), ["before"]);
     }
 }
+
+#[test]
+fn a_last_step_that_took_too_long_says_so_and_names_no_secret_wrong() {
+    let (mut w, ann, _, key) = story();
+    w.relay.refuse_path = Some((api::SECRET_FINISH, Refusal::LoginFailed));
+    assert_eq!(w.ask(ann, change(true)), Err(Trouble::LoginTooOld));
+    let replace = ReplaceRecoveryKey { current: PASSWORD.into(), ticket: None };
+    assert_eq!(w.ask(ann, replace), Err(Trouble::LoginTooOld));
+    w.relay.refuse_path = None;
+    assert!(signs_in(&mut w, PASSWORD) && recovers(&mut w, &key).is_ok(), "nothing has changed");
+    assert_eq!(w.ask(ann, ChangePassword { current: Some(NEW.into()), ..change(true) }), Err(Trouble::LoginFailed));
+    assert!(w.ask(ann, change(true)).is_ok());
+}

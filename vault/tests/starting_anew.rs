@@ -253,7 +253,7 @@ fn a_browser_that_is_still_signed_in_asks_and_begins_from_there() {
 #[test]
 fn what_was_not_sent_yet_is_not_lost_unasked() {
     // Whoever begins from the open account, and whoever has been signed out in between; a message, or a draft.
-    for (ended, draft) in [(false, false), (true, false), (true, true)] {
+    for (ended, draft) in [(false, false), (false, true), (true, false), (true, true)] {
         let mut s = story(false);
         let (ann, conv) = (s.ann, s.conv);
         s.w.ask(ann, AskAnewHere {}).unwrap();
@@ -272,9 +272,6 @@ fn what_was_not_sent_yet_is_not_lost_unasked() {
             s.w.relay.end_session(ann);
             let share = s.w.browsers[ann].tab;
             assert!(matches!(s.w.ask(ann, Attach { share }), Ok(Status::SignedOut { .. })));
-        } else {
-            // The line is not back yet.
-            s.w.ask(ann, SaveDraft { conv, text: "half a".into() }).unwrap();
         }
         let unsent = Err(Trouble::OthersUnsent { username: "ann_a".into() });
         assert_eq!(s.w.ask(ann, begin(NEW)), unsent);
@@ -321,14 +318,11 @@ fn a_lost_answer_is_asked_for_again_in_the_same_words() {
 #[test]
 fn wherever_the_tab_dies_exactly_one_password_opens() {
     let mut died = 0;
-    let template = story(false);
-    let Story { mut w, conv, .. } = template;
-    // Keys take long: the tab dies after the n-th effect of the last steps, each time in a browser of its own.
-    w.relay.anew_left_ms = 0;
+    // Keys take long: the tab dies after the n-th effect of the last steps, each time in a world of its own.
     for after in [0, 1, 2, 4, 8, 16] {
-        let id = w.browser();
-        w.relay.codes.insert("ann_a".into(), CODE);
-        w.ask(id, by_code()).unwrap();
+        let mut s = story(false);
+        let id = s.asked();
+        let w = &mut s.w;
         w.hold = vec![api::ANEW_FINISH];
         let asked = w.begin(id, begin(NEW));
         w.settle();
@@ -338,16 +332,41 @@ fn wherever_the_tab_dies_exactly_one_password_opens() {
         w.let_go(api::ANEW_FINISH, None);
         died += usize::from(w.answer::<BeginAnew>(id, asked).is_none());
         w.restart(id);
-        assert_eq!(opens(&mut w, PASSWORD), Err(Trouble::LoginFailed), "after {after}");
-        let found = opens(&mut w, NEW).unwrap();
+        assert_eq!(opens(w, PASSWORD), Err(Trouble::LoginFailed), "after {after}");
+        let found = opens(w, NEW).unwrap();
         w.pass(5000);
-        assert!(matches!(sealed(&mut w, found, conv), Some(1..)), "after {after}");
+        assert!(matches!(sealed(w, found, s.conv), Some(1..)), "after {after}");
         // The browser that died knows it, or has been signed in.
         let looked = w.ask(id, LookAnew {});
         assert!(matches!(looked, Ok(None | Some(AnewView { stand: AnewStand::Done, .. }))), "{looked:?}");
         assert_eq!(w.ask(id, DropAnew {}), Ok(()));
     }
     assert!(died > 1);
+}
+
+#[test]
+fn a_tab_that_dies_before_the_relay_has_it_goes_on_in_another_worker() {
+    let ticket = |again| Some(Ticket { recovery: [5; 32], again });
+    for dies in [api::ANEW_START, api::ANEW_FINISH] {
+        let mut s = story(false);
+        let id = s.asked();
+        let w = &mut s.w;
+        // Everything up to this request, which is never sent.
+        w.hold = if dies == api::ANEW_START { vec![api::ABOUT] } else { vec![api::ANEW_START] };
+        w.begin(id, BeginAnew { ticket: ticket(false), ..begin(NEW) });
+        w.settle();
+        let held = w.hold.remove(0);
+        w.browsers[id].die_after = Some(0);
+        w.let_go(held, None);
+        w.restart(id);
+        assert!(opens(w, PASSWORD).is_ok(), "nothing has changed");
+        let key = w.ask(id, BeginAnew { ticket: ticket(true), ..begin(NEW) }).unwrap().0;
+        assert_eq!(opens(w, PASSWORD), Err(Trouble::LoginFailed));
+        assert!(opens(w, NEW).is_ok());
+        let recover = SignInWithRecoveryKey { username: "ann_a".into(), key, stay: false };
+        let other = w.browser();
+        assert!(w.ask(other, recover).is_ok());
+    }
 }
 
 #[test]
@@ -529,5 +548,10 @@ fn nothing_that_opens_anything_is_said_to_the_relay() {
     let heard = s.w.relay.heard.concat();
     for canary in [PASSWORD, NEW, &key, &s.key] {
         assert!(!heard.windows(canary.len()).any(|window| window == canary.as_bytes()));
+    }
+    // Nor the recovery keys as they are used.
+    for key in [&key, &s.key] {
+        let secret = key.parse::<signet_crypto::RecoveryKey>().unwrap().secret();
+        assert!(secret.len() >= 32 && !heard.windows(secret.len()).any(|window| *window == secret[..]));
     }
 }

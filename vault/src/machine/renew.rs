@@ -126,8 +126,9 @@ impl Session {
         let account = &mut self.account;
         eks.retain(|ek| !account.ek_ids.contains(&ek.id()));
         former.retain(|old| !account.keys.former.iter().any(|known| known.amk.is(&old.amk)));
-        if busy || (eks.is_empty() && former.is_empty()) {
-            let result = if busy && !eks.is_empty() { Err(Trouble::Busy) } else { Ok(()) };
+        let nothing_new = eks.is_empty() && former.is_empty();
+        if busy || nothing_new {
+            let result = if nothing_new { Ok(()) } else { Err(Trouble::Busy) };
             for ask in asks {
                 hands.answer::<signet_ask::RenewKeys>(ask, &result);
             }

@@ -393,7 +393,11 @@ impl Session {
         result: Result<HttpAnswer, NoAnswer>,
     ) -> Result<(), Trouble> {
         let Step::Committing(_, Some(refused)) = &rescue.step else { return Err(fault("rescue-order")) };
-        let refused = refused.clone();
+        let refused = match refused {
+            // The proof was good: what is gone is the relay's memory of the tries.
+            Trouble::LoginFailed => Trouble::LoginTooOld,
+            refused => refused.clone(),
+        };
         let vault = match parsed::<Vault>(result) {
             Ok(vault) => vault,
             Err(trouble) => {

@@ -397,7 +397,11 @@ impl Session {
             // Where it may have been done, it is asked again until that is known.
             Err(trouble) => {
                 let pause = pause_before_again(&trouble, change.tries, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-                let Some(after_ms) = pause else { return self.go_on(hands, change, Err(trouble)) };
+                let Some(after_ms) = pause else {
+                    // The proof was good: what is gone is the relay's memory of the try, and nothing was replaced.
+                    let late = trouble == Trouble::LoginFailed && change.again != Again::Maybe;
+                    return self.go_on(hands, change, Err(if late { Trouble::LoginTooOld } else { trouble }));
+                };
                 change.tries = change.tries.saturating_add(1);
                 hands.push(Effect::Timer { timer: Timer::Secret, after_ms });
                 self.change = Some(change);
