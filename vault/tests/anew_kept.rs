@@ -390,3 +390,26 @@ fn master_keys_that_cannot_be_kept_now_are_not_said_to_be() {
     let after = s.w.relay.named("ann_a").unwrap().1.keystore_version;
     assert_eq!(after, version + 1, "kept");
 }
+
+#[test]
+fn what_a_backup_has_brought_back_is_not_lost_unasked() {
+    let mut s = story();
+    s.w.send(s.ann, s.conv, "of before");
+    s.w.pass(5000);
+    let (file, _) = s.w.export(s.ann, true);
+    s.w.relay.named("ann_a").unwrap().1.mailbox.clear();
+    let id = s.w.sign_in("ann_a");
+    s.w.pass(5000);
+    assert_eq!(s.w.import(id, &file).map(|report| report.new_messages), Ok(1));
+    s.w.restart(id);
+    s.w.relay.end_session(id);
+    let bob = SignIn { username: "bob_b".into(), password: PASSWORD.into(), stay: false };
+    let unsent = Err(Trouble::OthersUnsent { username: "ann_a".into() });
+    assert_eq!(s.w.ask(id, bob), unsent);
+    assert!(s.w.ask(id, sign_in(PASSWORD)).is_ok());
+    assert_eq!(s.w.texts(id, s.conv), ["of before"]);
+    s.w.restart(id);
+    s.begin_elsewhere();
+    assert_eq!(s.w.ask(id, sign_in(NEW)), unsent);
+    assert!(!s.w.browsers[id].database["restored"].is_empty());
+}

@@ -76,7 +76,10 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     pub(super) fn look_for_unsent(&mut self, ask: AskId, table: Table, question: Question) {
-        self.hands.left = false;
+        // Not for a login that is under way.
+        if !matches!(question, Question::SignOut(_)) {
+            self.hands.left = false;
+        }
         self.hands.load_for(table, Call::LookForUnsent(ask, table, Box::new(question)));
     }
 
@@ -100,6 +103,8 @@ impl<R: CryptoRng> Machine<R> {
             _ if !rows.is_empty() => self.hands.fail(ask, Trouble::MaybeUnsent),
             _ if table == Table::Outbox => self.look_for_unsent(ask, Table::Drafts, question),
             _ if leaves => self.forget(ask),
+            // What a backup has brought back: whoever signs out knows of it, whoever signs in may not.
+            _ if table == Table::Drafts => self.look_for_unsent(ask, Table::Restored, question),
             _ => self.enter(ask, question),
         }
     }
