@@ -34,7 +34,7 @@ pub trait Ask: Into<Question> {
 }
 
 /// What the page posts.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ToVault {
     /// Chosen by the page, unique within it; comes back with the answer.
     pub ask_id: u32,

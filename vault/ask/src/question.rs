@@ -33,7 +33,7 @@ macro_rules! questions {
             }
         )*
 
-        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[derive(Debug, Serialize, Deserialize)]
         pub enum Question { $($name($name)),* }
     };
 }

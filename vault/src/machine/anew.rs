@@ -31,7 +31,7 @@ pub(super) struct Claimed {
 }
 
 /// What an answer of the relay's is for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum AnewCall {
     /// How the request stands that this would take the place of.
     Before(AskId, Box<Question>),

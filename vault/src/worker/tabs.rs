@@ -13,6 +13,7 @@ use signet_ask::{
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
+use zeroize::Zeroizing;
 
 use super::{
     desk::Desk,
@@ -61,7 +62,7 @@ struct Tabs {
 
 #[derive(Default)]
 struct State {
-    unanswered: Map<u32, Question>,
+    unanswered: Map<u32, Zeroizing<Vec<u8>>>,
     /// The page has attached, so after a takeover this worker attaches in its stead.
     attached: bool,
     /// The newest share that the page brought or was given.
@@ -91,13 +92,15 @@ pub(super) fn start() -> Result<(), JsValue> {
 
 impl State {
     /// What a new leader is to be asked. The former one may have carried out any of it.
-    fn ask_again(&mut self) -> Map<u32, Question> {
-        for question in self.unanswered.values_mut() {
+    fn ask_again(&self) -> Vec<(u32, Question)> {
+        let again = |(ask, bytes): (&u32, &Zeroizing<Vec<u8>>)| {
+            let mut question = decode::<Question>(bytes)?;
             if let Some(Some(ticket)) = question.ticket() {
                 ticket.again = true;
             }
-        }
-        self.unanswered.clone()
+            Some((*ask, question))
+        };
+        self.unanswered.iter().filter_map(again).collect()
     }
 }
 
@@ -111,7 +114,7 @@ impl Tabs {
             state.ask_again()
         };
         // A page that is still attaching opens the account itself.
-        if !unanswered.values().any(|question| matches!(question, Question::Attach(_))) {
+        if !unanswered.iter().any(|(_, question)| matches!(question, Question::Attach(_))) {
             self.take_over();
         }
         for (ask, question) in unanswered {
@@ -156,7 +159,7 @@ impl Tabs {
                     *ticket = Some(Ticket { recovery, again: false });
                 }
             }
-            state.unanswered.insert(message.ask_id, message.question.clone());
+            state.unanswered.insert(message.ask_id, Zeroizing::new(encode(&message.question)));
             state.desk.clone()
         };
         match desk {
@@ -181,7 +184,7 @@ impl Tabs {
             (None, Between::Answer { tab, ask_id, result }) if tab == self.tab => self.answer_page(ask_id, result),
             (None, Between::Event { tab, event }) if tab.is_none_or(|tab| tab == self.tab) => self.show_page(event),
             (None, Between::NewLeader) => {
-                let unanswered = self.state.borrow_mut().ask_again();
+                let unanswered = self.state.borrow().ask_again();
                 for (ask_id, question) in unanswered {
                     self.tell_others(&Between::Ask { tab: self.tab, message: ToVault { ask_id, question } });
                 }
