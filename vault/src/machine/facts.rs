@@ -1,14 +1,39 @@
 //! What the account's owner sees of it: the recovery key's dates, and the sessions.
 
 use rand_core::CryptoRng;
-use signet_ask::{AccountView, BackupDates, PasskeyView, RecoveryStatus, SessionView, Trouble};
+use signet_ask::{AccountView, BackupDates, PasskeyView, Question, RecoveryStatus, SessionView, Trouble};
 use signet_shared::api::{self, EndSessions, Ended, Passkeys, Sessions, WhichSessions};
 
 use super::{
-    AskId, HttpAnswer, NoAnswer,
+    AskId, HttpAnswer, Machine, NoAnswer, Phase,
     hands::{Call, Hands, parsed},
     session::Session,
 };
+
+/// What an answer of the relay's is for.
+#[derive(Debug, Clone, Copy)]
+pub enum FactsCall {
+    Sessions(AskId),
+    EndSession(AskId),
+    EndOthers(AskId),
+    Passkeys(AskId),
+}
+
+impl FactsCall {
+    pub(super) fn ask(self) -> AskId {
+        match self {
+            Self::Sessions(ask) | Self::EndSession(ask) | Self::EndOthers(ask) | Self::Passkeys(ask) => ask,
+        }
+    }
+}
+
+/// Whether its answer's code is fetched when it is first wanted.
+pub(super) fn is_about_facts(question: &Question) -> bool {
+    matches!(
+        question,
+        Question::ReadSessions(_) | Question::EndSession(_) | Question::EndOtherSessions(_) | Question::ReadPasskeys(_)
+    )
+}
 
 impl Session {
     pub(super) fn account_view(&self, backup: BackupDates) -> AccountView {
@@ -46,51 +71,53 @@ impl Session {
     }
 
     pub(super) fn read_sessions<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId) {
-        hands.http(api::SESSIONS, None, Call::Sessions(ask));
+        hands.http(api::SESSIONS, None, Call::Facts(FactsCall::Sessions(ask)));
     }
 
     pub(super) fn end_session<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId, handle: [u8; 16]) {
         let end = EndSessions { which: WhichSessions::One(handle) };
-        hands.post(api::SESSIONS_END, &end, Call::EndSession(ask));
+        hands.post(api::SESSIONS_END, &end, Call::Facts(FactsCall::EndSession(ask)));
     }
 
     pub(super) fn end_others<R: CryptoRng>(&self, hands: &mut Hands<R>, ask: AskId) {
         let end = EndSessions { which: WhichSessions::Others };
-        hands.post(api::SESSIONS_END, &end, Call::EndOthers(ask));
+        hands.post(api::SESSIONS_END, &end, Call::Facts(FactsCall::EndOthers(ask)));
     }
+}
 
-    /// The answer to any of these. An error if the session is over.
-    pub(super) fn sessions_answer<R: CryptoRng>(
-        &self,
-        hands: &mut Hands<R>,
-        call: &Call,
-        result: Result<HttpAnswer, NoAnswer>,
-    ) -> Result<(), Trouble> {
-        let trouble = match *call {
-            Call::Sessions(ask) => {
+impl<R: CryptoRng> Machine<R> {
+    /// The answer to any of these.
+    pub(super) fn facts_answer(&mut self, call: FactsCall, result: Result<HttpAnswer, NoAnswer>) {
+        if !matches!(self.phase, Phase::SignedIn(_)) {
+            return;
+        }
+        let hands = &mut self.hands;
+        let trouble = match call {
+            FactsCall::Sessions(ask) => {
                 let list = parsed::<Sessions>(result).map(|found| found.sessions.into_iter().map(view).collect());
                 hands.answer::<signet_ask::ReadSessions>(ask, &list);
                 list.err()
             }
-            Call::EndSession(ask) => {
+            FactsCall::EndSession(ask) => {
                 let ended = parsed::<Ended>(result).map(drop);
                 hands.answer::<signet_ask::EndSession>(ask, &ended);
                 ended.err()
             }
-            Call::EndOthers(ask) => {
+            FactsCall::EndOthers(ask) => {
                 let ended = parsed::<Ended>(result).map(|ended| ended.ended);
                 hands.answer::<signet_ask::EndOtherSessions>(ask, &ended);
                 ended.err()
             }
-            Call::Passkeys(ask) => {
+            FactsCall::Passkeys(ask) => {
                 let view = |found: api::PasskeyInfo| PasskeyView { place: found.place.number(), added_ms: found.added };
                 let list = parsed::<Passkeys>(result).map(|found| found.passkeys.into_iter().map(view).collect());
                 hands.answer::<signet_ask::ReadPasskeys>(ask, &list);
                 list.err()
             }
-            _ => None,
         };
-        if trouble == Some(Trouble::SessionEnded) { Err(Trouble::SessionEnded) } else { Ok(()) }
+        if trouble == Some(Trouble::SessionEnded) {
+            self.session_ended();
+        }
     }
 }
 

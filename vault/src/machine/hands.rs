@@ -9,6 +9,7 @@ use super::{
     AskId, CallId, Change, Effect, HttpAnswer, NoAnswer, Row, Table,
     anew::{AnewCall, Claimed},
     earlier::EarlierCall,
+    facts::FactsCall,
     local::Device,
     lock::Lock,
     login::LoginCall,
@@ -40,10 +41,7 @@ pub(super) enum Call {
     Audit,
     /// Of the renewal that made this key.
     Keys(EkId),
-    Sessions(AskId),
-    EndSession(AskId),
-    EndOthers(AskId),
-    Passkeys(AskId),
+    Facts(FactsCall),
     DepositBrowser,
     DepositTake,
     Load(Table),
@@ -67,11 +65,8 @@ impl Call {
     /// Who waits for it within the session.
     pub(super) fn ask(&self) -> Option<AskId> {
         match self {
-            Self::Start { ask, .. }
-            | Self::Passkeys(ask)
-            | Self::Sessions(ask)
-            | Self::EndSession(ask)
-            | Self::EndOthers(ask) => Some(*ask),
+            Self::Start { ask, .. } => Some(*ask),
+            Self::Facts(call) => Some(call.ask()),
             _ => None,
         }
     }

@@ -2,12 +2,13 @@
 //! machine does not call it by name, but through a function that its maker hands over.
 
 use rand_core::CryptoRng;
-use signet_ask::{BackupStep, OpenedMessages, Question, Trouble};
+use signet_ask::{BackupStep, BeginAnew, OpenedMessages, Question, Trouble};
 
 use super::{
     AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall, SecretCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
+    facts::{FactsCall, is_about_facts},
 };
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
@@ -17,7 +18,9 @@ pub enum Task {
     Backup { ask: AskId, run: u64, step: BackupStep },
     BackupTurn,
     Anew(AnewTask),
+    BeginAnew { ask: AskId, question: BeginAnew },
     Earlier(EarlierTask),
+    FactsAnswer { call: FactsCall, result: Result<HttpAnswer, NoAnswer> },
     Secret { ask: AskId, question: Question },
     SecretAnswer { call: SecretCall, result: Result<HttpAnswer, NoAnswer> },
     SecretTurn,
@@ -40,10 +43,12 @@ impl Task {
             | Self::Archive { ask, .. }
             | Self::OpenedConversations { ask, .. }
             | Self::OpenedMessages { ask, .. }
+            | Self::BeginAnew { ask, .. }
             | Self::PrepareRescue { ask, .. }
             | Self::Rescue { ask, .. } => Some(*ask),
             Self::Secret { ask, .. } => Some(*ask),
             Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
+            Self::FactsAnswer { call, .. } => Some(call.ask()),
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
             Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
             Self::BackupTurn | Self::Earlier(_) => None,
@@ -75,10 +80,11 @@ impl Input {
                 | Question::Archive(_)
                 | Question::OpenedConversations(_)
                 | Question::OpenedMessages(_)
+                | Question::BeginAnew(_)
                 | Question::PrepareRescue(_)
                 | Question::Rescue(_)
         );
-        named || is_about_secrets(question) || is_question(question)
+        named || is_about_secrets(question) || is_about_facts(question) || is_question(question)
     }
 }
 
@@ -88,6 +94,8 @@ impl<R: CryptoRng> Machine<R> {
             Task::Backup { ask, run, step } => self.backup(ask, run, step),
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
+            Task::FactsAnswer { call, result } => self.facts_answer(call, result),
+            Task::BeginAnew { ask, question } => self.begin_anew(ask, question),
             Task::Earlier(task) => self.carry_out_earlier(task),
             Task::Archive { ask, run, part } => self.archive(ask, run, part),
             Task::OpenedConversations { ask, run } => self.opened_conversations(ask, run),

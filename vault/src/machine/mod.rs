@@ -40,6 +40,7 @@ mod views;
 
 pub use anew::{AnewCall, AnewTask};
 pub use earlier::{EarlierCall, EarlierTask};
+pub use facts::FactsCall;
 pub use io::*;
 pub use later::{Later, Task};
 pub use rescue::RescueCall;
@@ -217,16 +218,7 @@ impl<R: CryptoRng> Machine<R> {
             Call::In(call) => self.sign_in_answer(call, result),
             Call::AttachTake | Call::AttachVault => self.attach_answer(call, result),
             Call::DepositTake => self.deposit_taken(result),
-            Call::PutState
-            | Call::Refresh
-            | Call::Lookup(_)
-            | Call::Start { .. }
-            | Call::Audit
-            | Call::Keys(_)
-            | Call::Sessions(_)
-            | Call::EndSession(_)
-            | Call::Passkeys(_)
-            | Call::EndOthers(_) => {
+            Call::PutState | Call::Refresh | Call::Lookup(_) | Call::Start { .. } | Call::Audit | Call::Keys(_) => {
                 let Phase::SignedIn(session) = &mut self.phase else { return };
                 let hands = &mut self.hands;
                 let done = match call {
@@ -241,12 +233,13 @@ impl<R: CryptoRng> Machine<R> {
                         session.try_held(hands, None);
                         done
                     }
-                    call => session.sessions_answer(hands, &call, result),
+                    _ => Ok(()),
                 };
                 if done.is_err() {
                     self.session_ended();
                 }
             }
+            Call::Facts(call) => self.later(Task::FactsAnswer { call, result }),
             Call::Anew(call) => self.later(Task::Anew(AnewTask::Answer(call, result))),
             Call::Earlier(call) => self.later(Task::Earlier(EarlierTask::Answer(call, result))),
             Call::Secret(call) => self.later(Task::SecretAnswer { call, result }),
@@ -308,7 +301,7 @@ impl<R: CryptoRng> Machine<R> {
         match question {
             Question::Attach(q) => self.attach(ask, q.share),
             q if anew::is_question(&q) => self.ask_anew(ask, q),
-            Question::BeginAnew(q) if !idle => self.begin_anew(ask, q),
+            Question::BeginAnew(q) if !idle => self.later(Task::BeginAnew { ask, question: q }),
             Question::SignUp(_)
             | Question::SignIn(_)
             | Question::SignInWithRecoveryKey(_)
@@ -363,7 +356,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignIn(q) => self.sign_in(ask, &q.username, q.password, q.stay),
             Question::SignInWithRecoveryKey(q) => self.sign_in_with_recovery_key(ask, &q.username, q.key, q.stay),
             Question::SignInWithPasskey(q) => self.sign_in_with_passkey(ask, q),
-            Question::BeginAnew(q) => self.begin_anew(ask, q),
+            Question::BeginAnew(q) => self.later(Task::BeginAnew { ask, question: q }),
             _ => {}
         }
     }
@@ -458,7 +451,7 @@ impl Session {
                 hands.answer::<ask::DecideIdentity>(id, &result);
             }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
-            Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Passkeys(id)),
+            Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Facts(FactsCall::Passkeys(id))),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);
                 hands.answer::<ask::RecoveryKeySaved>(id, &Ok(()));
