@@ -8,7 +8,7 @@ use common::{
     relay::{Mail, Relay},
 };
 use signet_ask::{MarkRead, MessageState, Warning};
-use signet_shared::{AccountId, ConvId, StreamId, wire::Refusal};
+use signet_shared::{AccountId, ConvId, StreamId, api, wire::Refusal};
 use signet_vault::machine::Input;
 
 fn push(relay: &mut Relay, reader: AccountId, written: &Written) {
@@ -30,6 +30,37 @@ fn ann_and_eve(w: &mut World) -> (usize, AccountId, Puppet, ConvId) {
 
 fn write(w: &World, eve: &mut Puppet, reader: AccountId, n: usize) -> Vec<Written> {
     (1..=n).map(|n| eve.write(&w.relay, reader, &n.to_string(), |_| ())).collect()
+}
+
+#[test]
+fn what_lies_here_until_its_writer_is_looked_up_is_not_missing() {
+    // A relay that is slow to answer for her, and one that never does.
+    for answers in [true, false] {
+        let mut w = World::new();
+        let (ann, ann_id, mut eve, conv) = ann_and_eve(&mut w);
+        // A browser that has not needed her statements yet.
+        let other = w.sign_in("ann_a");
+        w.pass(2000);
+        w.hold = vec![api::LOOKUP];
+        for n in 1..4 {
+            eve.send(&mut w.relay, ann_id, &n.to_string());
+        }
+        w.pass(1000);
+        // By what the first one says in the state, they exist.
+        let id = w.messages(ann, conv).last().unwrap().id;
+        w.ask(ann, MarkRead { conv, id }).unwrap();
+        w.pass(20_000);
+        assert_eq!(w.warnings(other, conv), []);
+        if answers {
+            w.hold.clear();
+            w.let_go(api::LOOKUP, None);
+            w.pass(1000);
+            assert_eq!(w.texts(other, conv), ["0", "1", "2", "3"]);
+        } else {
+            w.pass(40_000);
+            assert_eq!(w.warnings(other, conv), [Warning::Missing { count: 4 }]);
+        }
+    }
 }
 
 #[test]
@@ -236,7 +267,7 @@ fn what_cannot_be_judged_is_held_within_limits_and_lost_by_none() {
     // She writes under a statement that nobody can look up for a while.
     eve.new_encryption_key();
     eve.publish(&mut w.relay);
-    w.relay.refuse_path = Some((signet_shared::api::LOOKUP, Refusal::StoreUnavailable));
+    w.relay.refuse_path = Some((api::LOOKUP, Refusal::StoreUnavailable));
     let before = w.browsers[ann].database["mail"].len();
     for n in 0..80 {
         eve.send(&mut w.relay, ann_id, &format!("held {n}"));

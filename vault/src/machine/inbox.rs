@@ -16,9 +16,9 @@ use super::{
     streams::Place,
 };
 
-/// Receipts are gathered for this long.
 /// Signed by an identity that was replaced before anybody was asked whose it is.
 const NEVER_BELIEVED: &str = "identity";
+/// Receipts are gathered for this long.
 const RECEIPTS_AFTER_MS: u64 = 400;
 /// Messages of one sender that wait for a judgement.
 const HELD_OF_ONE: usize = 64;
@@ -481,6 +481,9 @@ impl Session {
 
     /// What is missing has had its time: it is said to be missing, and what builds on it is shown.
     pub(super) fn patience_over<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.waits_for_held(hands) {
+            return;
+        }
         self.line.wait_no_more();
         self.convs.values_mut().for_each(|conv| conv.streams.believe());
         let waiting = self.convs.values_mut().map(|conv| (conv.id, conv.stop_waiting()));

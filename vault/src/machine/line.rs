@@ -31,6 +31,14 @@ enum At {
     Up,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Held {
+    #[default]
+    NotYet,
+    Waits,
+    HasHad,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Line {
     at: At,
@@ -48,6 +56,8 @@ pub(super) struct Line {
     patience_left_ms: Option<u64>,
     /// The relay has said how long the backlog is, and got its time for that.
     lengthened: bool,
+    /// Messages that lie here, while their writers' statements are being asked for, get their time once on a connection.
+    held: Held,
     pub(super) receipts_planned: bool,
     /// First and last place of a long backlog.
     backlog: Option<(u64, u64)>,
@@ -61,6 +71,7 @@ impl Line {
     /// What was waited for has come, or has had its time.
     pub(super) fn wait_no_more(&mut self) {
         self.caught_up |= self.is_up();
+        self.held = if self.held == Held::Waits { Held::HasHad } else { self.held };
         (self.patient_until_ms, self.patience_left_ms, self.lengthened) = (None, None, false);
     }
 }
@@ -105,7 +116,7 @@ impl Session {
             SocketInput::Opened => {
                 self.line.at = At::Up;
                 self.line.last_heard_ms = hands.now;
-                self.line.caught_up = false;
+                (self.line.caught_up, self.line.held) = (false, Held::NotYet);
                 self.outbox.line_lost();
                 let after = self.mailbox.begin();
                 self.left_behind.clear();
@@ -246,6 +257,29 @@ impl Session {
         if self.line.is_up() && self.line.patient_until_ms.is_none() {
             self.start_patience(hands, GAP_PATIENCE_MS);
         }
+    }
+
+    /// What seems to be missing may lie here: once on each line, the answer about its writer has its time. False if there is
+    /// nothing to wait for.
+    pub(super) fn waits_for_held<R: CryptoRng>(&mut self, hands: &mut Hands<R>) -> bool {
+        let waits = self.line.held == Held::NotYet && self.line.is_up() && self.has_held_asked_for();
+        if waits {
+            self.line.held = Held::Waits;
+            self.start_patience(hands, PATIENCE_MS);
+        }
+        waits
+    }
+
+    /// The answer has come: what is missing now has the time of any gap.
+    pub(super) fn held_answered<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.line.held == Held::Waits && self.line.is_up() && !self.has_held_asked_for() {
+            self.line.held = Held::HasHad;
+            self.start_patience(hands, GAP_PATIENCE_MS);
+        }
+    }
+
+    fn has_held_asked_for(&self) -> bool {
+        self.held.values().any(|waiting| !waiting.tried && self.asked.contains(&waiting.sender))
     }
 
     /// This browser has, or may have, another session: the line is opened anew, as that one's.

@@ -170,6 +170,7 @@ impl Session {
                 self.lookup_tries = 0;
                 self.lookups_rest_until_ms = 0;
                 self.try_held(hands, Some(who));
+                self.held_answered(hands);
                 self.pump(hands);
             }
             Err(Trouble::Unreachable | Trouble::RelayStore | Trouble::TooMany { .. }) => {
