@@ -93,6 +93,7 @@ fn a_verification_that_arrives_while_what_was_accepted_is_fetched_counts() {
     let (mut s, laptop) = two_browsers();
     let phone = s.ann;
     s.w.browsers[phone].lose_acks = true;
+    let known = s.number(phone);
     s.max.begin_anew(4, 5);
     s.max.publish(&mut s.w.relay);
     s.number(laptop);
@@ -102,7 +103,6 @@ fn a_verification_that_arrives_while_what_was_accepted_is_fetched_counts() {
     s.w.hold.push(api::LOOKUP);
     assert_eq!(s.w.warnings(laptop, s.conv), s.warned(false));
     assert_eq!(s.say(laptop, true), Ok(()));
-    let known = s.number(phone);
     s.mark(phone, &known, true).unwrap();
     s.w.pass(5000);
     s.w.hold.clear();
