@@ -1,7 +1,7 @@
 //! What the account's owner sees of it: the recovery key's dates, and the sessions.
 
 use rand_core::CryptoRng;
-use signet_ask::{AccountView, BackupDates, PasskeyView, Question, RecoveryStatus, SessionView, Trouble};
+use signet_ask::{AccountView, BackupDates, PasskeyView, RecoveryStatus, SessionView, Trouble};
 use signet_shared::api::{self, EndSessions, Ended, Passkeys, Sessions, WhichSessions};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 
 /// What an answer of the relay's is for.
 #[derive(Debug, Clone, Copy)]
-pub enum FactsCall {
+pub(super) enum FactsCall {
     Sessions(AskId),
     EndSession(AskId),
     EndOthers(AskId),
@@ -25,14 +25,6 @@ impl FactsCall {
             Self::Sessions(ask) | Self::EndSession(ask) | Self::EndOthers(ask) | Self::Passkeys(ask) => ask,
         }
     }
-}
-
-/// Whether its answer's code is fetched when it is first wanted.
-pub(super) fn is_about_facts(question: &Question) -> bool {
-    matches!(
-        question,
-        Question::ReadSessions(_) | Question::EndSession(_) | Question::EndOtherSessions(_) | Question::ReadPasskeys(_)
-    )
 }
 
 impl Session {

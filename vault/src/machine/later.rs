@@ -8,7 +8,6 @@ use super::{
     AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall, SecretCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
-    facts::{FactsCall, is_about_facts},
 };
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
@@ -20,7 +19,6 @@ pub enum Task {
     Anew(AnewTask),
     BeginAnew { ask: AskId, question: BeginAnew },
     Earlier(EarlierTask),
-    FactsAnswer { call: FactsCall, result: Result<HttpAnswer, NoAnswer> },
     Secret { ask: AskId, question: Question },
     SecretAnswer { call: SecretCall, result: Result<HttpAnswer, NoAnswer> },
     SecretTurn,
@@ -48,7 +46,6 @@ impl Task {
             | Self::Rescue { ask, .. } => Some(*ask),
             Self::Secret { ask, .. } => Some(*ask),
             Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
-            Self::FactsAnswer { call, .. } => Some(call.ask()),
             Self::Anew(AnewTask::Ask(ask, _)) => Some(*ask),
             Self::Anew(AnewTask::Answer(call, _)) => Some(call.ask()),
             Self::BackupTurn | Self::Earlier(_) => None,
@@ -84,7 +81,7 @@ impl Input {
                 | Question::PrepareRescue(_)
                 | Question::Rescue(_)
         );
-        named || is_about_secrets(question) || is_about_facts(question) || is_question(question)
+        named || is_about_secrets(question) || is_question(question)
     }
 }
 
@@ -94,7 +91,6 @@ impl<R: CryptoRng> Machine<R> {
             Task::Backup { ask, run, step } => self.backup(ask, run, step),
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
-            Task::FactsAnswer { call, result } => self.facts_answer(call, result),
             Task::BeginAnew { ask, question } => self.begin_anew(ask, question),
             Task::Earlier(task) => self.carry_out_earlier(task),
             Task::Archive { ask, run, part } => self.archive(ask, run, part),

@@ -40,7 +40,6 @@ mod views;
 
 pub use anew::{AnewCall, AnewTask};
 pub use earlier::{EarlierCall, EarlierTask};
-pub use facts::FactsCall;
 pub use io::*;
 pub use later::{Later, Task};
 pub use rescue::RescueCall;
@@ -51,6 +50,7 @@ use signet_ask::{self as ask, Question, Trouble};
 use signet_shared::{api, wire::Refusal};
 
 use anew::Claimed;
+use facts::FactsCall;
 use hands::{Call, Hands, Stored};
 use local::{Attach, Device, OWED_KEY};
 use lock::Lock;
@@ -239,7 +239,7 @@ impl<R: CryptoRng> Machine<R> {
                     self.session_ended();
                 }
             }
-            Call::Facts(call) => self.later(Task::FactsAnswer { call, result }),
+            Call::Facts(call) => self.facts_answer(call, result),
             Call::Anew(call) => self.later(Task::Anew(AnewTask::Answer(call, result))),
             Call::Earlier(call) => self.later(Task::Earlier(EarlierTask::Answer(call, result))),
             Call::Secret(call) => self.later(Task::SecretAnswer { call, result }),
