@@ -2,9 +2,12 @@
 //! written again as the very bytes that were read, so that nothing has two encodings. `crypto/fuzz/` feeds them; an
 //! ordinary test replays its corpora.
 
+use std::sync::LazyLock;
+
 use signet_shared::{
     Username,
     api::{self, Body},
+    code::OneTimeCode,
     envelope::{Delivery, Envelope, Suite},
     statement::SignedStatement,
     wire::{ClientFrame, ServerFrame},
@@ -13,7 +16,7 @@ use signet_shared::{
 use super::backup;
 use crate::{
     BACKUP_HEADER, BackupHeader, EncryptionPublic, IdentityKey, IdentityPublic, Incoming, Inner, MasterKey,
-    RecoveryKey, VerifiedAccount, keystore, looks_like_recovery_key,
+    RecoveryKey, VerifiedAccount, check_code, code_text, keystore, looks_like_recovery_key,
     opaque::{read_ke2, read_registration_response},
     padding::{pad, unpad},
 };
@@ -21,7 +24,7 @@ use crate::{
 /// A parser by the name of its fuzz target; it says whether it accepted.
 pub type Parser = (&'static str, fn(&[u8]) -> bool);
 
-pub const PARSERS: [Parser; 18] = [
+pub const PARSERS: [Parser; 20] = [
     ("backup", backup),
     ("delivery", delivery),
     ("envelope", envelope),
@@ -34,6 +37,8 @@ pub const PARSERS: [Parser; 18] = [
     ("public_key", public_key),
     ("private_key", private_key),
     ("recovery_key", recovery_key),
+    ("one_time_code", one_time_code),
+    ("safety_code", safety_code),
     ("username", username),
     ("client_frame", client_frame),
     ("server_frame", server_frame),
@@ -134,6 +139,26 @@ pub fn recovery_key(data: &[u8]) -> bool {
     true
 }
 
+/// May be typed in many ways, and is shown in one.
+pub fn one_time_code(data: &[u8]) -> bool {
+    let Some(code) = core::str::from_utf8(data).ok().and_then(OneTimeCode::parse) else { return false };
+    assert!(OneTimeCode::parse(&code.to_string()) == Some(code), "what is shown is read as the same code");
+    true
+}
+
+/// What a camera reads, for two people who know each other.
+pub fn safety_code(data: &[u8]) -> bool {
+    static PEOPLE: LazyLock<[VerifiedAccount; 2]> = LazyLock::new(|| {
+        let mut rng = super::seeded::Seeded::new(b"safety code");
+        [("Anna", [1, 2]), ("bob_2", [3, 4])].map(|(name, keys)| backup::account(name, keys, &mut rng).0)
+    });
+    let Ok(text) = core::str::from_utf8(data) else { return false };
+    let [me, peer] = &*PEOPLE;
+    let fits = check_code(text, me, peer).is_ok();
+    assert_eq!(fits, text == code_text(peer, me));
+    fits
+}
+
 pub fn username(data: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(data) else { return false };
     let Ok(name) = text.parse::<Username>() else { return false };
@@ -153,7 +178,7 @@ pub fn server_frame(data: &[u8]) -> bool {
 
 /// The first byte chooses the body.
 pub fn api(data: &[u8]) -> bool {
-    const BODIES: [fn(&[u8]) -> bool; 24] = [
+    const BODIES: [fn(&[u8]) -> bool; 37] = [
         body::<api::About>,
         body::<api::RegisterStart>,
         body::<api::RegisterStarted>,
@@ -178,6 +203,19 @@ pub fn api(data: &[u8]) -> bool {
         body::<api::Sessions>,
         body::<api::EndSessions>,
         body::<api::Ended>,
+        body::<api::AnewAsk>,
+        body::<api::AnewClaim>,
+        body::<api::AnewFinish>,
+        body::<api::AnewRefuse>,
+        body::<api::AnewStand>,
+        body::<api::AnewStart>,
+        body::<api::AnewStarted>,
+        body::<api::EarlierStart>,
+        body::<api::EarlierVault>,
+        body::<api::Passkeys>,
+        body::<api::PutKeys>,
+        body::<api::RemovePasskey>,
+        body::<api::Rescue>,
     ];
     data.split_first().is_some_and(|(which, data)| BODIES[usize::from(*which) % BODIES.len()](data))
 }

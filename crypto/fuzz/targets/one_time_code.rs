@@ -1,0 +1,8 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use signet_crypto::self_test::parsers;
+
+fuzz_target!(|data: &[u8]| {
+    parsers::one_time_code(data);
+});
