@@ -16,6 +16,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Map<K, V>(Vec<(K, V)>);
 
+/// Puts an item where it belongs in a short ascending vector, unless it is there.
+pub(crate) fn insert<T: Ord>(items: &mut Vec<T>, item: T) {
+    let at = items.iter().take_while(|kept| **kept < item).count();
+    if items.get(at) != Some(&item) {
+        items.insert(at, item);
+    }
+}
+
 /// The items by ascending keys, equals in the order in which they came. One sort for everything that is sorted: the
 /// standard library's brings its code anew for every type.
 pub(crate) fn in_order<T>(items: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {

@@ -8,6 +8,7 @@ use signet_crypto::VerifiedAccount;
 use signet_shared::{IkHash, StatementHash, Username};
 
 use super::streams::Place;
+use crate::sorted::insert;
 
 /// So many ranges are kept of what was passed over.
 pub(super) const PASSED: usize = 3;
@@ -130,9 +131,9 @@ impl Pin {
 
     /// Beyond what is kept, those that lie next to each other become one, with what is between them.
     pub(super) fn pass_over(&mut self, more: impl IntoIterator<Item = (u64, u64)>) {
-        self.passed.extend(more);
-        self.passed.sort_unstable();
-        self.passed.dedup();
+        for range in more {
+            insert(&mut self.passed, range);
+        }
         while self.passed.len() > PASSED {
             let (_, last) = self.passed.remove(1);
             if let Some(first) = self.passed.first_mut() {

@@ -10,7 +10,7 @@ use signet_ask::RecoveryStatus;
 use signet_shared::{AccountId, IkHash, Username};
 
 use super::pin::Pin;
-use crate::sorted::Map;
+use crate::sorted::{Map, insert};
 
 const VERSION: u8 = 6;
 /// Checkpoints kept per conversation, fewer where there is no room.
@@ -60,9 +60,9 @@ impl State {
     }
 
     pub(super) fn own(&mut self, more: Vec<IkHash>) {
-        self.mine.extend(more);
-        self.mine.sort_unstable();
-        self.mine.dedup();
+        for ik in more {
+            insert(&mut self.mine, ik);
+        }
     }
 
     /// Whether one more contact can be kept.
@@ -85,7 +85,6 @@ impl State {
         let mut theirs = other.clone();
         self.recovery = newer(self.recovery, other.recovery);
         self.own(other.mine);
-        theirs.mine.sort_unstable();
         for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
                 Some(mine) => mine.take_in(theirs),
