@@ -34,6 +34,8 @@ pub(crate) fn details(app: App, conv: ConvId, open: Value<bool>) -> El {
     let shown = Shown { app, conv, open, read, verified, error, drawn: Value::new(None) };
     after(move || {
         if open.get() {
+            // What was read when it was open before may be out of date: nobody compares with that.
+            read.set(None);
             error.set(None);
             shown.read();
             shown.fetch();
