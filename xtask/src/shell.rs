@@ -5,6 +5,8 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::OnceLock,
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail};
@@ -32,9 +34,11 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path, argum
     command
 }
 
-/// Prints what is about to be done, and why.
+/// Prints what is about to be done, and why; and when, since a check that grows too long is cut where it takes long.
 pub(crate) fn step(what: &str) {
-    println!("\n==> {what}");
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let passed = BEGAN.get_or_init(Instant::now).elapsed().as_secs();
+    println!("\n==> {what}  [{}:{:02}]", passed / 60, passed % 60);
 }
 
 /// A remark under a step.
