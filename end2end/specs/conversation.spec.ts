@@ -35,6 +35,20 @@ test("the list shows the last line and how many are unread", async ({ newPage })
   await expect(entry(anna, "bruno")).toContainText("two");
 });
 
+test("a line of the list that changes under the finger is opened all the same", async ({ newPage }) => {
+  const [anna, bruno] = [await newPage(), await newPage()];
+  await introduce(anna, bruno);
+  await anna.goto("/chat");
+  await expectSignedIn(anna);
+  const last = await entry(anna, "bruno").getByText("Hello, Bruno.").boundingBox();
+  await anna.mouse.move(last!.x + 4, last!.y + 4);
+  await anna.mouse.down();
+  await send(bruno, "Hello, Anna.");
+  await expect(entry(anna, "bruno")).toContainText("Hello, Anna.");
+  await anna.mouse.up();
+  await expectTexts(anna, ["Hello, Bruno.", "Hello, Anna."]);
+});
+
 test("what is written while the other is away is there when they return", async ({ newPage, newBrowser }) => {
   const anna = await newPage();
   const home = await newBrowser();

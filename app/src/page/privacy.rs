@@ -6,7 +6,7 @@ use crate::{
 
 pub(crate) fn privacy() -> El {
     let lead = [el("h1").text(text::PRIVACY), el("p").class("lead").text(text::PRIVACY_LEAD)];
-    let parts: [(&str, &[&str]); 4] = [
+    let parts: [(&str, &[&str]); 5] = [
         (
             text::PRIVACY_SERVER,
             &[
@@ -32,6 +32,7 @@ pub(crate) fn privacy() -> El {
                 text::PRIVACY_LIMITS_5,
             ],
         ),
+        (text::PRIVACY_SOURCE, &[text::PRIVACY_SOURCE_1]),
     ];
     shell("prose", |main| main.children(lead).children(parts.map(|(title, lines)| part(title, lines))))
 }

@@ -336,6 +336,8 @@ texts! {
     PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";
     PRIVACY_NOT_2 = "What you write, in any form that the server can open. Its logs name no account and hold no content.";
     PRIVACY_NOT_3 = "A public list of people. A username is found only by someone who knows it exactly.";
+    PRIVACY_SOURCE = "The source";
+    PRIVACY_SOURCE_1 = "Signet is free software under the GNU Affero General Public License, version 3 or later, without any warranty. Whoever runs this server owes you its source, with every change that they made: ask them for it.";
     PRIVACY_LIMITS = "Limits, stated plainly";
     PRIVACY_LIMITS_1 = "The server knows who writes to whom and when. Sealing does not hide that.";
     PRIVACY_LIMITS_2 = "Someone who obtains your password can read your whole history. So can someone who controls your device while you are signed in.";
