@@ -1,11 +1,8 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
 import { expectSignedIn, expectStates, expectTexts, openConversation, password, recover, send, signUp, startConversation } from "../people.ts";
+import { FOLDER, shoot } from "./shoot.ts";
 
-const FOLDER = fileURLToPath(new URL("../screenshots", import.meta.url));
-const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 const TALK: [who: "anna" | "bruno", text: string][] = [
   ["anna", "Did the parcel arrive?"],
   ["bruno", "This morning. Thank you! 🎉"],
@@ -14,20 +11,6 @@ const TALK: [who: "anna" | "bruno", text: string][] = [
   ["bruno", "שלום, 你好, and good night 🌙"],
   ["anna", "Good night."],
 ];
-
-/** Takes a picture of what is shown, in every size and colour. */
-async function shoot(page: Page, name: string, fullPage = false): Promise<void> {
-  for (const [width, size] of Object.entries(WIDTHS)) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize(size);
-      await page.evaluate(() => document.fonts.ready);
-      const path = join(FOLDER, `${name}-${width}-${colorScheme}.png`);
-      await page.screenshot({ path, animations: "disabled", caret: "initial", fullPage });
-    }
-  }
-  await page.setViewportSize(WIDTHS.wide);
-}
 
 test("pages that anyone sees", async ({ newPage }) => {
   const page = await newPage();

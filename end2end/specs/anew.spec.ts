@@ -142,6 +142,8 @@ test("somebody who verified the person is blocked until they have compared again
 test("a browser that is still signed in is told, also after a reload, and refuses", async ({ relay, newPage }) => {
   const anna = await newPage();
   await signUp(anna, "anna", password(), { stay: true });
+  // On a phone the list alone is seen, or a conversation alone.
+  await anna.setViewportSize({ width: 390, height: 844 });
   const thief = await newPage();
   await askByCode(thief, "anna", relay.admin("reset-account", "anna"));
   await expect(asked(anna)).toBeVisible();

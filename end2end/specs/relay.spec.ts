@@ -121,7 +121,7 @@ test("a relay whose disk is full says so, and what was written waits until there
   relay.full();
   await send(anna, "no room for this");
   await expectConnection(anna, /server full/);
-  await expect(anna.getByRole("main").getByText(/cannot store messages at the moment.+wait in this browser/)).toBeVisible();
+  await expect(anna.getByText(/cannot store messages at the moment.+wait in this browser/)).toBeVisible();
   await expect.poll(async () => (await states(anna)).at(-1)).toBe("sending");
   // A page that is loaded now cannot open, says why, and opens later.
   await anna.reload();

@@ -45,14 +45,16 @@ pub(crate) fn chat(app: App) -> El {
     let not_storing = move || app.connection.get() == Some(Connection::NotStoring);
     let says = move || app.trouble_text().or_else(|| not_storing().then(|| text::NOT_STORING_TEXT.to_owned()));
     let asked = move || app.anew.get().map(|notice| untrack(|| lazy::asked(app, notice)));
-    let pane = el("main").class("pane").part(asked).part(move || says().map(alert)).part(move || {
+    // Above both panes: on a phone only one of them is seen.
+    let notices = div("notices").part(asked).part(move || says().map(alert));
+    let pane = el("main").class("pane").part(move || {
         [match open.get() {
             Some(conv) => untrack(|| conversation::conversation(app, conv)),
             None => empty("empty", icon::lock(), "h2", text::NOTHING_OPEN, text::NOTHING_OPEN_TEXT.into()),
         }]
     });
     let class = move || Some(if open.get().is_some() { "chat has-open" } else { "chat" }.into());
-    el("div").live("class", class).children([bar, list::list(app), pane])
+    el("div").live("class", class).children([bar, notices, list::list(app), pane])
 }
 
 fn connection(app: App) -> El {
