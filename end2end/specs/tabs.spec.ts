@@ -1,7 +1,7 @@
 import { expect, test } from "../fixtures.ts";
 import {
   storedRows,
-  expectSignedIn, expectSignedOut, expectTexts, introduce, openConversation, send, signOut,
+  expectSignedIn, expectSignedOut, expectTexts, fillSignUp, introduce, openConversation, password, recover, send, signOut,
 } from "../people.ts";
 
 test("a second and a third tab open without a question and stay in step", async ({ newBrowser, newPage }) => {
@@ -50,6 +50,29 @@ test("a second tab that is closed in the middle of sending loses nothing", async
   await second.close();
   await expectTexts(bruno, ["Hello, Bruno.", "just before"]);
   await expectTexts(first, ["Hello, Bruno.", "just before"]);
+});
+
+test("an account that another tab's worker was making when it closed is made once, with a recovery key that is shown", async ({
+  newBrowser, newPage,
+}) => {
+  const home = await newBrowser();
+  const [first, second] = [await home.newPage(), await home.newPage()];
+  await first.goto("/sign-in");
+  await expect(first.getByRole("button", { name: "Sign in" })).toBeEnabled();
+  // The relay has made the account, and its answer never comes.
+  let made = (_: number) => {};
+  const answered = new Promise<number>((done) => (made = done));
+  await home.route("**/api/register/finish", async (route) => made((await route.fetch()).status()), { times: 1 });
+  await fillSignUp(second, "anna", password());
+  await second.getByRole("button", { name: "Create account" }).click();
+  expect(await answered).toBe(200);
+  await first.close();
+  await expect(second.getByRole("heading", { name: "Your recovery key" })).toBeVisible({ timeout: 150_000 });
+  const key = await second.getByTestId("recovery-key").innerText();
+  await second.getByRole("checkbox", { name: "I have saved my recovery key" }).check();
+  await second.getByRole("button", { name: "Continue" }).click();
+  await expectSignedIn(second);
+  await recover(await newPage(), "anna", key);
 });
 
 test("signing out in one tab signs out in all, and leaves nothing behind", async ({ newBrowser, newPage }) => {
