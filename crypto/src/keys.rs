@@ -9,11 +9,7 @@ use core::{
 
 use crypto_bigint::BoxedUint;
 use rand_core::{CryptoRng, TryCryptoRng, TryRng};
-use rsa::{
-    Oaep, PrivateKey, PublicKey,
-    pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey},
-    traits::PublicKeyParts,
-};
+use rsa::{Oaep, PrivateKey, PublicKey, traits::PublicKeyParts};
 use sha2::Sha256;
 use signet_shared::{
     Digest32, EkId, Hash, IkHash,
@@ -23,7 +19,10 @@ use signet_shared::{
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::primitives::hmac;
+use crate::{
+    der::{self, Unread},
+    primitives::hmac,
+};
 
 pub(crate) const EXPONENT: u64 = 65_537;
 
@@ -235,29 +234,25 @@ fn wrap_label(ctx: &Digest32, ek: &EkId) -> Vec<u8> {
 }
 
 fn public_key(spki: &[u8], bits: u32) -> Result<PublicKey, KeyError> {
-    let key = PublicKey::from_public_key_der(spki).map_err(|_| KeyError::Malformed)?;
-    if key.n().bit_width_vartime() != bits || *key.e() != BoxedUint::from(EXPONENT) {
-        return Err(KeyError::WrongSize);
-    }
-    let canonical = key.to_public_key_der().map_err(|_| KeyError::Malformed)?;
-    if canonical.as_bytes() == spki { Ok(key) } else { Err(KeyError::Malformed) }
+    let key = der::read_public(spki).ok_or(KeyError::Malformed)?;
+    if is_of(&key, bits) { Ok(key) } else { Err(KeyError::WrongSize) }
 }
 
-/// `from_pkcs8_der` checks n = pq and e*d = 1 modulo each p - 1, and computes the CRT values anew; that those in the
-/// bytes are the same is seen by writing the key again.
-fn private_key(der: &[u8], bits: u32) -> Result<PrivateKey, KeyError> {
-    let key = PrivateKey::from_pkcs8_der(der).map_err(|_| KeyError::Malformed)?;
-    if key.n().bit_width_vartime() != bits || *key.e() != BoxedUint::from(EXPONENT) {
-        return Err(KeyError::WrongSize);
-    }
-    let again = key.to_pkcs8_der().map_err(|_| KeyError::Inconsistent)?;
-    if crate::primitives::same(again.as_bytes(), der) { Ok(key) } else { Err(KeyError::Inconsistent) }
+fn private_key(bytes: &[u8], bits: u32) -> Result<PrivateKey, KeyError> {
+    let key = der::read_private(bytes).map_err(|unread| match unread {
+        Unread::Malformed => KeyError::Malformed,
+        Unread::Inconsistent => KeyError::Inconsistent,
+    })?;
+    if is_of(key.as_public_key(), bits) { Ok(key) } else { Err(KeyError::WrongSize) }
+}
+
+fn is_of(key: &PublicKey, bits: u32) -> bool {
+    key.n().bit_width_vartime() == bits && *key.e() == BoxedUint::from(EXPONENT)
 }
 
 fn encode(key: &PrivateKey) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), KeyError> {
-    let pkcs8 = key.to_pkcs8_der().map_err(|_| KeyError::Inconsistent)?;
-    let spki = key.as_public_key().to_public_key_der().map_err(|_| KeyError::Inconsistent)?;
-    Ok((Zeroizing::new(pkcs8.as_bytes().to_vec()), spki.as_bytes().to_vec()))
+    let pkcs8 = der::write_private(key).ok_or(KeyError::Inconsistent)?;
+    Ok((pkcs8, der::write_public(key.as_public_key())))
 }
 
 /// Blinding factors for private operations that no caller passes random numbers to: a pseudo-random stream from the

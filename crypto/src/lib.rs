@@ -2,7 +2,7 @@
 //!
 //! | module | what it makes of what |
 //! |---|---|
-//! | `make`, `keys` | random numbers -> RSA keys, step by step; their public halves and ids |
+//! | `make`, `keys`, `der` | random numbers -> RSA keys, step by step; their public halves and ids |
 //! | `statement` | signed key statements -> [`VerifiedAccount`], the only form in which a contact's keys are used |
 //! | `seal` | text and verified readers -> [`SealedMessage`] |
 //! | `open` | bytes -> [`Incoming`] -> [`Authentic`] -> [`Message`] |
@@ -17,6 +17,7 @@
 #[cfg(test)]
 mod ablation;
 mod backup;
+mod der;
 mod history;
 mod inner;
 mod keys;
