@@ -146,7 +146,7 @@ export function articles(page: Page): Locator {
 /** What is written in each message, in the order in which they stand. */
 export function texts(page: Page): Promise<string[]> {
   return articles(page).evaluateAll((all) =>
-    all.map((article) => article.querySelector("[dir=auto]")?.textContent ?? "(no text)"),
+    all.map((article) => article.querySelector(".bubble > .message-text")?.textContent ?? "(no text)"),
   );
 }
 

@@ -17,7 +17,7 @@ use crate::{
     el::{El, el},
     page,
     part::{alert, alert_as, button, shell},
-    state::App,
+    state::{App, Row},
     text,
     value::Value,
     webauthn::{self, Computed, Refused},
@@ -101,6 +101,21 @@ pub(crate) async fn fetch_details() -> bool {
 /// They, if their part has been fetched.
 pub(crate) fn details(app: App, conv: ConvId, open: Value<bool>) -> Option<El> {
     details_part(app, conv, open).now_or_never()?.ok()
+}
+
+#[wasm_split(account, fallible, preload(fetch_actions_part))]
+fn actions_part(app: App, row: Row) -> Result<El, NotFetched> {
+    Ok(chat::actions(app, row))
+}
+
+/// Whether what can be done with a message can be shown now.
+pub(crate) async fn fetch_actions() -> bool {
+    fetch_actions_part().await.is_ok()
+}
+
+/// That, if its part has been fetched.
+pub(crate) fn actions(app: App, row: Row) -> Option<El> {
+    actions_part(app, row).now_or_never()?.ok()
 }
 
 #[wasm_split(code, fallible, preload(fetch_code_part))]

@@ -8,8 +8,14 @@ use zeroize::Zeroizing;
 const VERSION: u8 = 1;
 const TEXT: u16 = 1;
 const DELIVERED: u16 = 2;
+const READ: u16 = 3;
+const REACTION: u16 = 4;
+const EDIT: u16 = 5;
+const DELETE: u16 = 6;
 /// Receipts in one message.
 const RECEIPTS: usize = 1024;
+/// Bytes of a reaction: the longest emoji sequences have about forty.
+const REACTION_BYTES: usize = 64;
 
 /// What is inside the seal.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +50,22 @@ pub enum Content {
     Text(String),
     /// These messages have arrived.
     Delivered(Vec<EnvId>),
+    /// These messages have been seen by the person.
+    Read(Vec<EnvId>),
+    /// The writer's one reaction to a message, in place of the one before; an empty one takes that back.
+    Reaction {
+        target: EnvId,
+        emoji: String,
+    },
+    /// Another text in place of a message's. Of no effect but by the message's own author.
+    Edit {
+        target: EnvId,
+        text: String,
+    },
+    /// A message is to be shown no more, to anybody. Of no effect but by the message's own author.
+    Delete {
+        target: EnvId,
+    },
     /// A kind that this version does not know: kept, shown as such, never guessed at.
     Unknown {
         content_type: u16,
@@ -114,22 +136,23 @@ impl Inner {
 }
 
 impl Content {
-    /// Text: UTF-8. Delivered: `n u16, n x env_id[32]`.
+    /// Whether it is shown by itself, and not something that is said about other messages.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Unknown { .. })
+    }
+
+    /// Text: UTF-8. Delivered and read: `n u16, n x env_id[32]`. Reaction and edit: `env_id[32], UTF-8`. Delete: `env_id[32]`.
     pub(crate) fn to_body(&self) -> Option<(u16, Zeroizing<Vec<u8>>)> {
         let body = |bytes| Zeroizing::new(bytes);
+        let about = |target: &EnvId, text: &str| Zeroizing::new([target.as_bytes(), text.as_bytes()].concat());
         match self {
-            Self::Text(text) if text.chars().count() <= limits::TEXT_CHARS => {
-                Some((TEXT, body(text.as_bytes().to_vec())))
-            }
-            Self::Delivered(ids) if ids.len() <= RECEIPTS => {
-                let mut w = Writer::with_capacity(2 + 32 * ids.len());
-                w.u16(u16::try_from(ids.len()).ok()?);
-                for id in ids {
-                    w.raw(id.as_bytes());
-                }
-                Some((DELIVERED, body(w.finish())))
-            }
-            Self::Unknown { content_type, body: bytes } if ![TEXT, DELIVERED].contains(content_type) => {
+            Self::Text(text) if is_text(text) => Some((TEXT, body(text.as_bytes().to_vec()))),
+            Self::Delivered(ids) => Some((DELIVERED, write_ids(ids)?)),
+            Self::Read(ids) => Some((READ, write_ids(ids)?)),
+            Self::Reaction { target, emoji } if emoji.len() <= REACTION_BYTES => Some((REACTION, about(target, emoji))),
+            Self::Edit { target, text } if is_text(text) => Some((EDIT, about(target, text))),
+            Self::Delete { target } => Some((DELETE, about(target, ""))),
+            Self::Unknown { content_type, body: bytes } if !(TEXT..=DELETE).contains(content_type) => {
                 Some((*content_type, body(bytes.clone())))
             }
             _ => None,
@@ -137,27 +160,54 @@ impl Content {
     }
 
     pub(crate) fn parse(content_type: u16, body: &[u8]) -> Result<Self, DecodeError> {
-        match content_type {
-            TEXT => {
-                let text = core::str::from_utf8(body).map_err(|_| DecodeError::Invalid)?;
-                if text.chars().count() > limits::TEXT_CHARS {
+        let mut r = Reader::new(body);
+        let content = match content_type {
+            TEXT => return Ok(Self::Text(read_text(body)?)),
+            DELIVERED => Self::Delivered(read_ids(&mut r)?),
+            READ => Self::Read(read_ids(&mut r)?),
+            REACTION => {
+                let (target, rest) = (read_id(&mut r)?, r.rest());
+                if rest.len() > REACTION_BYTES {
                     return Err(DecodeError::TooLong);
                 }
-                Ok(Self::Text(text.to_owned()))
+                Self::Reaction { target, emoji: read_text(rest)? }
             }
-            DELIVERED => {
-                let mut r = Reader::new(body);
-                let n = usize::from(r.u16()?);
-                if n > RECEIPTS {
-                    return Err(DecodeError::TooLong);
-                }
-                let ids = (0..n).map(|_| read_id(&mut r)).collect::<Result<_, _>>()?;
-                r.finish()?;
-                Ok(Self::Delivered(ids))
-            }
-            _ => Ok(Self::Unknown { content_type, body: body.to_vec() }),
-        }
+            EDIT => Self::Edit { target: read_id(&mut r)?, text: read_text(r.rest())? },
+            DELETE => Self::Delete { target: read_id(&mut r)? },
+            _ => return Ok(Self::Unknown { content_type, body: body.to_vec() }),
+        };
+        r.finish()?;
+        Ok(content)
     }
+}
+
+fn is_text(text: &str) -> bool {
+    text.chars().count() <= limits::TEXT_CHARS
+}
+
+fn read_text(bytes: &[u8]) -> Result<String, DecodeError> {
+    let text = core::str::from_utf8(bytes).map_err(|_| DecodeError::Invalid)?;
+    if is_text(text) { Ok(text.to_owned()) } else { Err(DecodeError::TooLong) }
+}
+
+fn write_ids(ids: &[EnvId]) -> Option<Zeroizing<Vec<u8>>> {
+    if ids.len() > RECEIPTS {
+        return None;
+    }
+    let mut w = Writer::with_capacity(2 + 32 * ids.len());
+    w.u16(u16::try_from(ids.len()).ok()?);
+    for id in ids {
+        w.raw(id.as_bytes());
+    }
+    Some(Zeroizing::new(w.finish()))
+}
+
+fn read_ids(r: &mut Reader<'_>) -> Result<Vec<EnvId>, DecodeError> {
+    let n = usize::from(r.u16()?);
+    if n > RECEIPTS {
+        return Err(DecodeError::TooLong);
+    }
+    (0..n).map(|_| read_id(r)).collect()
 }
 
 fn write_id(w: &mut Writer, id: Option<EnvId>) {
@@ -195,6 +245,10 @@ impl fmt::Debug for Content {
         f.write_str(match self {
             Self::Text(_) => "Text(..)",
             Self::Delivered(_) => "Delivered(..)",
+            Self::Read(_) => "Read(..)",
+            Self::Reaction { target: _, emoji: _ } => "Reaction(..)",
+            Self::Edit { target: _, text: _ } => "Edit(..)",
+            Self::Delete { target: _ } => "Delete(..)",
             Self::Unknown { content_type: _, body: _ } => "Unknown(..)",
         })
     }

@@ -82,7 +82,7 @@ impl Opening {
                 BackupRecord::Message(message) => {
                     let text = match message.content {
                         Content::Text(text) => Some(text),
-                        Content::Delivered(_) | Content::Unknown { .. } => None,
+                        _ => None,
                     };
                     let length = text.as_ref().map_or(0, String::len);
                     self.held = self.held.saturating_add(length).saturating_add(BESIDE);

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::Mutex,
     time::Instant,
 };
 
@@ -34,11 +34,29 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path, argum
     command
 }
 
-/// Prints what is about to be done, and why; and when, since a check that grows too long is cut where it takes long.
+/// What was done, and since when.
+static STEPS: Mutex<Vec<(Instant, String)>> = Mutex::new(Vec::new());
+
+/// Prints what is about to be done, and why.
 pub(crate) fn step(what: &str) {
-    static BEGAN: OnceLock<Instant> = OnceLock::new();
-    let passed = BEGAN.get_or_init(Instant::now).elapsed().as_secs();
-    println!("\n==> {what}  [{}:{:02}]", passed / 60, passed % 60);
+    println!("\n==> {what}");
+    if let Ok(mut steps) = STEPS.lock() {
+        steps.push((Instant::now(), what.to_owned()));
+    }
+}
+
+/// Prints how long each step took: a check that grows too long is cut where it takes long.
+pub(crate) fn times() {
+    let Ok(mut steps) = STEPS.lock() else { return };
+    let (began, ended) = (steps.first().map(|(at, _)| *at), Instant::now());
+    println!();
+    steps.push((ended, "all of it".to_owned()));
+    for pair in steps.windows(2) {
+        if let [(from, what), (to, _)] = pair {
+            note(&format!("{:>5} s  {what}", (*to - *from).as_secs()));
+        }
+    }
+    note(&format!("{:>5} s  all of it", began.map_or(0, |began| (ended - began).as_secs())));
 }
 
 /// A remark under a step.

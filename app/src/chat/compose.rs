@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use leptos::prelude::{on_cleanup, set_timeout};
-use signet_ask::{ReadDraft, SaveDraft, Send};
+use signet_ask::{MessageId, ReadDraft, Reply, SaveDraft, Say, Saying, Send, Trouble};
 use signet_shared::{ConvId, limits};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -9,8 +9,8 @@ use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 use crate::{
     browser,
     el::{El, after, div, el, flag},
-    part::{alert, icon},
-    state::App,
+    part::{alert, icon, icon_button},
+    state::{Answering, App},
     text::{self, fill},
     value::Value,
 };
@@ -31,12 +31,23 @@ struct Writing {
     sending: Value<Option<String>>,
     /// Enter was pressed meanwhile.
     again: Value<bool>,
+    /// What stood in the field before one's own text was put there to be changed.
+    before: Value<Option<String>>,
 }
 
 pub(super) fn compose(app: App, conv: ConvId) -> El {
     let (length, error) = (Value::new(0_usize), Value::new(None::<String>));
-    let writing = Writing { app, conv, length, error, sending: Value::new(None), again: Value::new(false) };
+    let writing = Writing {
+        app,
+        conv,
+        length,
+        error,
+        sending: Value::new(None),
+        again: Value::new(false),
+        before: Value::new(None),
+    };
     after(move || writing.bring_back());
+    after(move || writing.follow_edit());
     on_cleanup(move || app.keep_draft());
     // Whoever leaves the page, or lets the device sleep, may not come back to it.
     after(move || {
@@ -68,6 +79,9 @@ pub(super) fn compose(app: App, conv: ConvId) -> El {
             if key.key() == "Enter" && !key.shift_key() && !key.is_composing() {
                 event.prevent_default();
                 writing.send();
+            } else if key.key() == "Escape" && app.chats.answering.with_untracked(Option::is_some) {
+                event.prevent_default();
+                app.chats.answering.set(None);
             }
         });
     let send = el("button").set("type", "submit").class("send").set("aria-label", text::SEND).set("title", text::SEND);
@@ -80,9 +94,26 @@ pub(super) fn compose(app: App, conv: ConvId) -> El {
             event.prevent_default();
             writing.send();
         })
+        .part(move || app.chats.answering.get().map(|answering| banner(app, &answering)))
         .part(move || error.get().map(alert))
         .part(counter)
         .child(div("compose-line").children([field, send]))
+}
+
+/// What is answered or changed, above the field.
+fn banner(app: App, answering: &Answering) -> El {
+    let (title, cancel) = if answering.edit {
+        (text::EDIT_TITLE.to_owned(), text::CANCEL_EDIT)
+    } else {
+        (fill(text::REPLY_TO, &answering.author), text::CANCEL_REPLY)
+    };
+    let what = div("quote").child(el("b").set("dir", "auto").text(title));
+    let what = what.child(el("span").set("dir", "auto").text(answering.text.clone()));
+    let cancel = icon_button("icon-button", cancel, icon::cross()).on("click", move |_| {
+        app.chats.answering.set(None);
+        browser::focus("message");
+    });
+    div("answering").children([what, cancel])
 }
 
 fn area() -> Option<HtmlTextAreaElement> {
@@ -112,7 +143,9 @@ impl Writing {
         if let Some(field) = area() {
             let written = field.value();
             self.show(&field, &written);
-            self.keep_soon(self.after_sending(&written));
+            if self.before.with_untracked(Option::is_none) {
+                self.keep_soon(self.after_sending(&written));
+            }
         }
     }
 
@@ -143,6 +176,10 @@ impl Writing {
         if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS {
             return;
         }
+        let answering = app.chats.answering.get_untracked();
+        if let Some(edit) = answering.as_ref().filter(|answering| answering.edit) {
+            return self.change(edit.id, text);
+        }
         let Some(uuid) = browser::random_uuid() else { return };
         error.set(None);
         // Kept as a draft before it is given away, so that a refusal costs nothing. The vault drops the draft when it takes
@@ -151,12 +188,17 @@ impl Writing {
         app.keep_draft();
         self.sending.set(Some(text.clone()));
         let _ = field.focus();
-        app.ask(Send { conv, uuid, text: text.clone() }, move |answer| {
+        let sent = text.clone();
+        let to = answering.map(|answering| answering.id);
+        let done = move |answer: Result<(), Trouble>| {
             if self.sending.is_gone() {
                 if answer.is_err() {
-                    put_back(app, conv, text);
+                    put_back(app, conv, sent);
                 }
                 return;
+            }
+            if answer.is_ok() && to.is_some() {
+                app.chats.answering.set(None);
             }
             let written = field.value();
             let left = if answer.is_ok() { self.after_sending(&written) } else { written };
@@ -175,7 +217,41 @@ impl Writing {
                 Ok(()) => {}
                 Err(trouble) => error.set(Some(text::trouble(&trouble))),
             }
+        };
+        match to {
+            Some(to) => app.ask(Reply { conv, uuid, text, to }, done),
+            None => app.ask(Send { conv, uuid, text }, done),
+        }
+    }
+
+    /// Puts another text in the place of one's own.
+    fn change(self, id: MessageId, text: String) {
+        let Self { app, conv, error, .. } = self;
+        error.set(None);
+        app.ask(Say { conv, id, saying: Saying::Edit(text) }, move |answer| match answer {
+            _ if error.is_gone() => {}
+            Ok(()) => app.chats.answering.set(None),
+            Err(trouble) => error.set(Some(text::trouble(&trouble))),
         });
+    }
+
+    /// The text to be changed takes the place of what was being written, which comes back afterwards.
+    fn follow_edit(self) {
+        let editing = self.app.chats.answering.get().filter(|answering| answering.edit);
+        let (Some(field), before) = (area(), self.before.get_untracked()) else { return };
+        let shown = match (editing, before) {
+            (Some(edit), before) => {
+                self.before.set(Some(before.unwrap_or_else(|| field.value())));
+                edit.text
+            }
+            (None, Some(before)) => {
+                self.before.set(None);
+                before
+            }
+            (None, None) => return,
+        };
+        field.set_value(&shown);
+        self.show(&field, &shown);
     }
 
     fn bring_back(self) {

@@ -20,7 +20,6 @@ const PAGE: u16 = 60;
 #[derive(Clone, Copy)]
 struct Reading {
     loaded: Value<bool>,
-    more: Value<bool>,
     busy: Value<bool>,
     first_unread: Value<Option<MessageId>>,
     error: Value<Option<String>>,
@@ -34,6 +33,9 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
     let asking = Value::new(false);
     let there = follow_details(asking, reading.error);
     app.chats.rows.set(Vec::new());
+    app.chats.more.set(false);
+    app.chats.leave();
+    bring_into_sight(app, conv, reading);
 
     // Again after sign-in, should the page have been opened at a conversation.
     after(move || {
@@ -79,12 +81,12 @@ pub(super) fn conversation(app: App, conv: ConvId) -> El {
     let lines = div("log-lines")
         .part(move || (reading.busy.get() && reading.loaded.get()).then(|| note(text::LOADING_OLDER)))
         .part(move || {
-            let whole = reading.loaded.get() && !reading.more.get() && app.chats.rows.with(|rows| !rows.is_empty());
+            let whole = reading.loaded.get() && !app.chats.more.get() && app.chats.rows.with(|rows| !rows.is_empty());
             whole.then(|| note(text::START_OF))
         })
         .list(
             move || app.chats.rows.with(|rows| show::lines(rows, reading.first_unread.get())),
-            move |line| message::line(app, conv, line),
+            move |line| message::line(app, line),
         );
     let nothing = move || {
         let known = app.chats.list.with(Option::is_some);
@@ -153,6 +155,24 @@ fn steady<T: Clone + PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + '
     steady
 }
 
+/// A message that somebody wants to see, with those above it fetched until it is here.
+fn bring_into_sight(app: App, conv: ConvId, reading: Reading) {
+    after(move || {
+        let Some(id) = app.chats.wanted.get() else { return };
+        if reading.busy.get() {
+            return;
+        }
+        if app.chats.rows.with(|rows| rows.iter().any(|row| row.id == id)) {
+            app.chats.wanted.set(None);
+            browser::soon(move || message::show(id));
+        } else if app.chats.more.get_untracked() {
+            reading.older(app, conv);
+        } else {
+            app.chats.wanted.set(None);
+        }
+    });
+}
+
 /// Tells the vault what has been seen, while it can be seen.
 fn mark_read(app: App, conv: ConvId, reading: Reading) {
     let told = Value::new(None::<MessageId>);
@@ -171,7 +191,6 @@ impl Reading {
     fn new() -> Self {
         Self {
             loaded: Value::new(false),
-            more: Value::new(false),
             busy: Value::new(false),
             first_unread: Value::new(None),
             error: Value::new(None),
@@ -183,7 +202,7 @@ impl Reading {
     }
 
     fn older(self, app: App, conv: ConvId) {
-        if self.loaded.get_untracked() && self.more.get_untracked() {
+        if self.loaded.get_untracked() && app.chats.more.get_untracked() {
             let before = app.chats.rows.with_untracked(|rows| rows.first().map(|row| row.id));
             self.read(app, conv, before);
         }
@@ -205,7 +224,7 @@ impl Reading {
                     if before.is_none() {
                         self.first_unread.set(page.read_upto.and_then(|seen| first_after(app, seen)));
                     }
-                    self.more.set(page.more);
+                    app.chats.more.set(page.more);
                     self.error.set(None);
                 }
                 Err(signet_ask::Trouble::NotFound) => {}

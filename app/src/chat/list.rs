@@ -84,6 +84,9 @@ fn content(view: &ConversationView) -> Vec<El> {
 }
 
 fn last_line(last: &LastLine) -> String {
+    if last.deleted {
+        return text::DELETED_MESSAGE.to_owned();
+    }
     if last.mine { [text::YOU, " ", &last.text].concat() } else { last.text.clone() }
 }
 

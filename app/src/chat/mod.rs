@@ -1,5 +1,6 @@
 //! The conversations: the list, and the open one beside it (or instead of it, on a narrow screen).
 
+mod actions;
 pub(crate) mod code;
 mod compose;
 mod conversation;
@@ -10,6 +11,7 @@ mod new;
 mod reset;
 mod show;
 
+pub(crate) use actions::actions;
 pub(crate) use details::details;
 use leptos::prelude::untrack;
 use signet_ask::Connection;

@@ -38,6 +38,7 @@ icons! {
     download = "M12 4v11M7 11l5 5 5-5M5 20h14";
     print = "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z";
     chat = "M4 5h16v11H9l-5 4V5z";
+    more = "M6 12h.01M12 12h.01M18 12h.01";
     lock = "M6 11h12v9H6zM9 11V8a3 3 0 016 0v3";
 }
 

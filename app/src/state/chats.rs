@@ -1,7 +1,7 @@
 //! The conversations, and the messages of the open one. Each entry is a signal of its own, so that a change repaints one
 //! line and not the list.
 
-use signet_ask::{BodyView, ConversationView, MessageId, MessageState, MessageView};
+use signet_ask::{BodyView, ConversationView, MessageId, MessageState, MessageView, Quote, Reaction, Version};
 use signet_shared::ConvId;
 
 use crate::value::{Shared, Value};
@@ -13,6 +13,23 @@ pub(crate) struct Chats {
     pub(crate) open: Value<Option<ConvId>>,
     /// Of the open conversation, oldest first.
     pub(crate) rows: Value<Vec<Row>>,
+    /// The vault has older ones.
+    pub(crate) more: Value<bool>,
+    /// Whose actions are shown.
+    pub(crate) acting: Value<Option<MessageId>>,
+    /// What the field to write in is for, if not for a message by itself.
+    pub(crate) answering: Value<Option<Answering>>,
+    /// To be brought into sight.
+    pub(crate) wanted: Value<Option<MessageId>>,
+}
+
+#[derive(Clone, PartialEq)]
+pub(crate) struct Answering {
+    pub(crate) id: MessageId,
+    /// One's own text is changed; otherwise it is answered.
+    pub(crate) edit: bool,
+    pub(crate) author: String,
+    pub(crate) text: String,
 }
 
 #[derive(Clone)]
@@ -25,15 +42,40 @@ pub(crate) struct Chat {
 pub(crate) struct Row {
     pub(crate) id: MessageId,
     pub(crate) mine: bool,
-    pub(crate) body: BodyView,
+    pub(crate) author: String,
     pub(crate) sent_ms: u64,
     pub(crate) order: u64,
     pub(crate) state: Shared<MessageState>,
+    pub(crate) said: Shared<Said>,
+}
+
+/// What a message says, as it is now.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) body: BodyView,
+    pub(crate) quote: Option<Quote>,
+    pub(crate) texts: Vec<Version>,
+    pub(crate) reactions: Vec<Reaction>,
 }
 
 impl Chats {
     pub(super) fn new() -> Self {
-        Self { list: Value::new(None), open: Value::new(None), rows: Value::new(Vec::new()) }
+        Self {
+            list: Value::new(None),
+            open: Value::new(None),
+            rows: Value::new(Vec::new()),
+            more: Value::new(false),
+            acting: Value::new(None),
+            answering: Value::new(None),
+            wanted: Value::new(None),
+        }
+    }
+
+    /// What belongs to the conversation that was open.
+    pub(crate) fn leave(self) {
+        self.acting.set(None);
+        self.answering.set(None);
+        self.wanted.set(None);
     }
 
     pub(crate) fn find(self, id: ConvId) -> Option<Shared<ConversationView>> {
@@ -61,18 +103,26 @@ impl Chats {
     pub(crate) fn merge_rows(self, messages: Vec<MessageView>) {
         self.rows.update(|rows| {
             for message in messages {
-                match rows.iter_mut().find(|row| row.id == message.id) {
+                let MessageView { id, mine, author, body, quote, texts, reactions, sent_ms, order, state } = message;
+                let said = Said { body, quote, texts, reactions };
+                match rows.iter_mut().find(|row| row.id == id) {
                     Some(row) => {
-                        row.order = message.order;
-                        row.state.set(message.state);
+                        row.order = order;
+                        if row.state.with_untracked(|now| *now != state) {
+                            row.state.set(state);
+                        }
+                        if row.said.with_untracked(|now| *now != said) {
+                            row.said.set(said);
+                        }
                     }
                     None => rows.push(Row {
-                        id: message.id,
-                        mine: message.mine,
-                        body: message.body,
-                        sent_ms: message.sent_ms,
-                        order: message.order,
-                        state: Shared::new(message.state),
+                        id,
+                        mine,
+                        author,
+                        sent_ms,
+                        order,
+                        state: Shared::new(state),
+                        said: Shared::new(said),
                     }),
                 }
             }
@@ -80,10 +130,21 @@ impl Chats {
         });
     }
 
+    /// What has changed. A message above those that are here comes with the others up there.
+    pub(super) fn change_rows(self, mut messages: Vec<MessageView>) {
+        if self.more.get_untracked()
+            && let Some(first) = self.rows.with_untracked(|rows| rows.first().map(|row| row.order))
+        {
+            messages.retain(|message| message.order >= first);
+        }
+        self.merge_rows(messages);
+    }
+
     /// Nothing of an account stays on screen after it left.
     pub(super) fn forget(self, open_too: bool) {
         self.list.set(None);
         self.rows.set(Vec::new());
+        self.leave();
         if open_too {
             self.open.set(None);
         }

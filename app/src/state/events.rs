@@ -53,7 +53,7 @@ impl App {
             Event::Conversations(changed) => self.chats.merge_list(changed),
             Event::Messages { conv, messages } => {
                 if self.chats.open.get_untracked() == Some(conv) {
-                    self.chats.merge_rows(messages);
+                    self.chats.change_rows(messages);
                 }
             }
             Event::Gone { conv, ids } => {

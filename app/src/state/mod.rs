@@ -4,7 +4,7 @@ mod chats;
 #[cfg(feature = "browser")]
 mod events;
 
-pub(crate) use chats::{Chat, Chats, Row};
+pub(crate) use chats::{Answering, Chat, Chats, Row, Said};
 
 use leptos::prelude::*;
 use signet_ask::{AnewNotice, Ask, Connection, Progress, Question, Status, Task, Trouble};

@@ -154,9 +154,10 @@ fn random_inner(n: usize) -> Inner {
     let content = match n % 8 {
         6 => Content::Delivered((0..rand::random_range(0..40)).map(|_| EnvId(rand::random())).collect()),
         7 => Content::Unknown {
-            content_type: rand::random_range(3..=u16::MAX),
+            content_type: rand::random_range(7..=u16::MAX),
             body: (0..long).map(|_| rand::random()).collect(),
         },
+        5 => about_another(n / 8, long),
         _ => Content::Text((0..long).map(|_| rand::random::<char>()).collect()),
     };
     let row = |_| SeenRow { stream: StreamId(rand::random()), seq: rand::random(), env_id: EnvId(rand::random()) };
@@ -176,10 +177,27 @@ fn random_inner(n: usize) -> Inner {
     }
 }
 
+/// Each kind of what is said about other messages.
+fn about_another(n: usize, long: usize) -> Content {
+    let target = EnvId(rand::random());
+    let text = |long: usize| (0..long).map(|_| rand::random::<char>()).collect();
+    match n % 4 {
+        0 => Content::Read(vec![target; rand::random_range(0..40)]),
+        1 => Content::Reaction { target, emoji: text(rand::random_range(0..=16)) },
+        2 => Content::Edit { target, text: text(long) },
+        _ => Content::Delete { target },
+    }
+}
+
 fn describe_inner(record: &mut Record, inner: &Inner) {
+    let about = |target: &EnvId, text: &str| [target.as_bytes(), text.as_bytes()].concat();
     let (content_type, body) = match &inner.content {
         Content::Text(text) => (1, text.as_bytes().to_vec()),
-        Content::Delivered(ids) => (2, delivered_body(ids)),
+        Content::Delivered(ids) => (2, ids_body(ids)),
+        Content::Read(ids) => (3, ids_body(ids)),
+        Content::Reaction { target, emoji } => (4, about(target, emoji)),
+        Content::Edit { target, text } => (5, about(target, text)),
+        Content::Delete { target } => (6, about(target, "")),
         Content::Unknown { content_type, body } => (*content_type, body.clone()),
     };
     let option = |id: Option<EnvId>| id.map(|id| hex::encode(id.as_bytes())).unwrap_or_default();
@@ -200,9 +218,16 @@ fn describe_inner(record: &mut Record, inner: &Inner) {
 
 fn read_inner(record: &Record) -> Inner {
     let body = record.bytes("body");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let ids = |body: &[u8]| body[2..].chunks_exact(32).map(|id| EnvId(id.try_into().unwrap())).collect();
+    let target = |body: &[u8]| EnvId(body[..32].try_into().unwrap());
     let content = match record.number("content_type") {
-        1 => Content::Text(String::from_utf8(body).unwrap()),
-        2 => Content::Delivered(body[2..].chunks_exact(32).map(|id| EnvId(id.try_into().unwrap())).collect()),
+        1 => Content::Text(text(&body)),
+        2 => Content::Delivered(ids(&body)),
+        3 => Content::Read(ids(&body)),
+        4 => Content::Reaction { target: target(&body), emoji: text(&body[32..]) },
+        5 => Content::Edit { target: target(&body), text: text(&body[32..]) },
+        6 => Content::Delete { target: target(&body) },
         content_type => Content::Unknown { content_type, body },
     };
     let option = |name| (!record.get(name).is_empty()).then(|| EnvId(record.array(name)));
@@ -227,7 +252,7 @@ fn read_inner(record: &Record) -> Inner {
     }
 }
 
-fn delivered_body(ids: &[EnvId]) -> Vec<u8> {
+fn ids_body(ids: &[EnvId]) -> Vec<u8> {
     let mut w = Writer::new();
     w.u16(ids.len() as u16);
     ids.iter().for_each(|id| {

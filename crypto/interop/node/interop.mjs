@@ -314,14 +314,16 @@ function makeMessage(n, accounts) {
   const convId = size === 2 ? signet.direct(people[0].id, people[1].id) : some(32)
   const first = below(2) === 0
   const length = n % 50 === 49 ? below(20001) : below(600)
-  const contentType = pick([1, 1, 1, 1, 2, 3 + below(65533)])
+  const contentType = pick([1, 1, 1, 1, 2, 3 + below(4), 7 + below(65529)])
   const receipts = below(41)
   const body =
     contentType === 1
       ? Buffer.from(Array.from({ length }, () => pick([...'aZ0 .,äßñ中文字🦀\n'])).join(''))
-      : contentType === 2
+      : contentType === 2 || contentType === 3
         ? cat([signet.u16(receipts), some(32 * receipts)])
-        : some(length)
+        : contentType < 7
+          ? cat([some(32), Buffer.from(contentType < 6 ? '👩‍👧'.repeat(below(4)) : '')])
+          : some(length)
   const m = {
     flags: below(2), convId, groupEpoch: rand64(), streamId, seq: first ? 1n : 2n + (rand64() >> 1n),
     prev: first ? signet.firstPrev(convId, sender.id, streamId) : some(32), contentType, body, sentMs: rand64(),

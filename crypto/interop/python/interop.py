@@ -298,12 +298,14 @@ def make_message(n, accounts, keys):
     conv_id = signet.direct(*(p['id'] for p in people)) if size == 2 else some(32)
     seq = pick.choice([1, pick.randint(2, 2**64 - 1)])
     length = pick.randint(0, 20_000) if n % 50 == 49 else pick.randint(0, 600)
-    kind = pick.choice([1, 1, 1, 1, 2, pick.randint(3, 65535)])
+    kind = pick.choice([1, 1, 1, 1, 2, pick.randint(3, 6), pick.randint(7, 65535)])
     if kind == 1:
         body = ''.join(pick.choice('aZ0 .,äßñ中文字🦀👩‍👧\n') for _ in range(length)).encode()
-    elif kind == 2:
+    elif kind in (2, 3):
         receipts = pick.randint(0, 40)
         body = signet.u16(receipts) + some(32 * receipts)
+    elif kind in (4, 5, 6):
+        body = some(32) + ('👩‍👧'.encode() * pick.randint(0, 3) if kind < 6 else b'')
     else:
         body = some(length)
     record = dict(

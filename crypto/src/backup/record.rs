@@ -86,7 +86,7 @@ pub struct BackupMessage {
     pub sent_ms: u64,
     pub received_ms: u64,
     pub state: BackupState,
-    /// Not [`Content::Delivered`]: receipts are in `state`.
+    /// [`Content::is_message`]: receipts are in `state`, and the text is the one that it was changed to last.
     pub content: Content,
     /// What a history record holds: with it the message can be read from a relay again.
     pub key: Option<ContentKey>,
@@ -289,7 +289,7 @@ impl BackupMessage {
         w.option(self.key.as_ref(), |w, key| {
             w.raw(key.as_bytes());
         });
-        let shown = !matches!(self.content, Content::Delivered(_));
+        let shown = self.content.is_message();
         (shown && body.len() <= limits::CIPHERTEXT).then(|| w.finish())
     }
 
@@ -315,7 +315,7 @@ impl BackupMessage {
             key: r.option(|r| Ok(ContentKey::from_bytes(r.array()?)))?,
         };
         r.finish()?;
-        if matches!(message.content, Content::Delivered(_)) { Err(DecodeError::Invalid) } else { Ok(message) }
+        if message.content.is_message() { Ok(message) } else { Err(DecodeError::Invalid) }
     }
 }
 

@@ -116,6 +116,18 @@ def messages():
     message('empty', 'opens', text=b'')
     ids = [bytes([n]) * 32 for n in (1, 2)]
     message('delivered', 'opens', plain=inner(u16(2) + b''.join(ids), kind=2), more=listed('delivered', ids))
+    target, says = bytes([3]) * 32, lambda kind, rest=b'': inner(target + rest, kind=kind)
+    message('read', 'opens', plain=inner(u16(2) + b''.join(ids), kind=3), more=listed('read', ids))
+    message('reaction', 'opens', plain=says(4, '👩‍👧'.encode()), more=dict(target=target, reaction='👩‍👧'.encode()))
+    message('reaction_taken_back', 'opens', plain=says(4), more=dict(target=target, reaction=b''))
+    message('edit', 'opens', plain=says(5, b'Meet at ten?'), view=dict(target=target), text=b'Meet at ten?')
+    message('delete', 'opens', plain=says(6), more=dict(target=target))
+    message('reaction_too_long', 'inner', plain=says(4, b'x' * 65))
+    message('reaction_not_utf8', 'inner', plain=says(4, b'\xff'))
+    message('edit_too_long', 'inner', plain=says(5, b'x' * 20_001))
+    message('delete_with_more', 'inner', plain=says(6, b'x'))
+    message('delete_of_nothing', 'inner', plain=inner(target[:31], kind=6))
+    message('read_with_more', 'inner', plain=inner(u16(1) + target + b'x', kind=3))
     message('unknown_content_is_kept', 'opens', plain=inner(b'\xff' * 9, kind=777),
             more=dict(content_type=777, body=b'\xff' * 9))
     message('sixteen_seen_rows', 'opens', plain=inner(b'Meet at nine?', rows=16))

@@ -26,7 +26,7 @@ pub use view::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 16;
+pub const CONTRACT: u8 = 17;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

@@ -5,7 +5,8 @@ use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
     AccountView, AnewView, ArchivePart, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId,
-    OpenedConversation, OpenedMessage, Page, PasskeyView, RecoveryKeyText, SessionView, Status, TabShare, Ticket,
+    OpenedConversation, OpenedMessage, Page, PasskeyView, RecoveryKeyText, Saying, SessionView, Status, TabShare,
+    Ticket,
 };
 
 macro_rules! questions {
@@ -75,6 +76,13 @@ questions! {
     ReadPage { conv: ConvId, before: Option<MessageId>, limit: u16 } -> Page;
     /// Accepted into the outbox when answered: it will be sent, even if the tab closes now. `uuid` is random.
     Send { conv: ConvId, uuid: ClientUuid, text: String } -> ();
+    /// As [`Send`], in answer to a message that has been sent.
+    Reply { conv: ConvId, uuid: ClientUuid, text: String, to: MessageId } -> ();
+    /// Says something about a message that has been sent: accepted as [`Send`] is, and shown here at once. Only one's own is
+    /// edited or deleted (else `Trouble::NotFound`).
+    Say { conv: ConvId, id: MessageId, saying: Saying } -> ();
+    /// Whether others hear what has been read here, and what they have read is shown.
+    SetReadReceipts { on: bool } -> ();
     /// Tries a failed message again.
     Retry { id: MessageId } -> ();
     /// Takes a message that has not been sent out of the outbox.

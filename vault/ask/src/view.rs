@@ -90,6 +90,7 @@ pub struct LastLine {
     pub mine: bool,
     /// The first 120 characters on one line.
     pub text: String,
+    pub deleted: bool,
     pub sent_ms: u64,
     /// Of one's own message.
     pub state: Option<MessageState>,
@@ -146,6 +147,11 @@ pub struct MessageView {
     pub mine: bool,
     pub author: String,
     pub body: BodyView,
+    /// The message that it answers.
+    pub quote: Option<Quote>,
+    /// What its author put in place of its text, oldest first, after the text that it had at first; empty if nothing.
+    pub texts: Vec<Version>,
+    pub reactions: Vec<Reaction>,
     /// The writer's clock, milliseconds since 1970. Shown, never trusted.
     pub sent_ms: u64,
     /// Place in the conversation, ascending: as in one's mailbox, but each writer's messages in the order of their writing;
@@ -163,8 +169,49 @@ impl core::fmt::Debug for MessageView {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BodyView {
     Text(String),
+    /// Its author has deleted it.
+    Deleted,
     /// Written by a newer version than this one; authentic, but of a kind that this version cannot show.
     Unsupported,
+}
+
+/// A message that another one answers, as it is now.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// `None`: not here.
+    pub id: Option<MessageId>,
+    pub mine: bool,
+    pub author: String,
+    /// The first 120 characters on one line.
+    pub text: String,
+    pub deleted: bool,
+}
+
+/// A text that a message had.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    pub text: String,
+    /// Milliseconds since 1970, by its author's clock.
+    pub sent_ms: u64,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    /// It is this person's own.
+    pub mine: bool,
+    /// Whose.
+    pub author: String,
+}
+
+/// Something to say about a message.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Saying {
+    /// In place of what one said before; empty to take it back.
+    React(String),
+    Edit(String),
+    /// To everybody.
+    Delete,
 }
 
 /// States of one's own message; those of others are `Received`.
@@ -176,6 +223,8 @@ pub enum MessageState {
     Sent,
     /// A reader's browser has opened it, and said so under seal.
     Delivered,
+    /// The reader has seen it, and said so under seal.
+    Read,
     Failed(FailedBecause),
     Received,
 }
@@ -223,6 +272,8 @@ pub struct AccountView {
     pub username: String,
     /// Signed in here with the recovery key, and the password not replaced since.
     pub by_recovery_key: bool,
+    /// Others hear what has been read here, and what they have read is shown.
+    pub read_receipts: bool,
     pub recovery: RecoveryStatus,
     pub backup: BackupDates,
     /// When the key that others write for is renewed by itself, milliseconds since 1970.

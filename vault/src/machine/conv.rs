@@ -5,6 +5,7 @@ use signet_crypto::VerifiedAccount;
 use signet_shared::{AccountId, ConvId, EnvId, StreamId, envelope::Header, limits};
 
 use super::{
+    notes::{Note, Notes, Said},
     rows::{MailBody, Opened},
     streams::{Place, Placed, Streams},
 };
@@ -26,17 +27,22 @@ pub(super) struct Conv {
     /// By their order on the screen.
     pub(super) messages: Map<u64, Shown>,
     pub(super) index: Index<MessageId>,
-    /// One's own by their envelopes, for receipts.
-    pub(super) own_orders: Index<EnvId>,
+    /// The same by their envelopes, for what is said about them.
+    pub(super) orders: Index<EnvId>,
+    pub(super) notes: Notes,
     /// Messages that came before another that they build on: shown after it, or when it does not come.
     pub(super) ahead: Vec<Shown>,
     pub(super) streams: Streams,
     /// What readers say they opened.
     pub(super) delivered: Names,
+    /// What they say that the person has seen.
+    pub(super) read: Names,
     /// What this account said it opened.
     pub(super) receipted: Names,
     /// Opened, and not yet said so.
     pub(super) to_receipt: Names,
+    /// Seen, and not yet said so.
+    pub(super) to_read: Vec<EnvId>,
     /// Heads of others' streams that no message of this account is known to have shown.
     pub(super) to_show: Vec<Place>,
     /// Sealed, refused and given up; each is named by a later message.
@@ -59,6 +65,15 @@ pub(super) struct Shown {
     pub(super) at: u64,
     pub(super) sent_ms: u64,
     pub(super) text: Option<String>,
+    pub(super) rest: Option<Box<Rest>>,
+}
+
+/// What few messages have.
+pub(super) struct Rest {
+    /// The message that it answers.
+    pub(super) reply_to: Option<EnvId>,
+    /// An envelope of the same message that was given up.
+    pub(super) abandoned: Option<EnvId>,
 }
 
 /// What a message changed.
@@ -79,12 +94,15 @@ impl Conv {
             kept_chain: Vec::new(),
             messages: Map::new(),
             index: Index::default(),
-            own_orders: Index::default(),
+            orders: Index::default(),
+            notes: Notes::default(),
             ahead: Vec::new(),
             streams: Streams::default(),
             delivered: Names::default(),
+            read: Names::default(),
             receipted: Names::default(),
             to_receipt: Names::default(),
+            to_read: Vec::new(),
             to_show: Vec::new(),
             to_abandon: Vec::new(),
             stream,
@@ -127,7 +145,9 @@ impl Conv {
             }
         }
         let mut views = match &opened.body {
-            MailBody::Delivered(ids) => self.receipt(opened.author == me, ids),
+            MailBody::Delivered(ids) => self.receipt(me, opened.author, ids, false),
+            MailBody::Read(ids) => self.receipt(me, opened.author, ids, true),
+            MailBody::Note(note) => self.note(note, opened),
             MailBody::Text(text) => self.message(me, id, at, opened, Some(text.clone())),
             MailBody::Unknown => self.message(me, id, at, opened, None),
         };
@@ -161,14 +181,18 @@ impl Conv {
         }
         // A second envelope of the same message. The outbox's copy may have been the one shown.
         if let Some(order) = self.index.get(&id) {
+            self.orders.insert(&opened.place.env_id, order);
             return vec![order];
         }
-        let shown = Shown { id, place: opened.place, at, sent_ms: opened.sent_ms, text };
+        let Opened { reply_to, abandoned, .. } = *opened;
+        if let Some(target) = reply_to {
+            self.notes.answer(&target, opened.place.env_id);
+        }
+        let rest = (reply_to.is_some() || abandoned.is_some()).then(|| Box::new(Rest { reply_to, abandoned }));
+        let shown = Shown { id, place: opened.place, at, sent_ms: opened.sent_ms, text, rest };
         if opened.author == me {
             // One's own is on the screen already.
-            let order = self.show(shown);
-            self.own_orders.insert(&opened.place.env_id, order);
-            return vec![order];
+            return vec![self.show(shown)];
         }
         if self.ahead.iter().all(|ahead| ahead.id != id) {
             self.ahead.push(shown);
@@ -207,6 +231,7 @@ impl Conv {
         }
         self.streams.shown(&shown.place, order);
         self.index.insert(&shown.id, order);
+        self.orders.insert(&shown.place.env_id, order);
         self.messages.insert(order, shown);
         order
     }
@@ -220,27 +245,50 @@ impl Conv {
 
     fn told_again(&self, me: AccountId, id: MessageId, opened: &Opened) -> Vec<u64> {
         match &opened.body {
-            MailBody::Delivered(ids) if opened.author != me => self.mine(ids.iter()),
-            MailBody::Delivered(_) => Vec::new(),
+            MailBody::Delivered(ids) | MailBody::Read(ids) if opened.author != me => self.mine(me, ids),
+            MailBody::Delivered(_) | MailBody::Read(_) => Vec::new(),
+            MailBody::Note(note) => self.changed_by(&note.target),
             MailBody::Text(_) | MailBody::Unknown => self.index.get(&id).into_iter().collect(),
         }
     }
 
-    fn receipt(&mut self, mine: bool, ids: &[EnvId]) -> Vec<u64> {
-        if mine {
-            for id in ids {
-                self.to_receipt.remove(id);
+    fn receipt(&mut self, me: AccountId, by: AccountId, ids: &[EnvId], read: bool) -> Vec<u64> {
+        if by == me {
+            if !read {
+                for id in ids {
+                    self.to_receipt.remove(id);
+                }
+                self.receipted.add(ids);
             }
-            self.receipted.add(ids);
             return Vec::new();
         }
-        let fresh: Vec<EnvId> = ids.iter().copied().filter(|id| self.delivered.insert(*id)).collect();
-        self.mine(fresh.iter())
+        let said = if read { &mut self.read } else { &mut self.delivered };
+        let fresh: Vec<EnvId> = ids.iter().copied().filter(|id| said.insert(*id)).collect();
+        self.mine(me, &fresh)
     }
 
-    /// Where one's own messages with such envelopes are shown.
-    fn mine<'a>(&self, such: impl Iterator<Item = &'a EnvId>) -> Vec<u64> {
-        in_order(such.filter_map(|id| self.own_orders.get(id)).collect(), |order| u64::MAX - order)
+    /// Where one's own messages among these are shown.
+    fn mine(&self, me: AccountId, ids: &[EnvId]) -> Vec<u64> {
+        let is_mine = |order: &u64| self.messages.get(order).is_some_and(|shown| shown.id.author == me);
+        let orders = ids.iter().filter_map(|id| self.orders.get(id)).filter(is_mine).collect();
+        in_order(orders, |order| u64::MAX - order)
+    }
+
+    fn note(&mut self, note: &Note, opened: &Opened) -> Vec<u64> {
+        let Opened { author: by, sent_ms, place: Place { env_id, .. }, .. } = *opened;
+        self.notes.add(&note.target, Said { by, sent_ms, env_id, says: note.says.clone() });
+        self.changed_by(&note.target)
+    }
+
+    /// What looks different once something has been said about a message: itself, and what answers it.
+    pub(super) fn changed_by(&self, target: &EnvId) -> Vec<u64> {
+        let all = core::iter::once(target).chain(self.notes.answers(target));
+        all.filter_map(|id| self.orders.get(id)).collect()
+    }
+
+    /// The message of this envelope.
+    pub(super) fn by_envelope(&self, id: &EnvId) -> Option<&Shown> {
+        self.messages.get(&self.orders.get(id)?)
     }
 
     /// The `seen` rows for one's next message: what others' streams have reached that no message of one's own is known to
@@ -304,6 +352,7 @@ mod tests {
             uuid: ClientUuid(id(n)[..16].try_into().unwrap()),
             sent_ms: n,
             body: MailBody::Text(String::new()),
+            reply_to: None,
             seen: Vec::new(),
             abandoned: None,
         }

@@ -8,6 +8,7 @@ use super::{
     AskId, HttpAnswer, Machine, NoAnswer, Phase,
     hands::{Call, Hands, parsed},
     session::Session,
+    state::Receipts,
 };
 
 /// What an answer of the relay's is for.
@@ -28,10 +29,22 @@ impl FactsCall {
 }
 
 impl Session {
+    /// Whether others hear what is read here. The account's other browsers hear of it.
+    pub(super) fn set_read_receipts<R: CryptoRng>(&mut self, hands: &mut Hands<R>, on: bool) {
+        let before = self.state.receipts;
+        if before.off != on {
+            return;
+        }
+        self.state.receipts = Receipts { off: !on, at_ms: hands.now.max(before.at_ms.saturating_add(1)) };
+        self.convs.values_mut().for_each(|conv| conv.to_read.clear());
+        self.state_changed(hands);
+    }
+
     pub(super) fn account_view(&self, backup: BackupDates) -> AccountView {
         AccountView {
             username: self.account.me.username().shown().to_owned(),
             by_recovery_key: self.by_recovery_key,
+            read_receipts: !self.state.receipts.off,
             recovery: self.state.recovery,
             backup,
             keys_until_ms: self.keys_until_ms(),

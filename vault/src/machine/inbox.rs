@@ -11,6 +11,7 @@ use signet_shared::{
 use super::{
     Change, Effect, Table, Timer, conv,
     hands::Hands,
+    notes::{Note, Noted, Says},
     rows::{self, JUDGE, Mail, MailBody, MailRow, Opened},
     session::{Session, Waiting},
     streams::Place,
@@ -389,7 +390,7 @@ impl Session {
         if message.header.sender_id == self.me() {
             self.note_claim(hands, &message.inner);
         }
-        let opened = opened(message);
+        let mut opened = opened(message);
         let (conv_id, me) = (opened.conv, self.me());
         let Some(conv) = self.convs.get_mut(&conv_id) else { return };
         let views = match conv.take_in(me, at.0, &opened) {
@@ -401,6 +402,11 @@ impl Session {
                 return;
             }
         };
+        // What its author has deleted is not kept.
+        if opened.body.is_message() && self.is_deleted(&conv_id, &opened) {
+            opened.body = MailBody::Text(String::new());
+        }
+        self.wipe_deleted(hands, &conv_id, &opened.body);
         // The echo of one's own message: it leaves the outbox in the transaction that makes it mail.
         let mine = (opened.author == me).then_some(opened.uuid);
         let sent = mine.and_then(|uuid| self.outbox.take_sent(&env_id, uuid));
@@ -420,6 +426,42 @@ impl Session {
         if sent.is_some() {
             self.pump(hands);
         }
+    }
+
+    fn is_deleted(&self, conv: &ConvId, message: &Opened) -> bool {
+        let said = self.convs.get(conv).map(|conv| conv.notes.of(&message.place.env_id).to_vec());
+        Noted::new(message.author, said.unwrap_or_default()).deleted
+    }
+
+    /// A message that is deleted by this note loses its text here too. What its row says of others' streams was taken in
+    /// already, and goes with it.
+    fn wipe_deleted<R: CryptoRng>(&mut self, hands: &mut Hands<R>, id: &ConvId, body: &MailBody) {
+        let (MailBody::Note(Note { target, says: Says::Delete }), Some(conv)) = (body, self.convs.get_mut(id)) else {
+            return;
+        };
+        let said = conv.notes.of(target).to_vec();
+        let Some(shown) = conv.orders.get(target).and_then(|order| conv.messages.get_mut(&order)) else { return };
+        if !Noted::new(shown.id.author, said).deleted {
+            return;
+        }
+        shown.text = Some(String::new());
+        // One of a backup alone has no row of its own, and nothing before it that is known.
+        let (place, at) = (shown.place, shown.at);
+        let Some(prev) = conv.streams.before(&place).filter(|_| at > 0) else { return };
+        let wiped = Opened {
+            conv: *id,
+            author: shown.id.author,
+            place,
+            prev,
+            uuid: shown.id.uuid,
+            sent_ms: shown.sent_ms,
+            body: MailBody::Text(String::new()),
+            reply_to: None,
+            seen: Vec::new(),
+            abandoned: shown.rest.as_ref().and_then(|rest| rest.abandoned),
+        };
+        let number = self.mailbox.number(at, place.env_id);
+        self.store_mail(hands, (at, number), place.env_id, MailRow::Opened(wiped), None);
     }
 
     /// Its place in its stream counts; the rest waits for a secret of then.
@@ -494,7 +536,7 @@ impl Session {
         self.plan_receipts(hands);
     }
 
-    fn show<R: CryptoRng>(&mut self, hands: &mut Hands<R>, conv_id: ConvId, orders: &[u64]) {
+    pub(super) fn show<R: CryptoRng>(&self, hands: &mut Hands<R>, conv_id: ConvId, orders: &[u64]) {
         let Some(conv) = self.convs.get(&conv_id) else { return };
         let shown = orders.iter().filter_map(|order| Some(self.message_view(conv, *order, conv.messages.get(order)?)));
         let messages: Vec<_> = shown.collect();
@@ -509,7 +551,8 @@ impl Session {
 
     /// The timer for receipts, if there is something to say.
     pub(super) fn plan_receipts<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if !self.line.receipts_planned && self.convs.values().any(|conv| !conv.to_receipt.is_empty()) {
+        let owed = |conv: &conv::Conv| !conv.to_receipt.is_empty() || !conv.to_read.is_empty();
+        if !self.line.receipts_planned && self.convs.values().any(owed) {
             self.line.receipts_planned = true;
             hands.push(Effect::Timer { timer: Timer::Receipts, after_ms: RECEIPTS_AFTER_MS });
         }
@@ -527,11 +570,16 @@ fn opened(message: Message) -> Opened {
         sent_ms: inner.sent_ms,
         seen: inner.seen.iter().map(|row| Place { stream: row.stream, seq: row.seq, env_id: row.env_id }).collect(),
         abandoned: inner.abandoned,
+        reply_to: inner.reply_to,
         body: match inner.content {
             // A text that is to disappear is not kept by a version that would not delete it.
             Content::Text(_) if inner.expires_s > 0 => MailBody::Unknown,
             Content::Text(text) => MailBody::Text(text),
             Content::Delivered(ids) => MailBody::Delivered(ids),
+            Content::Read(ids) => MailBody::Read(ids),
+            Content::Reaction { target, emoji } => MailBody::Note(Note { target, says: Says::Reaction(emoji) }),
+            Content::Edit { target, text } => MailBody::Note(Note { target, says: Says::Edit(text) }),
+            Content::Delete { target } => MailBody::Note(Note { target, says: Says::Delete }),
             Content::Unknown { .. } => MailBody::Unknown,
         },
     }

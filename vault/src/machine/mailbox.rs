@@ -79,6 +79,15 @@ impl Mailbox {
         }
     }
 
+    /// The number of a row: that of its place, unless another took it.
+    pub(super) fn number(&self, place: u64, id: EnvId) -> u64 {
+        let is = |number: &u64| self.numbers.get(number) == Some(&id);
+        if is(&place) {
+            return place;
+        }
+        self.numbers.iter().find(|(_, known)| **known == id).map_or(place, |(number, _)| *number)
+    }
+
     pub(super) fn keep(&mut self, place: u64, number: u64, id: EnvId) {
         self.places.insert(place);
         self.numbers.insert(number, id);

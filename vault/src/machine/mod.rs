@@ -21,6 +21,7 @@ mod local;
 mod lock;
 mod login;
 mod mailbox;
+mod notes;
 mod opening;
 mod outbox;
 mod pin;
@@ -411,10 +412,24 @@ impl Session {
             Question::StartConversation(q) => self.start_conversation(hands, id, &q.username),
             Question::ReadPage(q) => hands.answer::<ask::ReadPage>(id, &self.page(&q.conv, q.before, q.limit)),
             Question::Send(q) => {
-                let result = self.send(hands, q.conv, q.uuid, q.text);
+                let result = self.send(hands, q.conv, q.uuid, q.text, None);
                 hands.answer::<ask::Send>(id, &result);
                 // Sealed in a batch of its own: what has been accepted by then is not taken back.
                 hands.push(Effect::Continue);
+            }
+            Question::Reply(q) => {
+                let result = self.send(hands, q.conv, q.uuid, q.text, Some(q.to));
+                hands.answer::<ask::Reply>(id, &result);
+                hands.push(Effect::Continue);
+            }
+            Question::Say(q) => {
+                let result = self.say(hands, q.conv, q.id, q.saying);
+                hands.answer::<ask::Say>(id, &result);
+                hands.push(Effect::Continue);
+            }
+            Question::SetReadReceipts(q) => {
+                self.set_read_receipts(hands, q.on);
+                hands.answer::<ask::SetReadReceipts>(id, &Ok(()));
             }
             Question::Retry(q) => {
                 let result = self.retry(hands, q.id);

@@ -2,7 +2,7 @@
 //! is answered, and gone only when it has come back as one's own mail.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, FailedBecause, MessageId, Trouble};
+use signet_ask::{Event, FailedBecause, MessageId, Saying, Trouble};
 use signet_crypto::{Address, Content, Inner, SealError, SeenRow, Sender, seal_message, seal_record};
 use signet_shared::{
     AccountId, ClientUuid, ConvId, EnvId, Reader, StreamId,
@@ -13,7 +13,9 @@ use signet_shared::{
 
 use super::{
     Change, Effect, Table, Timer,
+    conv::Conv,
     hands::Hands,
+    notes::{Note, Said, Says},
     pin::Pin,
     rows::{self, MailBody, OutRow, SealedRow},
     session::Session,
@@ -52,7 +54,12 @@ pub(super) struct Item {
 
 impl Item {
     pub(super) fn shown(&self) -> bool {
-        !matches!(self.row.body, MailBody::Delivered(_))
+        self.row.body.is_message()
+    }
+
+    /// A person's own word, which is not made anew by itself.
+    fn is_owed(&self) -> bool {
+        self.shown() || matches!(self.row.body, MailBody::Note(_))
     }
 
     /// In which it was sealed.
@@ -90,15 +97,40 @@ impl Outbox {
         self.not_stored = false;
     }
 
+    /// What is on its way to be said about a message, by `me`.
+    pub(super) fn notes(&self, target: &EnvId, me: AccountId) -> impl Iterator<Item = Said> {
+        self.items.iter().filter_map(move |item| match &item.row.body {
+            // Its envelope counts only between two of one moment; later ones have a later moment.
+            MailBody::Note(note) if note.target == *target => {
+                let env_id = item.row.sealed.as_ref().map_or(EnvId([0xff; 32]), |sealed| sealed.env_id);
+                Some(Said { by: me, sent_ms: item.row.sent_ms, env_id, says: note.says.clone() })
+            }
+            _ => None,
+        })
+    }
+
+    /// A text that the relay has, and that has not come back yet.
+    pub(super) fn sealed_text(&self, id: &EnvId) -> Option<(ClientUuid, String)> {
+        self.items.iter().find_map(|item| match (&item.row.sealed, &item.row.body) {
+            (Some(sealed), MailBody::Text(text)) if sealed.env_id == *id => Some((item.row.uuid, text.clone())),
+            _ => None,
+        })
+    }
+
     fn item(&mut self, uuid: &ClientUuid) -> Option<&mut Item> {
         self.items.iter_mut().find(|item| item.row.uuid == *uuid)
     }
 }
 
+/// Whether it can be a message's text.
+fn fits(text: &str) -> Result<(), Trouble> {
+    if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS { Err(Trouble::BadText) } else { Ok(()) }
+}
+
 impl Session {
     /// How many messages and drafts are in this browser alone.
     pub(super) fn unsent(&self) -> (u32, u32) {
-        let messages = self.outbox.items.iter().filter(|item| item.shown() && !item.acked).count();
+        let messages = self.outbox.items.iter().filter(|item| item.is_owed() && !item.acked).count();
         (u32::try_from(messages).unwrap_or(u32::MAX), u32::try_from(self.drafts.len()).unwrap_or(u32::MAX))
     }
 
@@ -108,22 +140,85 @@ impl Session {
         conv: ConvId,
         uuid: ClientUuid,
         text: String,
+        to: Option<MessageId>,
     ) -> Result<(), Trouble> {
-        if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS {
-            return Err(Trouble::BadText);
-        }
+        fits(&text)?;
         let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
+        let reply_to = match to {
+            Some(id) => Some(self.envelope_of(known, &id).ok_or(Trouble::NotFound)?),
+            None => None,
+        };
         let id = MessageId { author: self.me(), uuid };
         // Asked again after an answer that got lost: it is accepted already.
         if known.index.contains(&id) || self.outbox.item(&uuid).is_some() {
             return Ok(());
         }
         let failed = self.blocked(&conv).then_some(FailedBecause::Blocked);
-        self.queue(hands, conv, uuid, MailBody::Text(text), failed);
+        self.queue(hands, conv, uuid, (MailBody::Text(text), reply_to), failed);
         self.drafts.remove(&conv);
         hands.store(vec![Change::Delete { table: Table::Drafts, key: conv.as_bytes().to_vec() }]);
         self.tell_outgoing(hands, &uuid);
         Ok(())
+    }
+
+    /// Says something about a message: to be seen here at once, and sent when the line is up.
+    pub(super) fn say<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        conv: ConvId,
+        id: MessageId,
+        saying: Saying,
+    ) -> Result<(), Trouble> {
+        let known = self.convs.get(&conv).ok_or(Trouble::NotFound)?;
+        let target = self.envelope_of(known, &id).ok_or(Trouble::NotFound)?;
+        let says = match saying {
+            Saying::React(emoji) if emoji.len() <= 64 => Says::Reaction(emoji),
+            Saying::React(_) => return Err(Trouble::BadText),
+            Saying::Edit(_) | Saying::Delete if id.author != self.me() => return Err(Trouble::NotFound),
+            Saying::Edit(text) => {
+                fits(&text)?;
+                Says::Edit(text)
+            }
+            Saying::Delete => Says::Delete,
+        };
+        if self.blocked(&conv) {
+            return Err(Trouble::IdentityReset);
+        }
+        let uuid = ClientUuid(hands.random());
+        self.queue(hands, conv, uuid, (MailBody::Note(Note { target, says }), None), None);
+        self.tell_about(hands, &conv, Some(target));
+        Ok(())
+    }
+
+    /// By whose envelope others know a message; `None` until the relay has it.
+    fn envelope_of(&self, conv: &Conv, id: &MessageId) -> Option<EnvId> {
+        if let Some(order) = conv.index.get(id) {
+            return conv.messages.get(&order).map(|shown| shown.place.env_id);
+        }
+        let is = |item: &&Item| item.row.uuid == id.uuid && id.author == self.me() && item.acked && item.shown();
+        let item = self.outbox.items.iter().find(is)?;
+        item.row.sealed.as_ref().map(|sealed| sealed.env_id)
+    }
+
+    /// When something is said. What takes the place of something that was said before comes after it, though a clock has gone
+    /// back since, or another browser's is ahead.
+    fn moment(&self, now: u64, conv: &ConvId, body: &MailBody) -> u64 {
+        let (me, conv) = (self.me(), self.convs.get(conv));
+        let said = conv.zip(body.target()).map(|(conv, target)| self.said(conv, &target)).unwrap_or_default();
+        let last = said.iter().filter(|said| said.by == me).map(|said| said.sent_ms).max();
+        last.map_or(now, |last| now.max(last.saturating_add(1)))
+    }
+
+    /// Tells every tab what a message has become.
+    fn tell_about<R: CryptoRng>(&self, hands: &mut Hands<R>, conv: &ConvId, target: Option<EnvId>) {
+        let (Some(known), Some(target)) = (self.convs.get(conv), target) else { return };
+        let orders = known.changed_by(&target);
+        self.show(hands, *conv, &orders);
+        let waits = self.outbox.sealed_text(&target).map(|(uuid, _)| uuid);
+        if let Some(uuid) = waits {
+            self.tell_outgoing(hands, &uuid);
+        }
+        hands.event(Event::Conversations(self.conversation(conv).into_iter().collect()));
     }
 
     fn queue<R: CryptoRng>(
@@ -131,12 +226,13 @@ impl Session {
         hands: &mut Hands<R>,
         conv: ConvId,
         uuid: ClientUuid,
-        body: MailBody,
+        (body, reply_to): (MailBody, Option<EnvId>),
         failed: Option<FailedBecause>,
     ) {
         let number = self.outbox.next_number;
         self.outbox.next_number = number.saturating_add(1);
-        let row = OutRow { conv, uuid, body, sent_ms: hands.now, number, sealed: None, failed, abandoned: None };
+        let sent_ms = self.moment(hands.now, &conv, &body);
+        let row = OutRow { conv, uuid, body, reply_to, sent_ms, number, sealed: None, failed, abandoned: None };
         hands.batch.fresh.push(uuid);
         self.keep_out(hands, &row);
         self.outbox.items.push(Item { row, acked: false, kept: true });
@@ -236,6 +332,8 @@ impl Session {
         let (content, flags) = match &row.body {
             MailBody::Text(text) => (Content::Text(text.clone()), FLAG_WAKE),
             MailBody::Delivered(ids) => (Content::Delivered(ids.clone()), 0),
+            MailBody::Read(ids) => (Content::Read(ids.clone()), 0),
+            MailBody::Note(Note { target, says }) => (says.about(*target), 0),
             MailBody::Unknown => return Err(FailedBecause::Refused),
         };
         let stream = conv.stream;
@@ -250,7 +348,7 @@ impl Session {
             content,
             sent_ms: row.sent_ms,
             client_uuid: row.uuid,
-            reply_to: None,
+            reply_to: row.reply_to,
             expires_s: 0,
             seen: seen.iter().map(|p| SeenRow { stream: p.stream, seq: p.seq, env_id: p.env_id }).collect(),
             abandoned,
@@ -327,10 +425,11 @@ impl Session {
         }
         let Some(item) = self.outbox.item(uuid) else { return };
         if !item.shown() {
-            // A receipt that cannot be sent is of no use to anyone.
-            let sealed = item.row.sealed.take();
+            // A receipt that cannot be sent is of no use to anyone; and of a note one sees that it is not there.
+            let (sealed, target) = (item.row.sealed.take(), item.row.body.target());
             self.outbox.items.retain(|item| item.row.uuid != *uuid);
             self.give_up_envelope(&conv, sealed);
+            self.tell_about(hands, &conv, target);
             return hands.store(vec![Change::Delete { table: Table::Outbox, key: uuid.as_bytes().to_vec() }]);
         }
         item.row.failed = Some(because);
@@ -434,12 +533,14 @@ impl Session {
             // No choice is left to the order of a hash table, which differs from run to run.
             let ids = in_order(conv.to_receipt.take(), |id| first_bytes(id.as_bytes()));
             conv.receipted.add(&ids);
-            due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, ids.to_vec())));
+            due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, MailBody::Delivered(ids.to_vec()))));
+            let ids = core::mem::take(&mut conv.to_read);
+            due.extend(ids.chunks(RECEIPT_IDS).map(|ids| (conv.id, MailBody::Read(ids.to_vec()))));
         }
-        for (conv, ids) in due {
+        for (conv, body) in due {
             if !self.blocked(&conv) {
                 let uuid = ClientUuid(hands.random());
-                self.queue(hands, conv, uuid, MailBody::Delivered(ids), None);
+                self.queue(hands, conv, uuid, (body, None), None);
             }
         }
         self.pump(hands);
@@ -472,6 +573,12 @@ impl Session {
                 // The draft that it was is one again: whoever wrote it may look elsewhere by now.
                 self.drafts.get_or_insert_with(conv, || text);
             }
+            MailBody::Read(ids) => {
+                if let Some(conv) = self.convs.get_mut(&conv) {
+                    conv.to_read.extend(ids);
+                }
+            }
+            MailBody::Note(note) => self.tell_about(hands, &conv, Some(note.target)),
             MailBody::Unknown => {}
         }
         // An earlier transaction of the same step may have kept it.
@@ -524,7 +631,15 @@ impl Session {
         let mark = known.mark_at(order);
         let pin = self.state.pins.get_mut(&known.peer).ok_or(Trouble::NotFound)?;
         if mark > pin.mark {
+            let me = self.account.id();
+            let new = known.messages.range(..=order).map(|(_, shown)| shown);
+            let new = new.filter(|shown| shown.at > pin.mark && shown.at <= mark && shown.id.author != me);
+            let seen: Vec<EnvId> = new.map(|shown| shown.place.env_id).collect();
             pin.mark = mark;
+            if let (false, Some(conv)) = (self.state.receipts.off, self.convs.get_mut(&conv)) {
+                conv.to_read.extend(seen);
+            }
+            self.plan_receipts(hands);
             self.state_changed(hands);
             hands.event(Event::Conversations(self.conversation(&conv).into_iter().collect()));
         }

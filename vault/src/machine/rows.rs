@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use signet_ask::{FailedBecause, MessageId};
 use signet_shared::{AccountId, ClientUuid, ConvId, EkId, EnvId};
 
-use super::streams::Place;
+use super::{notes::Note, streams::Place};
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Raised with every change after which something could be opened that was refused before: then it is fetched again.
 pub(super) const JUDGE: u8 = 1;
 
@@ -56,6 +56,8 @@ pub(super) struct Opened {
     pub(super) uuid: ClientUuid,
     pub(super) sent_ms: u64,
     pub(super) body: MailBody,
+    /// The message that a text answers.
+    pub(super) reply_to: Option<EnvId>,
     pub(super) seen: Vec<Place>,
     pub(super) abandoned: Option<EnvId>,
 }
@@ -64,6 +66,8 @@ pub(super) struct Opened {
 pub(super) enum MailBody {
     Text(String),
     Delivered(Vec<EnvId>),
+    Read(Vec<EnvId>),
+    Note(Note),
     /// Of a content type that this version does not know.
     Unknown,
 }
@@ -88,6 +92,7 @@ pub(super) struct OutRow {
     pub(super) conv: ConvId,
     pub(super) uuid: ClientUuid,
     pub(super) body: MailBody,
+    pub(super) reply_to: Option<EnvId>,
     pub(super) sent_ms: u64,
     /// Order of writing.
     pub(super) number: u64,
@@ -104,6 +109,18 @@ pub(super) struct SealedRow {
     pub(super) envelope: Vec<u8>,
     /// The history record: it opens one's own message without RSA when it comes back.
     pub(super) record: Vec<u8>,
+}
+
+impl MailBody {
+    /// Whether it is shown by itself, and not something that is said about other messages.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Unknown)
+    }
+
+    /// The message that a note is about.
+    pub(super) fn target(&self) -> Option<EnvId> {
+        if let Self::Note(note) = self { Some(note.target) } else { None }
+    }
 }
 
 pub(super) fn to_bytes<T: Serialize>(row: &T) -> Vec<u8> {

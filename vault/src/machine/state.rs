@@ -6,13 +6,14 @@
 
 use core::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
 use signet_ask::RecoveryStatus;
 use signet_shared::{AccountId, IkHash, Username};
 
 use super::pin::Pin;
 use crate::sorted::{Map, insert};
 
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 /// Checkpoints kept per conversation, fewer where there is no room.
 pub(super) const CHECKPOINTS: usize = 4;
 /// With what hides the length, the seal and its own, this stays within `limits::STATE`.
@@ -28,6 +29,23 @@ pub(super) struct State {
     pub(super) recovery: RecoveryStatus,
     /// Identities of before a reset of this account's own, which a backup has shown to have been this person's.
     pub(super) mine: Vec<IkHash>,
+    pub(super) receipts: Receipts,
+}
+
+/// Whether others hear what has been read, and since when that is so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Receipts {
+    pub(super) off: bool,
+    pub(super) at_ms: u64,
+}
+
+impl Receipts {
+    /// The later word; of two at one moment, the one that tells less.
+    fn take_in(&mut self, theirs: Self) {
+        if (theirs.at_ms, theirs.off) > (self.at_ms, self.off) {
+            *self = theirs;
+        }
+    }
 }
 
 impl State {
@@ -49,14 +67,14 @@ impl State {
             pin.checkpoints.truncate(checkpoints);
         }
         let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_allocvec(&(&self.recovery, &pins, &self.mine)).unwrap_or_default());
+        bytes.extend(postcard::to_allocvec(&(&self.recovery, &pins, &self.mine, &self.receipts)).unwrap_or_default());
         bytes
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let Some((&VERSION, rest)) = bytes.split_first() else { return None };
-        let (recovery, pins, mine) = postcard::from_bytes(rest).ok()?;
-        Some(Self { pins, recovery, mine })
+        let (recovery, pins, mine, receipts) = postcard::from_bytes(rest).ok()?;
+        Some(Self { pins, recovery, mine, receipts })
     }
 
     pub(super) fn own(&mut self, more: Vec<IkHash>) {
@@ -85,6 +103,7 @@ impl State {
         let mut theirs = other.clone();
         self.recovery = newer(self.recovery, other.recovery);
         self.own(other.mine);
+        self.receipts.take_in(other.receipts);
         for (id, mut theirs) in other.pins {
             match self.pins.get_mut(&id) {
                 Some(mine) => mine.take_in(theirs),

@@ -172,6 +172,11 @@ impl Streams {
         self.streams.values().any(|stream| stream.links.values().any(|link| link.id == *id))
     }
 
+    /// What the message of this place says was before it.
+    pub(super) fn before(&self, place: &Place) -> Option<EnvId> {
+        self.streams.get(&place.stream)?.links.get(&place.seq)?.prev
+    }
+
     /// Somebody saw something else in a place that is filled here.
     pub(super) fn differ(&self) -> bool {
         self.differ

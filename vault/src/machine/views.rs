@@ -1,12 +1,14 @@
 //! What the page is told of conversations and messages.
 
 use signet_ask::{
-    BodyView, ConversationView, LastLine, MessageId, MessageState, MessageView, Page, Trouble, Verified, Warning,
+    BodyView, ConversationView, LastLine, MessageId, MessageState, MessageView, Page, Quote, Reaction, Trouble,
+    Verified, Version, Warning,
 };
-use signet_shared::ConvId;
+use signet_shared::{AccountId, ConvId, EnvId};
 
 use super::{
     conv::{Conv, Shown},
+    notes::{Noted, Said},
     outbox::Item,
     pin::Pin,
     rows::MailBody,
@@ -91,32 +93,42 @@ impl Session {
 
     pub(super) fn message_view(&self, conv: &Conv, order: u64, shown: &Shown) -> MessageView {
         let mine = shown.id.author == self.me();
-        let author = if mine { Some(self.account.me.username()) } else { self.pin_of(conv).map(|pin| &pin.name) };
-        MessageView {
+        let env_id = &shown.place.env_id;
+        let body = shown.text.clone().map_or(BodyView::Unsupported, BodyView::Text);
+        let view = MessageView {
             id: shown.id,
             mine,
-            author: author.map(|name| name.shown().to_owned()).unwrap_or_default(),
-            body: shown.text.clone().map_or(BodyView::Unsupported, BodyView::Text),
+            author: self.name_in(conv, shown.id.author),
+            body,
+            quote: shown.rest.as_ref().and_then(|rest| rest.reply_to).map(|id| self.quote(conv, &id)),
+            texts: Vec::new(),
+            reactions: Vec::new(),
             sent_ms: shown.sent_ms,
             order,
             state: match mine {
                 false => MessageState::Received,
-                true if conv.delivered.contains(&shown.place.env_id) => MessageState::Delivered,
+                true if !self.state.receipts.off && conv.read.contains(env_id) => MessageState::Read,
+                true if conv.delivered.contains(env_id) || conv.read.contains(env_id) => MessageState::Delivered,
                 true => MessageState::Sent,
             },
-        }
+        };
+        self.as_it_is(conv, env_id, view)
     }
 
     pub(super) fn outgoing_view(&self, item: &Item) -> MessageView {
         let row = &item.row;
-        MessageView {
+        let conv = self.convs.get(&row.conv);
+        let view = MessageView {
             id: MessageId { author: self.me(), uuid: row.uuid },
             mine: true,
             author: self.account.me.username().shown().to_owned(),
             body: match &row.body {
                 MailBody::Text(text) => BodyView::Text(text.clone()),
-                MailBody::Delivered(_) | MailBody::Unknown => BodyView::Unsupported,
+                _ => BodyView::Unsupported,
             },
+            quote: row.reply_to.and_then(|id| Some(self.quote(conv?, &id))),
+            texts: Vec::new(),
+            reactions: Vec::new(),
             sent_ms: row.sent_ms,
             order: OUTGOING.saturating_add(row.number),
             state: match row.failed {
@@ -124,6 +136,60 @@ impl Session {
                 None if item.acked => MessageState::Sent,
                 None => MessageState::Sending,
             },
+        };
+        match (conv, &row.sealed) {
+            (Some(conv), Some(sealed)) => self.as_it_is(conv, &sealed.env_id, view),
+            _ => view,
+        }
+    }
+
+    fn name_in(&self, conv: &Conv, who: AccountId) -> String {
+        let mine = who == self.me();
+        let name = if mine { Some(self.account.me.username()) } else { self.pin_of(conv).map(|pin| &pin.name) };
+        name.map(|name| name.shown().to_owned()).unwrap_or_default()
+    }
+
+    /// What has been said about a message; what is on its way counts here already.
+    pub(super) fn said(&self, conv: &Conv, env_id: &EnvId) -> Vec<Said> {
+        let mut said = conv.notes.of(env_id).to_vec();
+        said.extend(self.outbox.notes(env_id, self.me()));
+        said
+    }
+
+    /// A message with what has been said about it.
+    fn as_it_is(&self, conv: &Conv, env_id: &EnvId, mut view: MessageView) -> MessageView {
+        let noted = Noted::new(view.id.author, self.said(conv, env_id));
+        if noted.deleted {
+            (view.body, view.quote) = (BodyView::Deleted, None);
+            return view;
+        }
+        if let (BodyView::Text(first), Some((_, last))) = (&mut view.body, noted.texts.last()) {
+            let first = core::mem::replace(first, last.clone());
+            view.texts.push(Version { text: first, sent_ms: view.sent_ms });
+            let later = noted.texts.into_iter().map(|(sent_ms, text)| Version { text, sent_ms });
+            view.texts.extend(later);
+        }
+        let me = self.me();
+        let reaction = |(by, emoji)| Reaction { emoji, mine: by == me, author: self.name_in(conv, by) };
+        view.reactions = noted.reactions.into_iter().map(reaction).collect();
+        view
+    }
+
+    fn quote(&self, conv: &Conv, env_id: &EnvId) -> Quote {
+        let me = self.me();
+        let there = conv.by_envelope(env_id).map(|shown| (shown.id, shown.text.clone()));
+        let waits = || self.outbox.sealed_text(env_id).map(|(uuid, text)| (MessageId { author: me, uuid }, Some(text)));
+        let Some((id, first)) = there.or_else(waits) else {
+            return Quote { id: None, mine: false, author: String::new(), text: String::new(), deleted: false };
+        };
+        let noted = Noted::new(id.author, self.said(conv, env_id));
+        let text = noted.texts.last().map(|(_, text)| text.clone()).or(first).filter(|_| !noted.deleted);
+        Quote {
+            id: Some(id),
+            mine: id.author == me,
+            author: self.name_in(conv, id.author),
+            text: beginning(&text.unwrap_or_default()),
+            deleted: noted.deleted,
         }
     }
 
@@ -157,10 +223,14 @@ impl Session {
 
 fn last_line(view: MessageView) -> LastLine {
     let text = match &view.body {
-        BodyView::Text(text) => {
-            text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LAST_CHARS).collect()
-        }
-        BodyView::Unsupported => String::new(),
+        BodyView::Text(text) => beginning(text),
+        BodyView::Deleted | BodyView::Unsupported => String::new(),
     };
-    LastLine { mine: view.mine, text, sent_ms: view.sent_ms, state: view.mine.then_some(view.state) }
+    let (mine, deleted) = (view.mine, view.body == BodyView::Deleted);
+    LastLine { mine, text, deleted, sent_ms: view.sent_ms, state: mine.then_some(view.state) }
+}
+
+/// On one line.
+fn beginning(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LAST_CHARS).collect()
 }

@@ -461,6 +461,7 @@ impl World {
 pub fn text(message: &MessageView) -> String {
     match &message.body {
         signet_ask::BodyView::Text(text) => text.clone(),
+        signet_ask::BodyView::Deleted => "(deleted)".into(),
         signet_ask::BodyView::Unsupported => "(unsupported)".into(),
     }
 }

@@ -34,6 +34,7 @@ pub(crate) fn all(place: &Place) -> Result<()> {
     walls::module(place)?;
     budgets(&sizes)?;
     let browser = end2end::tests(place, &[])?;
+    shell::times();
     test::report(&[("native", native), ("browser", browser)])
 }
 

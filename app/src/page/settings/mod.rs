@@ -9,6 +9,7 @@ mod lock;
 mod looks;
 mod passkeys;
 mod password;
+mod receipts;
 mod recovery;
 mod rescue;
 mod sessions;
@@ -86,6 +87,7 @@ pub(crate) fn settings(app: App) -> El {
         page.keys(),
         page.sessions.section(),
         page.rescue(),
+        page.receipts(),
         lock::lock(app),
         looks::looks(),
         page.anew(),

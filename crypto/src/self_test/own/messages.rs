@@ -54,6 +54,17 @@ fn open(vector: &Vector<'_>) -> Result<(), &'static str> {
             let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
             assert_eq!(ids, vector.list("delivered"), "{}", vector.name);
         }
+        Content::Read(ids) => {
+            let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+            assert_eq!(ids, vector.list("read"), "{}", vector.name);
+        }
+        Content::Reaction { target, emoji } => {
+            assert_eq!((target, emoji.as_bytes()), (EnvId(vector.array("target")), &vector.bytes("reaction")[..]));
+        }
+        Content::Edit { target, text } => {
+            assert_eq!((target, text.as_bytes()), (EnvId(vector.array("target")), &vector.bytes("text")[..]));
+        }
+        Content::Delete { target } => assert_eq!(target, EnvId(vector.array("target")), "{}", vector.name),
         Content::Unknown { content_type, body } => {
             assert_eq!((content_type, body), (vector.number("content_type"), vector.bytes("body")), "{}", vector.name);
         }

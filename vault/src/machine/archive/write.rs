@@ -101,6 +101,7 @@ pub(super) fn html_message(view: &MessageView, before_ms: Option<u64>) -> String
     );
     out.push_str(&match &view.body {
         BodyView::Text(text) => ["<p class=\"text\" dir=\"auto\">", &html(text), "</p>\n</article>\n"].concat(),
+        BodyView::Deleted => "<p>(deleted by its author)</p>\n</article>\n".to_owned(),
         BodyView::Unsupported => "<p>(of a kind that this version of Signet cannot show)</p>\n</article>\n".to_owned(),
     });
     out
@@ -110,7 +111,7 @@ pub(super) fn json_message(view: &MessageView, first: bool) -> String {
     let comma = if first { "" } else { "," };
     let text = match &view.body {
         BodyView::Text(text) => json(text),
-        BodyView::Unsupported => "null".to_owned(),
+        BodyView::Deleted | BodyView::Unsupported => "null".to_owned(),
     };
     format!(
         "{comma}\n{{\"from\":{},\"mine\":{},\"sent\":\"{}\",\"sent_ms\":{},\"state\":\"{}\",\"text\":{text}}}",
@@ -127,6 +128,7 @@ fn word(state: &MessageState) -> &'static str {
         MessageState::Sending => "not sent yet",
         MessageState::Sent => "sent",
         MessageState::Delivered => "delivered",
+        MessageState::Read => "read",
         MessageState::Failed(_) => "not sent",
         MessageState::Received => "received",
     }

@@ -188,14 +188,12 @@ impl Conv {
             last = order;
             self.index.insert(&id, order);
             self.streams.shown(&place, order);
-            if id.author == me {
-                self.own_orders.insert(&place.env_id, order);
-                if delivered {
-                    self.delivered.insert(place.env_id);
-                }
+            self.orders.insert(&place.env_id, order);
+            if id.author == me && delivered {
+                self.delivered.insert(place.env_id);
             }
             // At no place of the mailbox: it has been seen.
-            new.push((order, Shown { id, place, at: 0, sent_ms, text }));
+            new.push((order, Shown { id, place, at: 0, sent_ms, text, rest: None }));
         }
         let count = u32::try_from(new.len()).unwrap_or(u32::MAX);
         // One by one, each would move all that stand after it.

@@ -132,7 +132,8 @@ impl Reading {
             sent_ms: message.sent_ms,
             text: match message.content {
                 Content::Text(text) => Some(text),
-                Content::Delivered(_) | Content::Unknown { .. } => None,
+                // No other kind is in a file but what this version does not know.
+                _ => None,
             },
             delivered: message.state == BackupState::Delivered,
             after: before.filter(|(conv, _)| *conv == message.conv).map(|(_, id)| id),

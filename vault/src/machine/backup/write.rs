@@ -8,7 +8,7 @@ use signet_crypto::{
 };
 use signet_shared::{AccountId, ConvId};
 
-use super::super::{conv::Shown, session::Session};
+use super::super::{conv::Shown, notes::Noted, session::Session};
 
 /// A part is about this long: four chunks.
 const PART: usize = 256 * 1024;
@@ -110,8 +110,12 @@ impl Writing {
                 };
                 after = Some(*order);
                 self.next = Next::Messages(after);
+                let noted = Noted::new(shown.id.author, session.said(conv, &shown.place.env_id));
+                if noted.deleted {
+                    continue;
+                }
                 // What this version cannot show it cannot write either.
-                let Some(text) = &shown.text else {
+                let Some(text) = noted.texts.last().map(|(_, text)| text).or(shown.text.as_ref()) else {
                     self.report.left_out = self.report.left_out.saturating_add(1);
                     continue;
                 };
