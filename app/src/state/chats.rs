@@ -130,6 +130,7 @@ impl Chats {
         });
     }
 
+    #[cfg(feature = "browser")]
     /// What has changed. A message above those that are here comes with the others up there.
     pub(super) fn change_rows(self, mut messages: Vec<MessageView>) {
         if self.more.get_untracked()

@@ -48,9 +48,25 @@ enum Between {
     /// For one tab, or for all.
     Event {
         tab: Option<u64>,
-        event: Event,
+        heard: Heard,
     },
     NewLeader,
+}
+
+/// An event as the page is told it, already in its bytes: no worker reads what another one's machine has said, and reading
+/// it would take some kilobytes of code.
+#[derive(Serialize, Deserialize)]
+struct Heard {
+    /// What of it is the worker's own business.
+    share: Option<Option<TabShare>>,
+    told: Vec<u8>,
+}
+
+impl Heard {
+    fn new(event: Event) -> Self {
+        let share = if let Event::KeepShare(share) = &event { Some(*share) } else { None };
+        Self { share, told: encode(&FromVault::Event(event)) }
+    }
 }
 
 struct Tabs {
@@ -182,7 +198,7 @@ impl Tabs {
                 desk.ask(AskId { tab, ask: message.ask_id }, message.question);
             }
             (None, Between::Answer { tab, ask_id, result }) if tab == self.tab => self.answer_page(ask_id, result),
-            (None, Between::Event { tab, event }) if tab.is_none_or(|tab| tab == self.tab) => self.show_page(event),
+            (None, Between::Event { tab, heard }) if tab.is_none_or(|tab| tab == self.tab) => self.show_page(&heard),
             (None, Between::NewLeader) => {
                 let unanswered = self.state.borrow().ask_again();
                 for (ask_id, question) in unanswered {
@@ -226,7 +242,7 @@ impl Tabs {
                     self.answer_page(ask.ask, result);
                 } else {
                     for event in missed {
-                        self.tell_others(&Between::Event { tab: Some(ask.tab), event });
+                        self.tell_others(&Between::Event { tab: Some(ask.tab), heard: Heard::new(event) });
                     }
                     self.tell_others(&Between::Answer { tab: ask.tab, ask_id: ask.ask, result });
                 }
@@ -256,15 +272,16 @@ impl Tabs {
     }
 
     fn say_everywhere(&self, event: Event) {
-        self.tell_others(&Between::Event { tab: None, event: event.clone() });
-        self.show_page(event);
+        let heard = Heard::new(event);
+        self.show_page(&heard);
+        self.tell_others(&Between::Event { tab: None, heard });
     }
 
-    fn show_page(&self, event: Event) {
-        if let Event::KeepShare(share) = &event {
-            self.state.borrow_mut().share = *share;
+    fn show_page(&self, heard: &Heard) {
+        if let Some(share) = heard.share {
+            self.state.borrow_mut().share = share;
         }
-        tell_page(&FromVault::Event(event));
+        post_to_page(&heard.told);
     }
 
     fn answer_page(&self, ask_id: u32, result: Vec<u8>) {
@@ -285,7 +302,11 @@ impl Tabs {
 }
 
 fn tell_page(message: &FromVault) {
-    let buffer = js::buffer(&encode(message));
+    post_to_page(&encode(message));
+}
+
+fn post_to_page(message: &[u8]) {
+    let buffer = js::buffer(message);
     // Moved, not copied. Fails only when the page is gone.
     let _ = js::scope().post_message_with_transfer(&buffer, &Array::of1(&buffer));
 }

@@ -13,6 +13,8 @@ use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256, Sha384};
 
+use super::script;
+
 /// Files by the name that sources use for them, not yet resolved.
 #[derive(Default)]
 pub(super) struct Assets(BTreeMap<String, Vec<u8>>);
@@ -28,7 +30,11 @@ pub(super) struct Asset {
 }
 
 impl Assets {
-    pub(super) fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<()> {
+    pub(super) fn add(&mut self, name: &str, mut bytes: Vec<u8>) -> Result<()> {
+        if name.ends_with(".js") {
+            let source = std::str::from_utf8(&bytes).with_context(|| format!("{name} is not UTF-8"))?;
+            bytes = script::lean(name, source)?.into_bytes();
+        }
         if self.0.insert(name.to_owned(), bytes).is_some() {
             bail!("two assets are called {name}. Rename one of them.");
         }
@@ -177,7 +183,7 @@ mod tests {
         assert!(page.path.starts_with("assets/page.") && page.path.ends_with(".js"));
         assert_eq!(page.path.len(), "assets/page.0123456789abcdef.js".len());
         let boot = String::from_utf8(named["boot.js"].bytes.clone()).unwrap();
-        assert_eq!(boot, format!("import '/{}' {}", page.path, page.integrity));
+        assert_eq!(boot.trim_end(), format!("import '/{}' {}", page.path, page.integrity));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod pack;
 mod pages;
 mod reader;
 mod relay;
+mod script;
 mod sizes;
 mod split;
 mod style;
