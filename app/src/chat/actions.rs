@@ -6,13 +6,14 @@ use signet_ask::{BodyView, Say, Saying};
 use super::message::{self, actions_name, react};
 use crate::{
     browser,
-    el::{El, div, el, flag},
+    el::{El, after, div, el, flag},
     part::button,
     state::{Answering, App, Row, Said},
     text,
     value::Value,
 };
 
+const GROUP: &str = "actions";
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 pub(crate) fn actions(app: App, row: Row) -> El {
@@ -93,7 +94,11 @@ pub(crate) fn actions(app: App, row: Row) -> El {
         sure.get().then(|| div("actions-sure").set("role", "group").children([says, delete, keep]))
     };
     let emoji = (is_text || said.body == BodyView::Unsupported).then(|| div("actions-line").children(emoji));
+    // Where the keyboard goes on, and what hears Escape.
+    after(|| browser::soon(|| browser::focus(GROUP)));
     div("actions")
+        .set("id", GROUP)
+        .set("tabindex", "-1")
         .set("role", "group")
         .set("aria-label", text::ACTIONS_OF)
         // The log tells aloud what is new in it; this is not.
