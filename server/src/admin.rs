@@ -4,9 +4,9 @@ use sha2::{Digest, Sha256};
 use signet_shared::{Username, code};
 
 use crate::{
-    config::{ConfigError, ResetAccount},
+    config::{ConfigError, Database, ResetAccount},
     random,
-    store::{Millis, Sqlite, StoreError},
+    store::{Millis, Postgres, Sqlite, StoreError},
 };
 
 const HOUR: Millis = 3600 * 1000;
@@ -20,22 +20,33 @@ pub async fn reset_account(options: ResetAccount, now: Millis) -> Result<String,
             "{name:?} is no username: 3 to 32 letters, digits and underscores, beginning with a letter."
         ))
     })?;
-    let (_, database) = at.files()?;
-    if !database.exists() {
-        return Err(ConfigError(format!(
-            "there is no database {}. Say where the relay keeps it, with --data or --database-url.",
-            database.display()
-        )));
-    }
+    let (_, database) = at.places()?;
     let code = code::OneTimeCode(random::bytes());
     let expires = now.saturating_add(Millis::from(valid).saturating_mul(HOUR));
-    let put = Sqlite::put_code_beside(&database, &username.canonical(), Sha256::digest(code.0).into(), expires).await;
+    let (username, hash) = (username.canonical(), Sha256::digest(code.0).into());
+    let (database, put) = match database {
+        Database::Sqlite(file) if !file.exists() => {
+            return Err(ConfigError(format!(
+                "there is no database {}. Say where the relay keeps it, with --data or --database-url.",
+                file.display()
+            )));
+        }
+        Database::Sqlite(file) => {
+            let put = Sqlite::put_code_beside(&file, &username, hash, expires).await;
+            (file.display().to_string(), put)
+        }
+        Database::Postgres(url) => {
+            let put = Postgres::put_code_beside(&url, &username, hash, expires).await;
+            (url.to_string(), put)
+        }
+        Database::Memory => return Err(ConfigError("a relay in memory has no accounts to look after.".into())),
+    };
     match put {
         Ok(()) => Ok(code.to_string()),
         Err(StoreError::NoSuchAccount) => Err(ConfigError(format!("there is no account {name}."))),
         Err(_) => Err(ConfigError(format!(
-            "the database {} cannot be written, or is of another version than this program: start the relay once with it.",
-            database.display()
+            "the database {database} cannot be written, or is of another version than this program: start the relay once with \
+             it."
         ))),
     }
 }

@@ -24,7 +24,8 @@ mod store;
 
 pub use admin::reset_account;
 pub use config::{
-    AdminCommand, Clock, Command, Config, ConfigError, Database, Limits, LogFormat, Net, Options, ResetAccount,
-    ServeOptions, Tls, Where,
+    AdminCommand, Clock, Command, Config, ConfigError, Database, DatabaseUrl, Limits, LogFormat, Net, Options,
+    ResetAccount, ServeOptions, Tls, Where,
 };
 pub use serve::serve;
+pub use store::PostgresUrl;

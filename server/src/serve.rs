@@ -24,7 +24,7 @@ use crate::{
     relay::{Deliver, Hub},
     router::router,
     site::Site,
-    store::{Memory, Sqlite, Store},
+    store::{Memory, Postgres, Sqlite, Store},
 };
 
 /// Runs the relay on a listener until `shutdown`: then it takes nothing new, closes every socket with 1012, finishes what
@@ -108,6 +108,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
                 .await
                 .map_err(|error| ConfigError(format!("the database {} cannot be opened: {error}", file.display())))?,
         ),
+        Database::Postgres(url) => Arc::new(Postgres::open(url, bell).await?),
     };
     let public_url = origin.text();
     let opaque = match &config.data {

@@ -17,9 +17,9 @@ use thiserror::Error;
 pub use limits::Limits;
 pub use net::Net;
 pub(crate) use net::{Address, Counted};
-pub use options::{AdminCommand, Command, LogFormat, Options, ResetAccount, ServeOptions, Where};
+pub use options::{AdminCommand, Command, DatabaseUrl, LogFormat, Options, ResetAccount, ServeOptions, Where};
 
-use crate::store::Millis;
+use crate::store::{Millis, PostgresUrl};
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -43,6 +43,7 @@ pub struct Config {
 pub enum Database {
     Memory,
     Sqlite(PathBuf),
+    Postgres(PostgresUrl),
 }
 
 #[derive(Debug, Clone)]

@@ -25,17 +25,14 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{Asked, Change, Job, Writer};
 use super::{
     Accounts, Anew, AnewRequest, Answer, BegunAnew, Created, Credential, Directory, Earlier, EndedSessions, Horizon,
     Letter, Mailbox, Millis, NewAccount, NewIdentity, NewKeys, NewRequest, NewSession, Objects, OnCommit, Pending,
     Placed, Replace, Rescue, Row, SecretHash, Secrets, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
-    Versions,
+    Versions, ask,
 };
 
 const READERS: u32 = 4;
@@ -158,26 +155,6 @@ impl Sqlite {
     {
         ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles }))
     }
-}
-
-/// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection keep
-/// their order however their answers are polled. The answer comes after the commit.
-fn ask<T: Send + 'static, J: Send + 'static>(
-    queue: &mpsc::Sender<J>,
-    job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> J,
-) -> Answer<'static, T> {
-    let (reply, answer) = oneshot::channel();
-    let queue = queue.clone();
-    let queued = queue.try_send(job(reply));
-    async move {
-        match queued {
-            Ok(()) => {}
-            Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| StoreError::Unavailable)?,
-            Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
-        }
-        answer.await.map_err(|_| StoreError::Unavailable)?
-    }
-    .boxed()
 }
 
 /// Either the answer or the database's trouble, which is logged where it is met and leaves as "unavailable".

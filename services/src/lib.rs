@@ -1,0 +1,7 @@
+//! The services that a relay may stand on, started by tests and benchmarks as real processes: each in a temporary folder,
+//! for nobody else, and gone with whoever started it, however that ended.
+
+mod postgres;
+mod user;
+
+pub use postgres::Postgres;
