@@ -61,6 +61,23 @@ impl Postgres {
         format!("postgres://signet@localhost/{database}?host={}", self.folder.display())
     }
 
+    /// A new database of this name.
+    pub fn create(&self, name: &str) -> Result<()> {
+        succeed(self.tool("createdb").arg(name))
+    }
+
+    /// Runs statements in one of its databases, as its superuser.
+    pub fn run(&self, database: &str, sql: &str) -> Result<()> {
+        succeed(self.tool("psql").args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "-d", database, "-c", sql]))
+    }
+
+    /// A client's program, to this server.
+    fn tool(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.args(["--username=signet", "--host"]).arg(&self.folder);
+        command
+    }
+
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -133,6 +150,14 @@ impl Postgres {
     }
 }
 
+fn succeed(command: &mut Command) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output().context(MISSING)?;
+    if !output.status.success() {
+        bail!("{:?} failed: {}", command.get_program(), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.kill().ok();
@@ -142,7 +167,8 @@ impl Drop for Postgres {
 
 /// The folder of its programs: on the PATH, or where Debian keeps them, the newest of them.
 fn programs() -> Result<PathBuf> {
-    let whole = |folder: &PathBuf| ["initdb", "postgres"].iter().all(|name| folder.join(name).is_file());
+    let whole =
+        |folder: &PathBuf| ["initdb", "postgres", "createdb", "psql"].iter().all(|name| folder.join(name).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

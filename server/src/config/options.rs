@@ -182,7 +182,7 @@ impl ServeOptions {
     pub fn with_file(self) -> Result<Self, ConfigError> {
         let Some(path) = &self.config else { return Ok(self) };
         let trouble =
-            |error: &dyn std::fmt::Display| ConfigError(format!("--config {} cannot be used: {error}", path.display()));
+            |error: &dyn fmt::Display| ConfigError(format!("--config {} cannot be used: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|e| trouble(&e))?;
         let table: toml::Table = toml::from_str(&text).map_err(|e| trouble(&e))?;
         // `tls-cert` and `tls_cert` are the same key.

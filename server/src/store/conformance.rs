@@ -15,8 +15,8 @@ use signet_shared::{
 };
 
 use super::{
-    Committed, Created, FIRST_VERSION, Item, Letter, Mailbox, Memory, NewAccess, NewAccount, NewKeys, NewSession,
-    OnCommit, Sqlite, Store, StoreError, TokenHash, Vault, Versions,
+    Committed, Created, FIRST_VERSION, Item, Letter, Memory, NewAccess, NewAccount, NewKeys, NewSession, OnCommit,
+    Postgres, Sqlite, Store, StoreError, TokenHash, Vault, Versions,
 };
 
 /// What was announced: reader and number, in order.
@@ -36,7 +36,14 @@ impl OnCommit for Heard {
 struct Fixture {
     store: Arc<dyn Store>,
     heard: Arc<Heard>,
-    folder: Option<tempfile::TempDir>,
+    kept: Kept,
+}
+
+/// What outlives the store, until the test is over.
+enum Kept {
+    Nothing,
+    Folder(tempfile::TempDir),
+    Database(signet_services::Lease),
 }
 
 macro_rules! on_every_store {
@@ -48,14 +55,21 @@ macro_rules! on_every_store {
             #[tokio::test]
             async fn in_memory() {
                 let heard = Arc::<Heard>::default();
-                holds(Fixture { store: Arc::new(Memory::new(heard.clone())), heard, folder: None }).await;
+                holds(Fixture { store: Arc::new(Memory::new(heard.clone())), heard, kept: Kept::Nothing }).await;
             }
 
             #[tokio::test]
             async fn in_sqlite() {
                 let (heard, folder) = (Arc::<Heard>::default(), tempfile::tempdir().unwrap());
                 let store = Sqlite::open(&folder.path().join("test.db"), heard.clone()).await.unwrap();
-                holds(Fixture { store: Arc::new(store), heard, folder: Some(folder) }).await;
+                holds(Fixture { store: Arc::new(store), heard, kept: Kept::Folder(folder) }).await;
+            }
+
+            #[tokio::test]
+            async fn in_postgres() {
+                let (heard, database) = (Arc::<Heard>::default(), signet_services::Lease::take().unwrap());
+                let store = Postgres::open(&database.url().parse().unwrap(), heard.clone()).await.unwrap();
+                holds(Fixture { store: Arc::new(store), heard, kept: Kept::Database(database) }).await;
             }
         })+
     };
@@ -64,6 +78,7 @@ macro_rules! on_every_store {
 mod anew;
 mod delete;
 mod passkeys;
+mod postgres;
 mod rescue;
 mod secrets;
 mod sessions;
@@ -122,6 +137,19 @@ impl Fixture {
 
     async fn slot(&self, token: TokenHash) -> String {
         String::from_utf8(self.store.vault(token).await.unwrap().slot).unwrap()
+    }
+
+    /// What was there before, opened again.
+    async fn again(&self) -> Option<Arc<dyn Store>> {
+        match &self.kept {
+            Kept::Nothing => None,
+            Kept::Folder(folder) => {
+                Some(Arc::new(Sqlite::open(&folder.path().join("test.db"), self.heard.clone()).await.unwrap()))
+            }
+            Kept::Database(database) => {
+                Some(Arc::new(Postgres::open(&database.url().parse().unwrap(), self.heard.clone()).await.unwrap()))
+            }
+        }
     }
 
     async fn peopled(self) -> Self {
@@ -432,8 +460,7 @@ on_every_store! {
         assert_eq!(on.append(letter(&[ANN], 1, 2, b"b"), 1).await, Err(StoreError::Unavailable));
         assert_eq!(on.store.end([1; 32]).await, Err(StoreError::Unavailable));
         // What was there before is there after.
-        if let Some(folder) = &on.folder {
-            let store = Sqlite::open(&folder.path().join("test.db"), on.heard.clone()).await.unwrap();
+        if let Some(store) = on.again().await {
             assert_eq!(store.head(ANN).await, Ok(1));
             assert_eq!(store.append(Arc::new(letter(&[ANN], 1, 1, b"a")), 9).await.unwrap().received, 1);
             assert_eq!(store.append(Arc::new(letter(&[ANN], 1, 2, b"b")), 9).await.unwrap().seq, 2);
@@ -456,7 +483,7 @@ mod trouble {
     async fn fixture() -> (Fixture, tempfile::TempDir) {
         let (heard, folder) = (Arc::<Heard>::default(), tempfile::tempdir().unwrap());
         let store = Sqlite::open(&folder.path().join("test.db"), heard.clone()).await.unwrap();
-        (Fixture { store: Arc::new(store), heard, folder: None }.peopled().await, folder)
+        (Fixture { store: Arc::new(store), heard, kept: Kept::Nothing }.peopled().await, folder)
     }
 
     #[tokio::test]
@@ -561,7 +588,7 @@ mod trouble {
         for large in [1, 2_000, 50_000] {
             let (heard, folder) = (Arc::<Heard>::default(), tempfile::tempdir().unwrap());
             let store = Arc::new(Sqlite::open(&folder.path().join("test.db"), heard.clone()).await.unwrap());
-            let on = Fixture { store: store.clone(), heard, folder: None }.peopled().await;
+            let on = Fixture { store: store.clone(), heard, kept: Kept::Nothing }.peopled().await;
             on.append(letter(&[ANN, BEN], 1, 1, b"first"), 1).await.unwrap();
             store.stop_growing().await.unwrap();
             let mut seq = 2;
