@@ -29,11 +29,20 @@ pub struct Lease {
 
 impl Lease {
     pub fn take() -> Result<Self> {
+        let used = shared().free.pop();
+        Self::of(used)
+    }
+
+    /// One that nobody has had, without tables.
+    pub fn bare() -> Result<Self> {
+        Self::of(None)
+    }
+
+    fn of(used: Option<String>) -> Result<Self> {
         let mut shared = shared();
         if shared.server.is_none() {
             shared.server = Some(Postgres::start()?);
         }
-        let used = shared.free.pop();
         let name = used.clone().unwrap_or_else(|| format!("test_{}", shared.made));
         let Shared { server: Some(server), made, .. } = &mut *shared else { anyhow::bail!("no server") };
         if used.is_some() {

@@ -184,6 +184,21 @@ pub(super) fn is_in_the_open(url: &PostgresUrl) -> bool {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn every_commit_is_synced_whatever_the_address_says() {
+        let lease = signet_services::Lease::take().unwrap();
+        for (asked, had) in [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")] {
+            let url = format!("{}&options=-c%20synchronous_commit%3D{asked}", lease.url()).parse().unwrap();
+            let (pool, mut writer) = (pool(&url).await.unwrap(), writer(&url).await.unwrap());
+            examine(&pool, &url).await.unwrap();
+            let settings = "SELECT current_setting('synchronous_commit') || current_setting('transaction_isolation')";
+            let found: String = sqlx::query_scalar(settings).fetch_one(&pool).await.unwrap();
+            assert_eq!(found, format!("{had}read committed"), "{asked}");
+            let found: String = sqlx::query_scalar(settings).fetch_one(&mut writer).await.unwrap();
+            assert_eq!(found, format!("{had}read committed"), "{asked}");
+        }
+    }
+
     #[test]
     fn an_address_is_shown_without_its_password() {
         for text in [
