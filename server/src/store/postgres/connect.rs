@@ -13,8 +13,8 @@ use crate::config::ConfigError;
 /// Connections for what is read and for changes, beside the one that messages are written through. Each costs the database
 /// a process, and none is held for longer than a request needs it.
 const POOL: u32 = 16;
-/// How long a request waits for a connection, for instance while the database restarts.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For a connection to be made, apart from a server that is not there.
+const CONNECT: Duration = Duration::from_secs(10);
 
 const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "accounts and mailboxes", include_str!("../../../../migrations/postgres/0001_accounts_and_mailboxes.sql")),
@@ -95,11 +95,12 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
-/// A pool whose every connection is as [`settle`] leaves it.
-pub(super) async fn pool(url: &PostgresUrl) -> Result<PgPool, sqlx::Error> {
+/// A pool whose every connection is as [`settle`] leaves it. Whoever asks waits as long as the patience goes, for instance
+/// while the database restarts.
+pub(super) async fn pool(url: &PostgresUrl, patience: Duration) -> Result<PgPool, sqlx::Error> {
     PgPoolOptions::new()
         .max_connections(POOL)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience)
         .idle_timeout(Duration::from_secs(600))
         .after_connect(|connection, _| Box::pin(settle(connection)))
         .connect_with(url.options().clone())
@@ -117,7 +118,7 @@ pub(super) async fn writer(url: &PostgresUrl) -> Result<PgConnection, sqlx::Erro
         sqlx::raw_sql(fixed).execute(&mut connection).await?;
         Ok(connection)
     };
-    tokio::time::timeout(PATIENCE, connect).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    tokio::time::timeout(CONNECT, connect).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// What the relay relies on, whatever the database, the user or the address say otherwise. `on`: a commit is answered when
@@ -189,7 +190,7 @@ mod tests {
         let lease = signet_services::Lease::take().unwrap();
         for (asked, had) in [("off", "on"), ("local", "on"), ("remote_apply", "remote_apply")] {
             let url = format!("{}&options=-c%20synchronous_commit%3D{asked}", lease.url()).parse().unwrap();
-            let (pool, mut writer) = (pool(&url).await.unwrap(), writer(&url).await.unwrap());
+            let (pool, mut writer) = (pool(&url, CONNECT).await.unwrap(), writer(&url).await.unwrap());
             examine(&pool, &url).await.unwrap();
             let settings = "SELECT current_setting('synchronous_commit') || current_setting('transaction_isolation')";
             let found: String = sqlx::query_scalar(settings).fetch_one(&pool).await.unwrap();

@@ -17,7 +17,7 @@ mod sessions;
 mod trouble;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use signet_shared::{
@@ -40,6 +40,8 @@ use crate::{config::ConfigError, random};
 
 /// Jobs that may wait for the writer; beyond it, whoever asks waits.
 const QUEUE: usize = 4096;
+/// How long the database may be away, for instance while it restarts, before whoever waits for it is told so.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a change is tried again that another transaction was in the way of.
 const TRIES: usize = 10;
 
@@ -51,15 +53,23 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects to the database and brings its tables up to date.
     pub(crate) async fn open(url: &PostgresUrl, bell: Arc<dyn OnCommit>) -> Result<Self, ConfigError> {
+        Self::open_with(url, bell, PATIENCE).await
+    }
+
+    pub(super) async fn open_with(
+        url: &PostgresUrl,
+        bell: Arc<dyn OnCommit>,
+        patience: Duration,
+    ) -> Result<Self, ConfigError> {
         let trouble = |error: sqlx::Error| ConfigError(format!("the database {url} cannot be used: {error}"));
         if connect::is_in_the_open(url) {
             tracing::warn!("the way to the database is not sealed: add sslmode=verify-full to --database-url");
         }
         // The pool waits for a server that is still starting, so that it goes first.
-        let pool = connect::pool(url).await.map_err(trouble)?;
+        let pool = connect::pool(url, patience).await.map_err(trouble)?;
         connect::examine(&pool, url).await?;
         connect::migrate(url).await.map_err(trouble)?;
-        let writer = Writer::new(url.clone(), bell);
+        let writer = Writer::new(url.clone(), patience, bell);
         let (messages, jobs) = mpsc::channel(QUEUE);
         tokio::spawn(writer.run(jobs));
         Ok(Self { pool, messages })

@@ -19,8 +19,6 @@ use super::{
 
 /// Messages of one commit. Enough to make the fsync cheap for each, few enough to bound how long the first waits.
 const BATCH: usize = 512;
-/// How long the database may be away before whoever waits is told so. Then everybody is told at once, until it is back.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Between tries, of which the first is at once: a connection may be of no use although the server is there.
 const PAUSE: Duration = Duration::from_millis(100);
 /// After which a connection is taken for dead on which nothing moves.
@@ -65,13 +63,15 @@ pub(super) struct Writer {
     /// Of a commit that was asked for and never answered: stored or not, which the next transaction finds out. Whoever sent
     /// them asks again and is told then; those who wait for them would hear nothing.
     uncertain: Vec<Committed>,
+    /// How long the database may be away before whoever waits is told so. Then everybody is told at once, until it is back.
+    patience: Duration,
     away_since: Option<Instant>,
 }
 
 impl Writer {
-    pub(super) fn new(url: PostgresUrl, bell: Arc<dyn OnCommit>) -> Self {
+    pub(super) fn new(url: PostgresUrl, patience: Duration, bell: Arc<dyn OnCommit>) -> Self {
         let known = Known::default();
-        Self { url, connection: None, known, bell, uncertain: Vec::new(), away_since: None }
+        Self { url, connection: None, known, bell, uncertain: Vec::new(), patience, away_since: None }
     }
 
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Job>) {
@@ -120,7 +120,7 @@ impl Writer {
             self.connection = None;
             self.known.forget();
             let since = *self.away_since.get_or_insert_with(Instant::now);
-            if !trouble::passes(&error) || since.elapsed() > PATIENCE {
+            if !trouble::passes(&error) || since.elapsed() > self.patience {
                 trouble::log(&error);
                 if !trouble::passes(&error) {
                     self.away_since = None;
