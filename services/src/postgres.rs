@@ -66,6 +66,11 @@ impl Postgres {
         succeed(self.tool("createdb").arg(name))
     }
 
+    /// The same of a server with settings, of which one is its port.
+    pub fn create_at(&self, name: &str, port: u16) -> Result<()> {
+        succeed(self.tool("createdb").args(["--port", &port.to_string(), name]))
+    }
+
     /// Runs statements in one of its databases, as its superuser.
     pub fn run(&self, database: &str, sql: &str) -> Result<()> {
         succeed(self.tool("psql").args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "-d", database, "-c", sql]))

@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod login;
 mod mailbox;
+mod postgres;
 mod process;
 mod register;
 mod rescue;
