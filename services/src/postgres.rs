@@ -87,27 +87,27 @@ impl Postgres {
         &self.folder
     }
 
+    /// The ids of its processes that there are now.
+    pub fn processes(&self) -> Vec<u32> {
+        let Some(server) = &self.server else { return Vec::new() };
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", server.id())).unwrap_or_default();
+        let children = children.split_whitespace().filter_map(|id| id.parse().ok());
+        [server.id()].into_iter().chain(children).collect()
+    }
+
     /// Ends every one of its processes at once, as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
+        let processes = self.processes();
         let Some(mut server) = self.server.take() else { return Ok(()) };
-        let children = format!("/proc/{0}/task/{0}/children", server.id());
-        let children = fs::read_to_string(&children).unwrap_or_default();
         server.kill()?;
         server.wait()?;
-        let mut kill = Command::new("kill");
         // Those that have noticed already are no error.
-        kill.arg("-9").args(children.split_whitespace()).stderr(Stdio::null()).status()?;
-        Ok(())
+        signal("-9", &processes[1..])
     }
 
     /// Stops its processes where they are, as a machine that hangs; or lets them go on.
     pub fn freeze(&self, frozen: bool) -> Result<()> {
-        let Some(server) = &self.server else { bail!("the server is not running") };
-        let all = format!("/proc/{0}/task/{0}/children", server.id());
-        let all = format!("{} {}", server.id(), fs::read_to_string(all)?);
-        let signal = if frozen { "-STOP" } else { "-CONT" };
-        Command::new("kill").arg(signal).args(all.split_whitespace()).stderr(Stdio::null()).status()?;
-        Ok(())
+        signal(if frozen { "-STOP" } else { "-CONT" }, &self.processes())
     }
 
     /// Starts it again on what is in its folder.
@@ -153,6 +153,12 @@ impl Postgres {
             }
         }
     }
+}
+
+fn signal(name: &str, processes: &[u32]) -> Result<()> {
+    let mut kill = Command::new("kill");
+    kill.arg(name).args(processes.iter().map(u32::to_string)).stderr(Stdio::null()).status()?;
+    Ok(())
 }
 
 fn succeed(command: &mut Command) -> Result<()> {

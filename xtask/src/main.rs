@@ -87,7 +87,11 @@ enum Bench {
     /// What a person waits for, in Chromium.
     Web,
     /// What the relay carries.
-    Relay,
+    Relay {
+        /// On a PostgreSQL server that is started for it, in place of SQLite.
+        #[arg(long)]
+        postgres: bool,
+    },
     /// Whether the time of an operation tells what it worked on (dudect): natively, in Chromium, and a relay's login.
     Timing,
 }
@@ -117,7 +121,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate { messages, seed, chapter } => simulate::run(&place, messages, seed, chapter),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
-        Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),
+        Command::Bench { what: Bench::Relay { postgres }, quick } => bench::relay(&place, quick, postgres),
         Command::Bench { what: Bench::Timing, quick } => bench::timing(&place, quick),
     }
 }

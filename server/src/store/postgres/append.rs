@@ -51,8 +51,7 @@ impl Known {
         if self.0.len() > REMEMBERED {
             self.0.clear();
         }
-        let new: Vec<&[u8]> =
-            wanted.iter().filter(|id| !self.0.contains_key(id)).map(|id| &id.as_bytes()[..]).collect();
+        let new: Vec<&[u8]> = wanted.iter().filter(|id| !self.0.contains_key(id)).map(|id| id.as_bytes()).collect();
         if new.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! The database behind an address: how every connection to it is made, and its tables.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions, Connection, PgConnection, PgPool, SqlSafeStr,
@@ -29,7 +29,7 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 
 /// A database's address. It may hold a password, so that it is never shown: `Display` and `Debug` name the server only.
 #[derive(Clone)]
-pub struct PostgresUrl(PgConnectOptions);
+pub struct PostgresUrl(Arc<PgConnectOptions>);
 
 impl PostgresUrl {
     /// What the address may say beside user, password, server and database.
@@ -74,7 +74,7 @@ impl FromStr for PostgresUrl {
         let options = options.map_err(|_| ConfigError(format!("--database-url is no address of the form {SHAPE}.")))?;
         let options =
             if options.get_application_name().is_none() { options.application_name("signet") } else { options };
-        Ok(Self(options.disable_statement_logging()))
+        Ok(Self(Arc::new(options.disable_statement_logging())))
     }
 }
 
