@@ -19,7 +19,7 @@ use crate::{
     http,
     listen::{self, Gate},
     login::Logins,
-    opaque::Opaque,
+    opaque::{self, Opaque},
     origin::Origin,
     relay::{Deliver, Hub},
     router::router,
@@ -114,7 +114,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
     let opaque = match &config.data {
         None => Opaque::make(public_url.clone()),
         Some(folder) => {
-            let file = folder.join("opaque.key");
+            let file = folder.join(opaque::FILE);
             let any = store.any().await.map_err(|e| ConfigError(format!("the database cannot be read: {e}")))?;
             if any && !file.exists() {
                 return Err(ConfigError(format!(

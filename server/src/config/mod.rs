@@ -17,7 +17,9 @@ use thiserror::Error;
 pub use limits::Limits;
 pub use net::Net;
 pub(crate) use net::{Address, Counted};
-pub use options::{AdminCommand, Command, DatabaseUrl, LogFormat, Options, ResetAccount, ServeOptions, Where};
+pub use options::{
+    AdminCommand, BackUp, Command, DatabaseUrl, LogFormat, Options, ResetAccount, Restore, ServeOptions, Where,
+};
 
 use crate::store::{Millis, PostgresUrl};
 

@@ -29,6 +29,31 @@ pub enum AdminCommand {
     /// Print a one-time code, by which whoever has lost both password and recovery key can ask to start anew under the
     /// same name
     ResetAccount(ResetAccount),
+    /// Copy everything that a relay on SQLite stores into one file, whether or not it is running
+    Backup(BackUp),
+    /// Put such a copy into an empty folder, on this machine or another
+    Restore(Restore),
+}
+
+/// The file holds accounts, messages and the login key, as of one moment, and is checked before it gets its name. It is
+/// readable by its owner alone.
+#[derive(Debug, Args)]
+pub struct BackUp {
+    /// The file to make
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// Nothing is written over. The relay is then started on the folder, under the same --public-url as before.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file that `signet admin backup` made
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub at: Where,
 }
 
 /// The code replaces an earlier one. Whoever enters it on the page "Use recovery key" has only asked: every browser that is

@@ -2,7 +2,9 @@
 
 mod anew;
 mod append;
+mod backup;
 mod change;
+mod damage;
 mod delete;
 mod keys;
 mod passkeys;
@@ -27,7 +29,10 @@ use sqlx::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use self::writer::{Asked, Change, Job, Writer};
+use self::{
+    damage::Damage,
+    writer::{Asked, Change, Job, Writer},
+};
 use super::{
     Accounts, Anew, AnewRequest, Answer, BegunAnew, Created, Credential, Directory, Earlier, EndedSessions, Horizon,
     Letter, Mailbox, Millis, NewAccount, NewIdentity, NewKeys, NewRequest, NewSession, Objects, OnCommit, Pending,
@@ -54,6 +59,7 @@ pub(crate) struct Sqlite {
     readers: SqlitePool,
     messages: mpsc::Sender<Job>,
     changes: mpsc::Sender<Box<dyn Change>>,
+    damage: Damage,
 }
 
 impl Sqlite {
@@ -61,18 +67,26 @@ impl Sqlite {
     pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
         let options = Self::options(file);
         let mut connection = options.clone().create_if_missing(true).connect().await?;
-        Self::migrate(&mut connection, &MIGRATIONS).await?;
+        let damage = Damage::default();
+        if std::fs::metadata(file).is_ok_and(|file| file.len() <= damage::AT_ONCE) {
+            damage.look_for(&mut connection).await?;
+        } else {
+            damage.look_for_beside(file);
+        }
+        if !damage.is_found() {
+            Self::migrate(&mut connection, &MIGRATIONS).await?;
+        }
 
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        let writer = Writer::new(options, connection, bell).await?;
+        let writer = Writer::new(options, connection, bell, damage.clone()).await?;
         let (messages, jobs) = mpsc::channel(QUEUE);
         let (changes, alone) = mpsc::channel(QUEUE);
         tokio::spawn(writer.run(jobs, alone));
-        Ok(Self { readers, messages, changes })
+        Ok(Self { readers, messages, changes, damage })
     }
 
     async fn migrate(
@@ -138,6 +152,10 @@ impl Sqlite {
         .await
     }
 
+    fn unless_damaged<T: Send + 'static>(&self, write: impl FnOnce() -> Answer<'static, T>) -> Answer<'static, T> {
+        if self.damage.is_found() { std::future::ready(Err(StoreError::Unavailable)).boxed() } else { write() }
+    }
+
     /// A change in a transaction of its own.
     fn change<'a, T, F>(&'a self, run: F) -> Answer<'a, T>
     where
@@ -153,7 +171,7 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
-        ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles }))
+        self.unless_damaged(|| ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles })))
     }
 }
 
@@ -355,7 +373,7 @@ impl Objects for Sqlite {
 
 impl Mailbox for Sqlite {
     fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed> {
-        ask(&self.messages, move |reply| Job::Append { letter, now, reply })
+        self.unless_damaged(|| ask(&self.messages, move |reply| Job::Append { letter, now, reply }))
     }
 
     fn head(&self, account: AccountId) -> Answer<'_, u64> {
@@ -367,7 +385,7 @@ impl Mailbox for Sqlite {
     }
 
     fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()> {
-        ask(&self.messages, move |reply| Job::Keep { account, seq, record, reply })
+        self.unless_damaged(|| ask(&self.messages, move |reply| Job::Keep { account, seq, record, reply }))
     }
 }
 

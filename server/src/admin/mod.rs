@@ -1,15 +1,28 @@
 //! What an operator does beside the running relay, on its database.
 
+mod backup;
+
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 use signet_shared::{Username, code};
 
 use crate::{
-    config::{ConfigError, Database, ResetAccount},
+    config::{AdminCommand, ConfigError, Database, ResetAccount},
     random,
     store::{Millis, Postgres, Sqlite, StoreError},
 };
 
 const HOUR: Millis = 3600 * 1000;
+
+/// Carries out a command; answers what there is to say of it.
+pub async fn admin(command: AdminCommand, now: Millis) -> Result<String, ConfigError> {
+    match command {
+        AdminCommand::ResetAccount(options) => reset_account(options, now).await,
+        AdminCommand::Backup(options) => backup::back_up(options).await,
+        AdminCommand::Restore(options) => backup::restore(options).await,
+    }
+}
 
 /// A one-time code for this account, as it is told to its owner. The relay keeps its hash, beside the account, and asks no
 /// more of whoever brings it.
@@ -26,10 +39,7 @@ pub async fn reset_account(options: ResetAccount, now: Millis) -> Result<String,
     let (username, hash) = (username.canonical(), Sha256::digest(code.0).into());
     let (database, put) = match database {
         Database::Sqlite(file) if !file.exists() => {
-            return Err(ConfigError(format!(
-                "there is no database {}. Say where the relay keeps it, with --data or --database-url.",
-                file.display()
-            )));
+            return Err(no_database(&file));
         }
         Database::Sqlite(file) => {
             let put = Sqlite::put_code_beside(&file, &username, hash, expires).await;
@@ -49,4 +59,11 @@ pub async fn reset_account(options: ResetAccount, now: Millis) -> Result<String,
              it."
         ))),
     }
+}
+
+fn no_database(file: &Path) -> ConfigError {
+    ConfigError(format!(
+        "there is no database {}. Say where the relay keeps it, with --data or --database-url.",
+        file.display()
+    ))
 }
