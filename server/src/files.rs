@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::{Config, ConfigError, Database};
+use crate::config::{ConfigError, Database};
 
 /// The locks of everything that this process alone may write, held until it is dropped.
 pub(crate) struct Claim(Vec<fs::File>);
@@ -13,12 +13,12 @@ pub(crate) struct Claim(Vec<fs::File>);
 impl Claim {
     /// Makes what is not there yet and locks it. The writer remembers what the database holds, so that a second process on
     /// the same files would be wrong; and the database may lie outside of the data folder, whose lock then says nothing.
-    pub(crate) fn take(config: &Config) -> Result<Self, ConfigError> {
-        let mut locks = match &config.data {
+    pub(crate) fn of(data: Option<&Path>, database: &Database) -> Result<Self, ConfigError> {
+        let mut locks = match data {
             Some(folder) => Self::folder(folder)?.0,
             None => Vec::new(),
         };
-        if let Database::Sqlite(file) = &config.database {
+        if let Database::Sqlite(file) = database {
             let what = format!("the database {}", file.display());
             let real = make_database(file).map_err(|e| ConfigError(format!("{what} cannot be opened or made: {e}")))?;
             locks.push(lock(&with_suffix(&real, ".lock"), &what, "a database")?);

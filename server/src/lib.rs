@@ -24,8 +24,8 @@ mod store;
 
 pub use admin::{admin, reset_account};
 pub use config::{
-    AdminCommand, BackUp, Clock, Command, Config, ConfigError, Database, DatabaseUrl, Limits, LogFormat, Net, Options,
-    ResetAccount, Restore, ServeOptions, Tls, Where,
+    AdminCommand, BackUp, Clock, Command, Config, ConfigError, Database, DatabaseUrl, Limits, LogFormat, MigrateStore,
+    Net, Options, ResetAccount, Restore, ServeOptions, Tls, Where,
 };
 pub use serve::serve;
 pub use store::PostgresUrl;

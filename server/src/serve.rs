@@ -99,7 +99,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
     if site.is_empty() {
         tracing::warn!("this program was built without the pages; only the API is served (see `cargo xtask build`)");
     }
-    let claim = Claim::take(&config)?;
+    let claim = Claim::of(config.data.as_deref(), &config.database)?;
     let bell = Deliver::start(hub.clone());
     let store: Arc<dyn Store> = match &config.database {
         Database::Memory => Arc::new(Memory::new(bell)),

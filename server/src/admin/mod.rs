@@ -1,6 +1,7 @@
 //! What an operator does beside the running relay, on its database.
 
 mod backup;
+mod migrate;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ pub async fn admin(command: AdminCommand, now: Millis) -> Result<String, ConfigE
         AdminCommand::ResetAccount(options) => reset_account(options, now).await,
         AdminCommand::Backup(options) => backup::back_up(options).await,
         AdminCommand::Restore(options) => backup::restore(options).await,
+        AdminCommand::MigrateStore(options) => migrate::migrate(options).await,
     }
 }
 

@@ -18,7 +18,8 @@ pub use limits::Limits;
 pub use net::Net;
 pub(crate) use net::{Address, Counted};
 pub use options::{
-    AdminCommand, BackUp, Command, DatabaseUrl, LogFormat, Options, ResetAccount, Restore, ServeOptions, Where,
+    AdminCommand, BackUp, Command, DatabaseUrl, LogFormat, MigrateStore, Options, ResetAccount, Restore, ServeOptions,
+    Where,
 };
 
 use crate::store::{Millis, PostgresUrl};

@@ -33,6 +33,20 @@ pub enum AdminCommand {
     Backup(BackUp),
     /// Put such a copy into an empty folder, on this machine or another
     Restore(Restore),
+    /// Move everything that a relay on SQLite stores to PostgreSQL. The relay is stopped for it
+    MigrateStore(MigrateStore),
+}
+
+/// All of it is moved in one transaction, counted and checked, or nothing. The old database is kept and marked, so that no relay
+/// goes on with it by mistake.
+#[derive(Debug, Args)]
+pub struct MigrateStore {
+    /// The database to move to, empty: postgres://USER:PASSWORD@HOST/NAME?sslmode=verify-full
+    #[arg(long, env = "SIGNET_MIGRATE_TO", value_name = "URL", hide_env_values = true)]
+    pub to: DatabaseUrl,
+
+    #[command(flatten)]
+    pub at: Where,
 }
 
 /// The file holds accounts, messages and the login key, as of one moment, and is checked before it gets its name. It is

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod admin;
 mod anew;
 mod connections;
 mod csrf;

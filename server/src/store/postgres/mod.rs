@@ -11,6 +11,7 @@ mod keys;
 mod lock;
 mod passkeys;
 mod read;
+mod receive;
 mod rows;
 mod secrets;
 mod sessions;

@@ -55,8 +55,11 @@ impl Sqlite {
         remove(&part)?;
         let restored = async {
             io::copy(&mut fs::File::open(from)?, &mut files::private().create_new(true).open(&part)?)?;
-            let mut copy = open(&part).await?;
-            let key = key_in(&mut copy).await?;
+            let mut copy = open(&part).await.map_err(no_backup)?;
+            let key: Vec<u8> = {
+                let row = sqlx::query("SELECT bytes FROM backup_key").fetch_one(&mut copy).await;
+                row.map_err(no_backup)?.try_get(0)?
+            };
             examine(&mut copy).await?;
             let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")
                 .fetch_one(&mut copy)
@@ -94,12 +97,11 @@ async fn open(file: &Path) -> Result<SqliteConnection, sqlx::Error> {
     sqlx::ConnectOptions::connect(&sqlx::ConnectOptions::disable_statement_logging(options)).await
 }
 
-async fn key_in(copy: &mut SqliteConnection) -> Result<Vec<u8>, NoCopy> {
-    match sqlx::query("SELECT bytes FROM backup_key").fetch_one(copy).await {
-        Ok(row) => Ok(row.try_get(0)?),
-        // No such table, or no database at all.
-        Err(sqlx::Error::Database(_) | sqlx::Error::RowNotFound) => Err(NoCopy::NoBackup),
-        Err(error) => Err(error.into()),
+/// No such table in it, or no database at all.
+fn no_backup(error: sqlx::Error) -> NoCopy {
+    match error {
+        sqlx::Error::Database(_) | sqlx::Error::RowNotFound => NoCopy::NoBackup,
+        error => error.into(),
     }
 }
 

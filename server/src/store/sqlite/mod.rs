@@ -63,10 +63,20 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
+    /// Marks a database as moved to PostgreSQL. The number says "SGN1".
+    pub(super) const MOVED: &str = "PRAGMA user_version = 1397182001";
+    const MOVED_VERSION: i64 = 1_397_182_001;
+
     /// Opens the database file, makes it if it is not there, and brings its tables up to date.
     pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
         let options = Self::options(file);
         let mut connection = options.clone().create_if_missing(true).connect().await?;
+        let marked: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
+        if marked == Self::MOVED_VERSION {
+            return Err(sqlx::Error::Configuration(
+                "it has been moved to PostgreSQL; start the relay with that --database-url".into(),
+            ));
+        }
         let damage = Damage::default();
         if std::fs::metadata(file).is_ok_and(|file| file.len() <= damage::AT_ONCE) {
             damage.look_for(&mut connection).await?;
