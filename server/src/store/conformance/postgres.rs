@@ -215,6 +215,78 @@ async fn a_commit_that_breaks_off_is_made_again_and_announced_once() {
     assert_eq!(all(&on, BEN).await, [(1, (1, 1))]);
 }
 
+/// The way to a database that cuts the line, once it is told to, when the answer to a commit comes along.
+struct Line {
+    folder: tempfile::TempDir,
+    cut: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Line {
+    const SOCKET: &str = ".s.PGSQL.5432";
+
+    fn to(lease: &signet_services::Lease) -> (Self, String) {
+        let (address, server) = lease.url().split_once("host=").unwrap();
+        let server = std::path::Path::new(server).join(Self::SOCKET);
+        let line = Self { folder: tempfile::tempdir().unwrap(), cut: Arc::default() };
+        let listener = tokio::net::UnixListener::bind(line.folder.path().join(Self::SOCKET)).unwrap();
+        let cut = line.cut.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(Self::carry(client, server.clone(), cut.clone()));
+            }
+        });
+        let url = format!("{address}host={}", line.folder.path().display());
+        (line, url)
+    }
+
+    async fn carry(
+        mut client: tokio::net::UnixStream,
+        server: std::path::PathBuf,
+        cut: Arc<std::sync::atomic::AtomicBool>,
+    ) -> std::io::Result<()> {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut server = tokio::net::UnixStream::connect(server).await?;
+        let (mut asked, mut told, mut commits) = (vec![0; 65536], vec![0; 65536], false);
+        loop {
+            tokio::select! {
+                n = client.read(&mut asked) => {
+                    let n = n?;
+                    if n == 0 {
+                        return Ok(());
+                    }
+                    commits = asked[..n].windows(6).any(|word| word == b"COMMIT");
+                    server.write_all(&asked[..n]).await?;
+                }
+                n = server.read(&mut told) => {
+                    let n = n?;
+                    if n == 0 || commits && cut.swap(false, Ordering::SeqCst) {
+                        return Ok(());
+                    }
+                    client.write_all(&told[..n]).await?;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_answered_and_announced_once() {
+    let lease = lease();
+    let (line, url) = Line::to(&lease);
+    let heard = Arc::<Heard>::default();
+    let store = Postgres::open(&url.parse().unwrap(), heard.clone()).await.unwrap();
+    let on = Fixture { store: Arc::new(store), heard, kept: Kept::Nothing }.peopled().await;
+    assert_eq!(on.append(letter(&[ANN, BEN], 1, 1, b"text"), 100).await, Ok((1, 100)));
+    line.cut.store(true, Ordering::SeqCst);
+    let asked = [2, 3].map(|seq| on.append(letter(&[ANN, BEN], 1, seq, b"text"), 100 + seq));
+    let answers = futures_util::future::join_all(asked).await;
+    assert!(!line.cut.load(Ordering::SeqCst), "it was cut");
+    assert_eq!(answers, [Ok((2, 102)), Ok((3, 103))]);
+    assert_eq!(all(&on, BEN).await, [(1, (1, 1)), (2, (1, 2)), (3, (1, 3))]);
+    let heard = on.heard.0.lock().unwrap().clone();
+    assert_eq!(heard, [(ANN, 1), (BEN, 1), (ANN, 2), (BEN, 2), (ANN, 3), (BEN, 3)]);
+}
+
 /// A server of its own, killed and started again: who asks meanwhile waits, and is told if it takes too long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_server_was_killed_the_same_store_goes_on() {
