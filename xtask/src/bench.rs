@@ -25,7 +25,7 @@ pub(crate) fn relay(place: &Place, quick: bool, postgres: bool) -> Result<()> {
     fs::create_dir_all(&figures).with_context(|| format!("could not make {}", figures.display()))?;
     let mut command = shell::command(shell::cargo(), &place.root, &["run", "--locked", "--release"]);
     command.args(["--package", "signet-bench", "--", "relay", "--program"]).arg(place.relay());
-    command.arg("--json").arg(figures.join(if postgres { "relay-postgres.json" } else { "relay.json" }));
+    command.arg("--json").arg(figures.join(if postgres { "relay-on-postgres.json" } else { "relay.json" }));
     if postgres {
         command.arg("--postgres");
     }

@@ -87,11 +87,9 @@ enum Bench {
     /// What a person waits for, in Chromium.
     Web,
     /// What the relay carries.
-    Relay {
-        /// On a PostgreSQL server that is started for it, in place of SQLite.
-        #[arg(long)]
-        postgres: bool,
-    },
+    Relay,
+    /// The same on a PostgreSQL server that is started for it, in place of SQLite.
+    RelayOnPostgres,
     /// Whether the time of an operation tells what it worked on (dudect): natively, in Chromium, and a relay's login.
     Timing,
 }
@@ -121,7 +119,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate { messages, seed, chapter } => simulate::run(&place, messages, seed, chapter),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
-        Command::Bench { what: Bench::Relay { postgres }, quick } => bench::relay(&place, quick, postgres),
+        Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick, false),
+        Command::Bench { what: Bench::RelayOnPostgres, quick } => {
+            needs::all(&place)?;
+            bench::relay(&place, quick, true)
+        }
         Command::Bench { what: Bench::Timing, quick } => bench::timing(&place, quick),
     }
 }
