@@ -44,6 +44,9 @@ enum Command {
         /// Also write the figures here.
         #[arg(long)]
         json: Option<PathBuf>,
+        /// On a PostgreSQL server that is started for it, in place of SQLite. Its processor time counts too.
+        #[arg(long)]
+        postgres: bool,
     },
 }
 
@@ -58,8 +61,8 @@ struct Plan {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let (quick, program, json) = match Cli::parse().command {
-        Command::Relay { quick, program, json } => (quick, program, json),
+    let (quick, program, json, postgres) = match Cli::parse().command {
+        Command::Relay { quick, program, json, postgres } => (quick, program, json, postgres),
         Command::Login { samples, program } => return login::run(&program, samples).await,
     };
     let plan = if quick {
@@ -67,7 +70,7 @@ async fn main() -> Result<()> {
     } else {
         Plan { pairs: 50, rounds: 5, warm_up_s: 5, seconds: 15, idle: 2000 }
     };
-    let relay = Relay::start(&program, &[]).await.context("the relay to be measured did not start")?;
+    let relay = Relay::start_on(&program, &[], postgres).await.context("the relay to be measured did not start")?;
     let mut report = report::Report::new(&plan);
     println!("making {} accounts", 2 * plan.pairs);
     let people = account::make(&relay, 2 * plan.pairs).await?;

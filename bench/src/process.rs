@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use signet_services::Postgres;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -34,23 +35,34 @@ pub(crate) struct Relay {
     child: Child,
     data: TempDir,
     port: u16,
+    database: Option<Postgres>,
 }
 
 impl Relay {
     /// With these limits besides.
     pub(crate) async fn start(program: &Path, limits: &[(&str, &str)]) -> Result<Self> {
+        Self::start_on(program, limits, false).await
+    }
+
+    /// On a PostgreSQL server of its own, or on SQLite.
+    pub(crate) async fn start_on(program: &Path, limits: &[(&str, &str)], postgres: bool) -> Result<Self> {
+        let database = if postgres { Some(Postgres::start()?) } else { None };
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let data = TempDir::new()?;
         let mut command = Command::new(program);
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data.path());
         let limits = LIMITS.iter().chain(limits);
         command.envs(limits.map(|(key, value)| (format!("SIGNET_LIMITS_{key}"), value)));
+        if let Some(server) = &database {
+            server.create("signet")?;
+            command.env("SIGNET_DATABASE_URL", server.url("signet"));
+        }
         let child = command
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("{} cannot be run; `cargo xtask build` makes it", program.display()))?;
-        let mut relay = Self { child, data, port };
+        let mut relay = Self { child, data, port, database };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(relay.address()).await.is_err() {
             if relay.child.try_wait()?.is_some() || Instant::now() > deadline {
@@ -74,13 +86,15 @@ impl Relay {
         self.data.path()
     }
 
-    /// Processor seconds so far, user and system.
+    /// Processor seconds so far, user and system, of the relay and of its database.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Fields are counted after the name, which stands in brackets: utime and stime are the 12th and 13th from there.
-        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks = |n: usize| rest.split_whitespace().nth(n).and_then(|field| field.parse::<f64>().ok());
-        Ok((ticks(11).context("no utime")? + ticks(12).context("no stime")?) / TICKS)
+        let database = self.database.iter().flat_map(Postgres::processes);
+        let mut ticks = ticks_of(self.child.id())?;
+        for process in database {
+            // One that has just ended counts no more.
+            ticks += ticks_of(process).unwrap_or_default();
+        }
+        Ok(ticks / TICKS)
     }
 
     /// Resident memory in KiB.
@@ -89,6 +103,14 @@ impl Relay {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         line.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")
     }
+}
+
+fn ticks_of(process: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Fields are counted after the name, which stands in brackets: utime and stime are the 12th and 13th from there.
+    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = |n: usize| rest.split_whitespace().nth(n).and_then(|field| field.parse::<f64>().ok());
+    Ok(ticks(11).context("no utime")? + ticks(12).context("no stime")?)
 }
 
 impl Drop for Relay {

@@ -5,28 +5,55 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::{Config, ConfigError, Database};
+use crate::config::{ConfigError, Database};
 
 /// The locks of everything that this process alone may write, held until it is dropped.
-pub(crate) struct Claim(#[expect(dead_code, reason = "a lock lives as long as its file is open")] Vec<fs::File>);
+pub(crate) struct Claim(Vec<fs::File>);
 
 impl Claim {
     /// Makes what is not there yet and locks it. The writer remembers what the database holds, so that a second process on
     /// the same files would be wrong; and the database may lie outside of the data folder, whose lock then says nothing.
-    pub(crate) fn take(config: &Config) -> Result<Self, ConfigError> {
-        let mut locks = Vec::new();
-        if let Some(folder) = &config.data {
-            let what = format!("--data {}", folder.display());
-            make_folder(folder).map_err(|e| ConfigError(format!("the folder {what} cannot be used: {e}")))?;
-            locks.push(lock(&folder.join("lock"), &what, "a folder")?);
-        }
-        if let Database::Sqlite(file) = &config.database {
+    pub(crate) fn of(data: Option<&Path>, database: &Database) -> Result<Self, ConfigError> {
+        let mut locks = match data {
+            Some(folder) => Self::folder(folder)?.0,
+            None => Vec::new(),
+        };
+        if let Database::Sqlite(file) = database {
             let what = format!("the database {}", file.display());
             let real = make_database(file).map_err(|e| ConfigError(format!("{what} cannot be opened or made: {e}")))?;
             locks.push(lock(&with_suffix(&real, ".lock"), &what, "a database")?);
         }
         Ok(Self(locks))
     }
+
+    /// The lock of a relay's folder, which is made if it is not there.
+    pub(crate) fn folder(folder: &Path) -> Result<Self, ConfigError> {
+        let what = format!("--data {}", folder.display());
+        make_folder(folder).map_err(|e| ConfigError(format!("the folder {what} cannot be used: {e}")))?;
+        Ok(Self(vec![lock(&folder.join("lock"), &what, "a folder")?]))
+    }
+}
+
+/// Whole or not at all, and readable by its owner alone.
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    let new = file.with_extension("new");
+    // What an earlier try left may be open to others.
+    fs::remove_file(&new).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    private().truncate(true).open(&new)?.write_all(bytes)?;
+    settle(&new, file)
+}
+
+/// Gives a file its name once all of it is on the disk.
+pub(crate) fn settle(part: &Path, file: &Path) -> io::Result<()> {
+    fs::File::open(part)?.sync_all()?;
+    fs::rename(part, file)?;
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Not the file itself: SQLite's own locks on it would be lost when this one is closed.
@@ -90,7 +117,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     name.into()

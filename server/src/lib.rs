@@ -22,9 +22,10 @@ mod serve;
 mod site;
 mod store;
 
-pub use admin::reset_account;
+pub use admin::{admin, reset_account};
 pub use config::{
-    AdminCommand, Clock, Command, Config, ConfigError, Database, Limits, LogFormat, Net, Options, ResetAccount,
-    ServeOptions, Tls, Where,
+    AdminCommand, BackUp, Clock, Command, Config, ConfigError, Database, DatabaseUrl, Limits, LogFormat, MigrateStore,
+    Net, Options, ResetAccount, Restore, ServeOptions, Tls, Where,
 };
 pub use serve::serve;
+pub use store::PostgresUrl;

@@ -5,16 +5,14 @@ use std::{
 };
 
 use clap::Parser;
-use signet::{AdminCommand, Clock, Command, ConfigError, LogFormat, Options, ServeOptions, reset_account, serve};
+use signet::{Clock, Command, ConfigError, LogFormat, Options, ServeOptions, admin, serve};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Serve(options) => run(options).await,
-        Command::Admin(AdminCommand::ResetAccount(options)) => {
-            reset_account(options, Clock::system().now()).await.map(|code| println!("{code}"))
-        }
+        Command::Admin(command) => admin(command, Clock::system().now()).await.map(|said| println!("{said}")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

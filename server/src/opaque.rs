@@ -33,6 +33,9 @@ pub(crate) struct Opaque {
     origin: String,
 }
 
+/// Its key, in the folder of `--data`.
+pub(crate) const FILE: &str = "opaque.key";
+
 /// The relay's memory between the two steps of a login.
 pub(crate) type LoginState = ServerLogin<Suite>;
 
@@ -53,7 +56,7 @@ impl Opaque {
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let setup = ServerSetup::<Suite>::new(&mut SystemRng);
-                write_private(file, &setup.serialize())?;
+                files::write_private(file, &setup.serialize())?;
                 setup
             }
             Err(error) => return Err(error),
@@ -125,23 +128,6 @@ fn whole<T>(
 ) -> Result<T, ProtocolError> {
     let value = read(bytes)?;
     if write(&value) == bytes { Ok(value) } else { Err(ProtocolError::SerializationError) }
-}
-
-/// Whole or not at all, and readable by its owner alone.
-fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write;
-    let new = file.with_extension("new");
-    // What an earlier try left may be open to others.
-    fs::remove_file(&new).or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-    let mut out = files::private().truncate(true).open(&new)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    fs::rename(&new, file)?;
-    #[cfg(unix)]
-    if let Some(folder) = file.parent() {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// The operating system's random numbers, for a crate that speaks an older `rand`.

@@ -19,12 +19,12 @@ use crate::{
     http,
     listen::{self, Gate},
     login::Logins,
-    opaque::Opaque,
+    opaque::{self, Opaque},
     origin::Origin,
     relay::{Deliver, Hub},
     router::router,
     site::Site,
-    store::{Memory, Sqlite, Store},
+    store::{Memory, Postgres, Sqlite, Store},
 };
 
 /// Runs the relay on a listener until `shutdown`: then it takes nothing new, closes every socket with 1012, finishes what
@@ -99,7 +99,7 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
     if site.is_empty() {
         tracing::warn!("this program was built without the pages; only the API is served (see `cargo xtask build`)");
     }
-    let claim = Claim::take(&config)?;
+    let claim = Claim::of(config.data.as_deref(), &config.database)?;
     let bell = Deliver::start(hub.clone());
     let store: Arc<dyn Store> = match &config.database {
         Database::Memory => Arc::new(Memory::new(bell)),
@@ -108,12 +108,13 @@ async fn build(config: Config, listen: SocketAddr, hub: Arc<Hub>) -> Result<(Arc
                 .await
                 .map_err(|error| ConfigError(format!("the database {} cannot be opened: {error}", file.display())))?,
         ),
+        Database::Postgres(url) => Arc::new(Postgres::open(url, bell).await?),
     };
     let public_url = origin.text();
     let opaque = match &config.data {
         None => Opaque::make(public_url.clone()),
         Some(folder) => {
-            let file = folder.join("opaque.key");
+            let file = folder.join(opaque::FILE);
             let any = store.any().await.map_err(|e| ConfigError(format!("the database cannot be read: {e}")))?;
             if any && !file.exists() {
                 return Err(ConfigError(format!(

@@ -18,14 +18,17 @@ pub(crate) fn web(place: &Place, quick: bool) -> Result<()> {
 }
 
 /// What the relay carries: the driver of `bench/`.
-pub(crate) fn relay(place: &Place, quick: bool) -> Result<()> {
+pub(crate) fn relay(place: &Place, quick: bool, postgres: bool) -> Result<()> {
     build::all(place)?;
     step("Benchmarking the relay with the driver in bench/ (release)");
     let figures = place.target.join("bench");
     fs::create_dir_all(&figures).with_context(|| format!("could not make {}", figures.display()))?;
     let mut command = shell::command(shell::cargo(), &place.root, &["run", "--locked", "--release"]);
     command.args(["--package", "signet-bench", "--", "relay", "--program"]).arg(place.relay());
-    command.arg("--json").arg(figures.join("relay.json"));
+    command.arg("--json").arg(figures.join(if postgres { "relay-on-postgres.json" } else { "relay.json" }));
+    if postgres {
+        command.arg("--postgres");
+    }
     if quick {
         command.arg("--quick");
     }

@@ -37,7 +37,7 @@ pub(crate) fn bench(place: &Place, rounds: &str) -> Result<()> {
 
 /// Node, Chromium, fonts, npm packages, and with them the relay to be tested.
 pub(crate) fn ready(place: &Place) -> Result<build::Sizes> {
-    needs::browser(place)?;
+    needs::all(place)?;
     let sizes = build::all(place)?;
     certs::ready(place)?;
     Ok(sizes)

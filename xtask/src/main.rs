@@ -88,6 +88,8 @@ enum Bench {
     Web,
     /// What the relay carries.
     Relay,
+    /// The same on a PostgreSQL server that is started for it, in place of SQLite.
+    RelayOnPostgres,
     /// Whether the time of an operation tells what it worked on (dudect): natively, in Chromium, and a relay's login.
     Timing,
 }
@@ -117,7 +119,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Simulate { messages, seed, chapter } => simulate::run(&place, messages, seed, chapter),
         Command::Screenshots => end2end::screenshots(&place),
         Command::Bench { what: Bench::Web, quick } => bench::web(&place, quick),
-        Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick),
+        Command::Bench { what: Bench::Relay, quick } => bench::relay(&place, quick, false),
+        Command::Bench { what: Bench::RelayOnPostgres, quick } => {
+            needs::all(&place)?;
+            bench::relay(&place, quick, true)
+        }
         Command::Bench { what: Bench::Timing, quick } => bench::timing(&place, quick),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// Debian's packages, and what shows that each is there.
-const PACKAGES: [(&str, Shown); 8] = [
+const PACKAGES: [(&str, Shown); 9] = [
     ("openssl", Shown::Program("openssl")),
     ("python3-cryptography", Shown::Python("cryptography")),
     ("nodejs", Shown::Program("node")),
@@ -23,6 +23,7 @@ const PACKAGES: [(&str, Shown); 8] = [
     ("chromium", Shown::File(CHROMIUM)),
     ("fonts-noto-core", Shown::File("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")),
     ("fonts-noto-cjk", Shown::File("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")),
+    ("postgresql", Shown::Versioned("/usr/lib/postgresql", "bin/initdb")),
     ("fonts-noto-color-emoji", Shown::File("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")),
 ];
 
@@ -30,6 +31,8 @@ const PACKAGES: [(&str, Shown); 8] = [
 enum Shown {
     Program(&'static str),
     File(&'static str),
+    /// A file in a folder for each version, within the first.
+    Versioned(&'static str, &'static str),
     /// A module that `python3` can import.
     Python(&'static str),
 }
@@ -39,6 +42,9 @@ impl Shown {
         match self {
             Self::Program(name) => shell::find(name).is_some(),
             Self::File(path) => Path::new(path).is_file(),
+            Self::Versioned(folder, file) => {
+                fs::read_dir(folder).into_iter().flatten().flatten().any(|version| version.path().join(file).is_file())
+            }
             Self::Python(module) => {
                 let import = format!("import {module}");
                 Command::new("python3").args(["-c", &import]).output().is_ok_and(|output| output.status.success())
@@ -47,9 +53,9 @@ impl Shown {
     }
 }
 
-/// Node, Chromium, fonts for every script that the tests write, and the npm packages of end2end/.
-pub(crate) fn browser(place: &Place) -> Result<()> {
-    step("Looking for what the tests in Chromium need: a browser, Node, and fonts with CJK and emoji");
+/// PostgreSQL, Node, Chromium, fonts for every script that the tests write, and the npm packages of end2end/.
+pub(crate) fn all(place: &Place) -> Result<()> {
+    step("Looking for what the tests need: PostgreSQL, a browser, Node, and fonts with CJK and emoji");
     let packaged = !is_ubuntu();
     let missing = missing(packaged);
     if missing.is_empty() {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) fn all(place: &Place) -> Result<()> {
-    needs::browser(place)?;
+    needs::all(place)?;
     let native = native(place)?;
     formats(place)?;
     end2end::ready(place)?;

@@ -17,9 +17,12 @@ use thiserror::Error;
 pub use limits::Limits;
 pub use net::Net;
 pub(crate) use net::{Address, Counted};
-pub use options::{AdminCommand, Command, LogFormat, Options, ResetAccount, ServeOptions, Where};
+pub use options::{
+    AdminCommand, BackUp, Command, DatabaseUrl, LogFormat, MigrateStore, Options, ResetAccount, Restore, ServeOptions,
+    Where,
+};
 
-use crate::store::Millis;
+use crate::store::{Millis, PostgresUrl};
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -43,6 +46,7 @@ pub struct Config {
 pub enum Database {
     Memory,
     Sqlite(PathBuf),
+    Postgres(PostgresUrl),
 }
 
 #[derive(Debug, Clone)]

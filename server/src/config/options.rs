@@ -1,4 +1,4 @@
-use std::{env, fs, net::SocketAddr, path::PathBuf};
+use std::{convert::Infallible, env, fmt, fs, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -29,6 +29,45 @@ pub enum AdminCommand {
     /// Print a one-time code, by which whoever has lost both password and recovery key can ask to start anew under the
     /// same name
     ResetAccount(ResetAccount),
+    /// Copy everything that a relay on SQLite stores into one file, whether or not it is running
+    Backup(BackUp),
+    /// Put such a copy into an empty folder, on this machine or another
+    Restore(Restore),
+    /// Move everything that a relay on SQLite stores to PostgreSQL. The relay is stopped for it
+    MigrateStore(MigrateStore),
+}
+
+/// All of it is moved in one transaction, counted and checked, or nothing. The old database is kept and marked, so that no relay
+/// goes on with it by mistake.
+#[derive(Debug, Args)]
+pub struct MigrateStore {
+    /// The database to move to, empty: postgres://USER:PASSWORD@HOST/NAME?sslmode=verify-full
+    #[arg(long, env = "SIGNET_MIGRATE_TO", value_name = "URL", hide_env_values = true)]
+    pub to: DatabaseUrl,
+
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// The file holds accounts, messages and the login key, as of one moment, and is checked before it gets its name. It is
+/// readable by its owner alone.
+#[derive(Debug, Args)]
+pub struct BackUp {
+    /// The file to make
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub at: Where,
+}
+
+/// Nothing is written over. The relay is then started on the folder, under the same --public-url as before.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file that `signet admin backup` made
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub at: Where,
 }
 
 /// The code replaces an earlier one. Whoever enters it on the page "Use recovery key" has only asked: every browser that is
@@ -54,27 +93,54 @@ pub struct Where {
     #[arg(long, env = "SIGNET_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
 
-    /// Its database, `sqlite:FILE` [default: sqlite:DATA/signet.db]
-    #[arg(long, env = "SIGNET_DATABASE_URL", value_name = "URL")]
-    pub database_url: Option<String>,
+    /// Its database, `sqlite:FILE` or `postgres://...` [default: sqlite:DATA/signet.db]
+    #[arg(long, env = "SIGNET_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
 }
 
 impl Where {
-    /// The folder, and the database's file.
-    pub fn files(self) -> Result<(PathBuf, PathBuf), ConfigError> {
+    /// The folder, and the database.
+    pub fn places(self) -> Result<(PathBuf, Database), ConfigError> {
         let data = self.data.unwrap_or_else(|| "data".into());
-        let database = match self.database_url.as_deref().map(|url| (url, url.split_once(':'))) {
-            None => data.join("signet.db"),
-            Some((_, Some(("sqlite", file)))) if !file.trim_start_matches('/').is_empty() => {
-                file.strip_prefix("//").unwrap_or(file).into()
-            }
-            Some((url, _)) => {
-                return Err(ConfigError(format!(
-                    "--database-url {url} is not understood: this relay stores in SQLite, as sqlite:FILE."
-                )));
-            }
+        let database = match self.database_url {
+            None => Database::Sqlite(data.join("signet.db")),
+            Some(url) => url.database()?,
         };
         Ok((data, database))
+    }
+}
+
+/// A database as it was named. It may hold a password, so that it is shown nowhere.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub fn database(&self) -> Result<Database, ConfigError> {
+        match self.0.split_once(':') {
+            Some(("sqlite", file)) if !file.trim_start_matches('/').is_empty() => {
+                Ok(Database::Sqlite(file.strip_prefix("//").unwrap_or(file).into()))
+            }
+            Some(("postgres" | "postgresql", _)) => Ok(Database::Postgres(self.0.parse()?)),
+            _ => Err(ConfigError(
+                "--database-url is not understood: it is sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME.".into(),
+            )),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.write_str("DatabaseUrl(..)")
     }
 }
 
@@ -99,9 +165,10 @@ pub struct ServeOptions {
     #[arg(long, env = "SIGNET_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
-    /// Database, `sqlite:FILE` [default: sqlite:DATA/signet.db]
-    #[arg(long, env = "SIGNET_DATABASE_URL", value_name = "URL")]
-    pub database_url: Option<String>,
+    /// Database: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/NAME?sslmode=verify-full`. Whoever can list processes sees
+    /// a password on the command line; in the environment or the file he does not [default: sqlite:DATA/signet.db]
+    #[arg(long, env = "SIGNET_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
 
     /// The address that people type, when it is not https://localhost:PORT. Logins are bound to it, so pages opened at
     /// another address cannot sign in
@@ -154,7 +221,7 @@ impl ServeOptions {
     pub fn with_file(self) -> Result<Self, ConfigError> {
         let Some(path) = &self.config else { return Ok(self) };
         let trouble =
-            |error: &dyn std::fmt::Display| ConfigError(format!("--config {} cannot be used: {error}", path.display()));
+            |error: &dyn fmt::Display| ConfigError(format!("--config {} cannot be used: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|e| trouble(&e))?;
         let table: toml::Table = toml::from_str(&text).map_err(|e| trouble(&e))?;
         // `tls-cert` and `tls_cert` are the same key.
@@ -189,7 +256,7 @@ impl ServeOptions {
     }
 
     pub fn config(self) -> Result<Config, ConfigError> {
-        let (data, database) = Where { data: self.data, database_url: self.database_url }.files()?;
+        let (data, database) = Where { data: self.data, database_url: self.database_url }.places()?;
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some(Tls { cert, key }),
             (None, None) => None,
@@ -197,7 +264,7 @@ impl ServeOptions {
             (None, Some(_)) => return Err(ConfigError("--tls-key needs --tls-cert beside it.".into())),
         };
         let config = Config {
-            database: Database::Sqlite(database),
+            database,
             data: Some(data),
             tls,
             public_url: self.public_url,
@@ -247,7 +314,15 @@ mod tests {
     #[test]
     fn what_cannot_be_is_said_clearly() {
         let said = |words: &[&str]| parse(words).config().unwrap_err().to_string();
-        assert!(said(&["--database-url", "postgres://db/signet"]).contains("SQLite"));
+        for url in ["mysql://ann:s3cret@db/signet", "ann:s3cret@db", "sqlite:", "postgres://ann:s3cret@db:port/signet"]
+        {
+            let said = said(&["--database-url", url]);
+            assert!(said.contains("postgres://USER") && !said.contains("s3cret"), "{said}");
+        }
+        let named = parse(&["--database-url", "postgres://ann:s3cret@db/signet"]);
+        assert!(!format!("{named:?}").contains("s3cret"));
+        let config = named.config().unwrap();
+        assert!(matches!(config.database, Database::Postgres(_)) && !format!("{config:?}").contains("s3cret"));
         assert!(said(&["--tls-cert", "c.pem"]).contains("--tls-key"));
         assert!(said(&["--listen", "0.0.0.0:8443"]).contains("loopback"));
         assert!(parse(&["--listen", "[::1]:8443"]).config().is_ok());

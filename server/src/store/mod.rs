@@ -1,4 +1,4 @@
-//! What the relay keeps, by concern. `memory` is the meaning, `sqlite` the default; `conformance` holds every method of
+//! What the relay keeps, by concern. `memory` is the meaning, `sqlite` the default, `postgres` for many; `conformance` holds every method of
 //! every store to the same words. Nothing here verifies a signature or could open a message: clients do.
 
 mod anew;
@@ -6,20 +6,27 @@ mod anew;
 mod conformance;
 mod letter;
 mod memory;
+mod postgres;
 mod secrets;
 mod sessions;
 mod sqlite;
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use sha2::{Digest, Sha256};
 use signet_shared::{AccountId, api::Who, opaque::SecretKind, wire::Refusal};
 use thiserror::Error;
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 pub(crate) use anew::{Anew, AnewRequest, BegunAnew, Earlier, NewIdentity, NewRequest, Right, SecretHash, Stand};
 pub(crate) use letter::Letter;
 pub(crate) use memory::Memory;
+pub(crate) use postgres::Postgres;
+pub use postgres::PostgresUrl;
 pub(crate) use secrets::{Pending, PendingId, Replace, Rescue, Secrets};
 pub(crate) use sessions::{EndedSessions, Horizon, NewSession, Replaced, Session, Sessions, Share, TokenHash};
 pub(crate) use sqlite::Sqlite;
@@ -280,3 +287,23 @@ impl<T: Accounts + Sessions + Secrets + Anew + Directory + Objects + Mailbox + U
 /// A page of a backlog: enough rows to fill a few packets, never so many bytes that a slow reader costs memory.
 const PAGE_ROWS: usize = 128;
 const PAGE_BYTES: usize = 256 * 1024;
+
+/// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection keep
+/// their order however their answers are polled. The answer comes after the commit.
+fn ask<T: Send + 'static, J: Send + 'static>(
+    queue: &mpsc::Sender<J>,
+    job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> J,
+) -> Answer<'static, T> {
+    let (reply, answer) = oneshot::channel();
+    let queue = queue.clone();
+    let queued = queue.try_send(job(reply));
+    async move {
+        match queued {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| StoreError::Unavailable)?,
+            Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
+        }
+        answer.await.map_err(|_| StoreError::Unavailable)?
+    }
+    .boxed()
+}

@@ -4,6 +4,7 @@
 
 mod common;
 
+mod admin;
 mod anew;
 mod connections;
 mod csrf;
@@ -13,6 +14,7 @@ mod keys;
 mod limits;
 mod login;
 mod mailbox;
+mod postgres;
 mod process;
 mod register;
 mod rescue;

@@ -26,7 +26,7 @@ pub(crate) fn all(place: &Place) -> Result<()> {
     walls::trees(place)?;
     deny::check(place)?;
     lint(place)?;
-    needs::browser(place)?;
+    needs::all(place)?;
     end2end::types(place)?;
     let native = test::native(place)?;
     test::formats(place)?;

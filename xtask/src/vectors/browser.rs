@@ -18,7 +18,7 @@ const FLAGS: [&str; 3] = ["--cfg", "getrandom_backend=\"wasm_js\"", "-Ctarget-fe
 
 pub(crate) fn self_test(place: &Place) -> Result<()> {
     toolchain::ready(place)?;
-    needs::browser(place)?;
+    needs::all(place)?;
     step("Running other people's vectors and our own natively");
     let native = native(place)?;
     native.lines().for_each(note);
@@ -77,7 +77,7 @@ fn build(place: &Place) -> Result<PathBuf> {
 /// microseconds, each of so many operations, and so many of what takes milliseconds.
 pub(crate) fn timing(place: &Place, [tags, batch, unwraps]: [usize; 3]) -> Result<()> {
     toolchain::ready(place)?;
-    needs::browser(place)?;
+    needs::all(place)?;
     step("Building the vault's operations for a browser, as the vault is built");
     let module = build(place)?;
     step("Timing them in Chromium");

@@ -74,7 +74,7 @@ on_every_store! {
         assert!(on.store.statements(Who::Id(ANN), 0).await.is_ok());
         delete(&on, 2, "ben").await.unwrap();
         assert_eq!(on.store.statements(Who::Id(BEN), 0).await, Err(StoreError::NoSuchAccount));
-        if let Some(folder) = &on.folder {
+        if let Kept::Folder(folder) = &on.kept {
             on.store.close().await;
             for word in ["record of", "slot of", "keystore of", "state of", "statement of ben", "statement of cat", "to ben"] {
                 for file in fs::read_dir(folder.path()).unwrap() {

@@ -41,7 +41,7 @@ async fn a_database_of_the_first_release_is_taken_over_with_all_that_is_in_it() 
     // The second time it is up to date already.
     for _ in 0..2 {
         let store = Sqlite::open(&file, heard.clone()).await.unwrap();
-        let on = Fixture { store: Arc::new(store), heard: heard.clone(), folder: None };
+        let on = Fixture { store: Arc::new(store), heard: heard.clone(), kept: Kept::Nothing };
         let mut sessions = on.store.sessions(ANN).await.unwrap();
         sessions.sort_by_key(|(token, _)| *token);
         let [(_, one), (_, two)] = sessions[..] else { panic!("{sessions:?}") };
@@ -70,7 +70,7 @@ async fn a_database_of_the_first_release_is_taken_over_with_all_that_is_in_it() 
 
     // And everything that is new works on it.
     let store = Sqlite::open(&file, heard.clone()).await.unwrap();
-    let on = Fixture { store: Arc::new(store), heard, folder: None };
+    let on = Fixture { store: Arc::new(store), heard, kept: Kept::Nothing };
     assert_eq!(on.store.take_shares([1; 32], [8; 32]).await, Ok(vec![[7; 32]]));
     on.store.open(opened(3, ANN, 50), None).await.unwrap();
     on.store.put_pending([3; 32], SecretKind::Password, pending(9, 50)).await.unwrap();

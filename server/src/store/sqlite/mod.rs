@@ -2,7 +2,9 @@
 
 mod anew;
 mod append;
+mod backup;
 mod change;
+mod damage;
 mod delete;
 mod keys;
 mod passkeys;
@@ -25,17 +27,17 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::{mpsc, oneshot};
 
-use self::writer::{Asked, Change, Job, Writer};
+use self::{
+    damage::Damage,
+    writer::{Asked, Change, Job, Writer},
+};
 use super::{
     Accounts, Anew, AnewRequest, Answer, BegunAnew, Created, Credential, Directory, Earlier, EndedSessions, Horizon,
     Letter, Mailbox, Millis, NewAccount, NewIdentity, NewKeys, NewRequest, NewSession, Objects, OnCommit, Pending,
     Placed, Replace, Rescue, Row, SecretHash, Secrets, Session, Sessions, Share, StoreError, TokenHash, Upkeep, Vault,
-    Versions,
+    Versions, ask,
 };
 
 const READERS: u32 = 4;
@@ -57,25 +59,44 @@ pub(crate) struct Sqlite {
     readers: SqlitePool,
     messages: mpsc::Sender<Job>,
     changes: mpsc::Sender<Box<dyn Change>>,
+    damage: Damage,
 }
 
 impl Sqlite {
+    /// Marks a database as moved to PostgreSQL. The number says "SGN1".
+    pub(super) const MOVED: &str = "PRAGMA user_version = 1397182001";
+    const MOVED_VERSION: i64 = 1_397_182_001;
+
     /// Opens the database file, makes it if it is not there, and brings its tables up to date.
     pub(crate) async fn open(file: &Path, bell: Arc<dyn OnCommit>) -> Result<Self, sqlx::Error> {
         let options = Self::options(file);
         let mut connection = options.clone().create_if_missing(true).connect().await?;
-        Self::migrate(&mut connection, &MIGRATIONS).await?;
+        let marked: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
+        if marked == Self::MOVED_VERSION {
+            return Err(sqlx::Error::Configuration(
+                "it has been moved to PostgreSQL; start the relay with that --database-url".into(),
+            ));
+        }
+        let damage = Damage::default();
+        if std::fs::metadata(file).is_ok_and(|file| file.len() <= damage::AT_ONCE) {
+            damage.look_for(&mut connection).await?;
+        } else {
+            damage.look_for_beside(file);
+        }
+        if !damage.is_found() {
+            Self::migrate(&mut connection, &MIGRATIONS).await?;
+        }
 
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.clone().pragma("query_only", "on"))
             .await?;
-        let writer = Writer::new(options, connection, bell).await?;
+        let writer = Writer::new(options, connection, bell, damage.clone()).await?;
         let (messages, jobs) = mpsc::channel(QUEUE);
         let (changes, alone) = mpsc::channel(QUEUE);
         tokio::spawn(writer.run(jobs, alone));
-        Ok(Self { readers, messages, changes })
+        Ok(Self { readers, messages, changes, damage })
     }
 
     async fn migrate(
@@ -141,6 +162,10 @@ impl Sqlite {
         .await
     }
 
+    fn unless_damaged<T: Send + 'static>(&self, write: impl FnOnce() -> Answer<'static, T>) -> Answer<'static, T> {
+        if self.damage.is_found() { std::future::ready(Err(StoreError::Unavailable)).boxed() } else { write() }
+    }
+
     /// A change in a transaction of its own.
     fn change<'a, T, F>(&'a self, run: F) -> Answer<'a, T>
     where
@@ -156,28 +181,8 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, Failed>> + Send + 'static,
     {
-        ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles }))
+        self.unless_damaged(|| ask(&self.changes, move |reply| Box::new(Asked { run, reply, unsettles })))
     }
-}
-
-/// Hands a job to the writer, at once and not when the answer is first waited for: so two messages of one connection keep
-/// their order however their answers are polled. The answer comes after the commit.
-fn ask<T: Send + 'static, J: Send + 'static>(
-    queue: &mpsc::Sender<J>,
-    job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> J,
-) -> Answer<'static, T> {
-    let (reply, answer) = oneshot::channel();
-    let queue = queue.clone();
-    let queued = queue.try_send(job(reply));
-    async move {
-        match queued {
-            Ok(()) => {}
-            Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| StoreError::Unavailable)?,
-            Err(TrySendError::Closed(_)) => return Err(StoreError::Unavailable),
-        }
-        answer.await.map_err(|_| StoreError::Unavailable)?
-    }
-    .boxed()
 }
 
 /// Either the answer or the database's trouble, which is logged where it is met and leaves as "unavailable".
@@ -378,7 +383,7 @@ impl Objects for Sqlite {
 
 impl Mailbox for Sqlite {
     fn append(&self, letter: Arc<Letter>, now: Millis) -> Answer<'static, Placed> {
-        ask(&self.messages, move |reply| Job::Append { letter, now, reply })
+        self.unless_damaged(|| ask(&self.messages, move |reply| Job::Append { letter, now, reply }))
     }
 
     fn head(&self, account: AccountId) -> Answer<'_, u64> {
@@ -390,7 +395,7 @@ impl Mailbox for Sqlite {
     }
 
     fn keep(&self, account: AccountId, seq: u64, record: Vec<u8>) -> Answer<'_, ()> {
-        ask(&self.messages, move |reply| Job::Keep { account, seq, record, reply })
+        self.unless_damaged(|| ask(&self.messages, move |reply| Job::Keep { account, seq, record, reply }))
     }
 }
 

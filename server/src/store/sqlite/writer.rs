@@ -12,6 +12,7 @@ use super::{
     super::{Committed, Letter, Millis, OnCommit, Placed, StoreError},
     Failed,
     append::{self, Known},
+    damage::Damage,
     log_trouble,
 };
 
@@ -43,6 +44,7 @@ pub(super) struct Writer {
     /// `None` after trouble, until it is needed again.
     open: Option<Open>,
     bell: Arc<dyn OnCommit>,
+    damage: Damage,
 }
 
 /// A connection, and what was learned through it. SQLite ends a transaction by itself when the disk is full or fails, of
@@ -83,8 +85,14 @@ impl Writer {
         options: SqliteConnectOptions,
         connection: SqliteConnection,
         bell: Arc<dyn OnCommit>,
+        damage: Damage,
     ) -> Result<Self, sqlx::Error> {
-        Ok(Self { options, open: Some(Open::over(connection).await?), bell })
+        // Where damage keeps even this from being read, nothing will be written: no connection is needed.
+        let open = match Open::over(connection).await {
+            Err(_) if damage.is_found() => None,
+            open => Some(open?),
+        };
+        Ok(Self { options, open, bell, damage })
     }
 
     pub(super) async fn run(mut self, mut messages: mpsc::Receiver<Job>, mut changes: mpsc::Receiver<Box<dyn Change>>) {
@@ -138,6 +146,7 @@ impl Writer {
 
     async fn trouble(&mut self, error: &sqlx::Error) {
         log_trouble(error);
+        self.damage.see(error);
         if let Some(open) = self.open.take() {
             // It may be beyond closing; it is not used again in any case.
             open.connection.close().await.ok();

@@ -4,12 +4,14 @@ mod browser;
 pub(crate) mod change;
 mod envelope;
 pub(crate) mod person;
+pub(crate) mod program;
 mod relay;
 mod socket;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use envelope::{Writer, envelope};
 pub(crate) use person::Person;
+pub(crate) use program::Program;
 pub(crate) use relay::{Relay, Store};
 pub(crate) use socket::{Delivered, Socket, soon};
 
