@@ -112,24 +112,24 @@ pub(super) async fn writer(url: &PostgresUrl) -> Result<PgConnection, sqlx::Erro
     let connect = async {
         let mut connection = url.options().connect().await?;
         settle(&mut connection).await?;
-        // Its statements look up single rows in large tables, by keys: no statistics, however old, are to choose otherwise,
-        // and no plan is to be made twice.
-        let fixed = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan";
-        sqlx::raw_sql(fixed).execute(&mut connection).await?;
         Ok(connection)
     };
     tokio::time::timeout(CONNECT, connect).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// What the relay relies on, whatever the database, the user or the address say otherwise. `on`: a commit is answered when
-/// its log is on disk, and on the standby's if there is a synchronous one; only `remote_apply` promises more.
+/// its log is on disk, and on the standby's if there is a synchronous one; only `remote_apply` promises more. And all that is
+/// asked looks up rows by keys, in tables that may be large: no statistics, however old, are to choose otherwise, and no
+/// plan is made twice: with 32 parts of three tables that takes longer than what it is for.
 async fn settle(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let settled = sqlx::query(
         "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
          WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false), \
          set_config('default_transaction_isolation', 'read committed', false), \
          set_config('statement_timeout', '120s', false), set_config('lock_timeout', '20s', false), \
-         set_config('idle_in_transaction_session_timeout', '20s', false)",
+         set_config('idle_in_transaction_session_timeout', '20s', false), \
+         set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false), \
+         set_config('plan_cache_mode', 'force_generic_plan', false)",
     );
     settled.execute(connection).await?;
     Ok(())

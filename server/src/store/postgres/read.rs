@@ -114,14 +114,14 @@ pub(super) async fn head(pool: &PgPool, account: AccountId) -> Found<u64> {
 }
 
 pub(super) async fn page(pool: &PgPool, account: AccountId, after: u64) -> Found<Vec<Row>> {
-    // What lies beyond the bytes of a page is measured, by its stored length, and neither read nor sent.
+    // What lies beyond the bytes of a page is measured, by its stored length, and neither read nor sent. A record is asked for
+    // by its key: joined, all of the account's were read where the tables were thought to be small.
     let rows = sqlx::query(
         "SELECT seq, record, received_ms, header, slip, body FROM (\
-         SELECT m.seq, r.record, e.received_ms, e.header, m.slip, e.body, \
+         SELECT m.seq, (SELECT r.record FROM records r WHERE r.account = m.account AND r.seq = m.seq) AS record, e.received_ms, e.header, m.slip, e.body, \
          sum(coalesce(octet_length(e.body), 0) + octet_length(m.slip)) OVER (ORDER BY m.seq) \
          - coalesce(octet_length(e.body), 0) - octet_length(m.slip) AS before \
          FROM mailbox m LEFT JOIN envelopes e ON e.sender = m.sender AND e.sender_seq = m.sender_seq \
-         LEFT JOIN records r ON r.account = m.account AND r.seq = m.seq \
          WHERE m.account = (SELECT id FROM accounts WHERE account_id = $1) AND m.seq > $2 AND m.seq < $3 + (\
          SELECT f.seq FROM mailbox f WHERE f.account = (SELECT id FROM accounts WHERE account_id = $1) AND f.seq > $2 \
          ORDER BY f.seq LIMIT 1) \
