@@ -2,5 +2,5 @@ import { defineConfig } from "@playwright/test";
 import common from "./playwright.config.ts";
 
 export default defineConfig({
-  ...common, testDir: "bench", outputDir: "test-results/bench", reporter: [["list"]], timeout: 3_600_000,
+  ...common, workers: 1, testDir: "bench", outputDir: "test-results/bench", reporter: [["list"]], timeout: 3_600_000,
 });

@@ -1,12 +1,12 @@
 import { defineConfig } from "@playwright/test";
 import { CHROMIUM } from "./chromium.ts";
 
-// One worker: the tests make keys, which takes a processor's whole attention. No retries: a test that passes the second
-// time has found something.
+// Two workers, as many as CI has processors: much of a test is waiting for the other person's browser. No retries: a test that
+// passes the second time has found something.
 export default defineConfig({
   testDir: "specs",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
