@@ -357,7 +357,8 @@ impl Story {
             let page = self.w.ask(id, ReadPage { conv, before, limit: PAGE }).unwrap();
             before = page.messages.first().map(|message| message.id);
             for message in page.messages.into_iter().rev() {
-                let good = matches!(message.state, MessageState::Received | MessageState::Delivered);
+                let good =
+                    matches!(message.state, MessageState::Received | MessageState::Delivered | MessageState::Read);
                 assert!(good, "browser {id} shows {:?} as {:?}", message.id, message.state);
                 let BodyView::Text(text) = message.body else { panic!("browser {id} cannot show a message") };
                 screen.push(text);
