@@ -40,8 +40,10 @@ test("a line of the list that changes under the finger is opened all the same", 
   await introduce(anna, bruno);
   await anna.goto("/chat");
   await expectSignedIn(anna);
-  const last = await entry(anna, "bruno").getByText("Hello, Bruno.").boundingBox();
-  await anna.mouse.move(last!.x + 4, last!.y + 4);
+  await expect(entry(anna, "bruno")).toContainText("Hello, Bruno.");
+  const line = (await entry(anna, "bruno").boundingBox())!;
+  // On the last line's words.
+  await anna.mouse.move(line.x + 80, line.y + line.height * 0.7);
   await anna.mouse.down();
   await send(bruno, "Hello, Anna.");
   await expect(entry(anna, "bruno")).toContainText("Hello, Anna.");

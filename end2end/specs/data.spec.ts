@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures.ts";
-import { expectTexts, introduce, password, send, signUp } from "../people.ts";
+import { expectStates, expectTexts, introduce, password, send, signUp } from "../people.ts";
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const section = (page: Page) => page.locator("section").filter({ has: page.getByRole("heading", { name: "Your data" }) });
@@ -30,6 +30,7 @@ test("one's own conversations are saved as a page and as JSON, and everything wr
     await expect(bruno.getByRole("textbox", { name: "Message", exact: true })).toHaveValue("");
   }
   await expect.poll(() => anna.getByRole("log", { name: "Messages" }).getByRole("article").count()).toBe(3);
+  await expectStates(anna, ["read"]);
   await settings(anna);
   await button(anna, "Export my data").click();
   await expect(section(anna)).toContainText("This file is not sealed");
@@ -64,7 +65,7 @@ test("one's own conversations are saved as a page and as JSON, and everything wr
   const messages: { from: string; mine: boolean; text: string; sent_ms: number; state: string }[] = data.conversations[0].messages;
   expect(messages.map((message) => message.text)).toEqual(TEXTS);
   expect(messages.map((message) => message.from)).toEqual(["anna", "bruno", "bruno"]);
-  expect(messages.map((message) => message.state)).toEqual(["delivered", "received", "received"]);
+  expect(messages.map((message) => message.state)).toEqual(["read", "received", "received"]);
 
   // The page opens from the disk, without a network, and runs nothing.
   const context = await browser.newContext({ offline: true });
