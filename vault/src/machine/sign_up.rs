@@ -344,7 +344,10 @@ impl SignUp {
                     }
                     Making::Done(keys) => {
                         progress(hands, KEYS_SHARE);
-                        Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new() }, begun)
+                        Step::Password(
+                            Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new(), secret_key: None },
+                            begun,
+                        )
                     }
                     Making::Renewed(_) => return Err(fault("keys")),
                 };
