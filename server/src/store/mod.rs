@@ -20,7 +20,7 @@ use thiserror::Error;
 pub(crate) use anew::{Anew, AnewRequest, BegunAnew, Earlier, NewIdentity, NewRequest, Right, SecretHash, Stand};
 pub(crate) use letter::Letter;
 pub(crate) use memory::Memory;
-pub(crate) use secrets::{Pending, PendingId, Replace, Rescue, Secrets};
+pub(crate) use secrets::{Pending, PendingId, Replace, ReplaceKeys, Rescue, Secrets};
 pub(crate) use sessions::{EndedSessions, Horizon, NewSession, Replaced, Session, Sessions, Share, TokenHash};
 pub(crate) use sqlite::Sqlite;
 
