@@ -229,6 +229,8 @@ pub struct AccountView {
     pub keys_until_ms: u64,
     /// It has begun anew at some time.
     pub begun_anew: bool,
+    /// Its password needs a secret key beside it.
+    pub secret_key: bool,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

@@ -36,6 +36,7 @@ impl Session {
             backup,
             keys_until_ms: self.keys_until_ms(),
             begun_anew: self.account.me.reset_above(0).is_some(),
+            secret_key: self.account.keys.secret_key.is_some(),
         }
     }
 

@@ -2,7 +2,7 @@
 //! machine does not call it by name, but through a function that its maker hands over.
 
 use rand_core::CryptoRng;
-use signet_ask::{BackupStep, BeginAnew, OpenedMessages, Question, Trouble};
+use signet_ask::{BackupStep, BeginAnew, GiveSecretKey, OpenedMessages, Question, Trouble};
 
 use super::{
     AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall, SecretCall,
@@ -23,6 +23,7 @@ pub enum Task {
     SecretAnswer { call: SecretCall, result: Result<HttpAnswer, NoAnswer> },
     SecretTurn,
     SecretTime,
+    GiveSecretKey { ask: AskId, question: GiveSecretKey },
     PrepareRescue { ask: AskId, current: String, new: String },
     Rescue { ask: AskId, new: String },
     RescueAnswer { call: RescueCall, result: Result<HttpAnswer, NoAnswer> },
@@ -43,6 +44,7 @@ impl Task {
             | Self::OpenedMessages { ask, .. }
             | Self::BeginAnew { ask, .. }
             | Self::PrepareRescue { ask, .. }
+            | Self::GiveSecretKey { ask, .. }
             | Self::Rescue { ask, .. } => Some(*ask),
             Self::Secret { ask, .. } => Some(*ask),
             Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
@@ -64,6 +66,7 @@ pub(super) fn is_about_secrets(question: &Question) -> bool {
             | Question::AddPasskey(_)
             | Question::RemovePasskey(_)
             | Question::DeleteAccount(_)
+            | Question::SecretKey(_)
     )
 }
 
@@ -79,6 +82,7 @@ impl Input {
                 | Question::OpenedMessages(_)
                 | Question::BeginAnew(_)
                 | Question::PrepareRescue(_)
+                | Question::GiveSecretKey(_)
                 | Question::Rescue(_)
         );
         named || is_about_secrets(question) || is_question(question)
@@ -96,6 +100,7 @@ impl<R: CryptoRng> Machine<R> {
             Task::Archive { ask, run, part } => self.archive(ask, run, part),
             Task::OpenedConversations { ask, run } => self.opened_conversations(ask, run),
             Task::OpenedMessages { ask, which } => self.opened_messages(ask, &which),
+            Task::GiveSecretKey { ask, question } => self.give_secret_key(ask, question),
             task @ (Task::Secret { .. } | Task::SecretAnswer { .. } | Task::SecretTurn | Task::SecretTime) => {
                 self.secret(task);
             }

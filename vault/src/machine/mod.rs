@@ -15,6 +15,7 @@ mod hands;
 mod identity;
 mod inbox;
 mod io;
+mod kept;
 mod later;
 mod line;
 mod local;
@@ -28,6 +29,7 @@ mod renew;
 mod rescue;
 mod rows;
 mod secret;
+mod secret_key;
 mod session;
 mod sign_in;
 mod sign_out;
@@ -52,6 +54,7 @@ use signet_shared::{api, wire::Refusal};
 use anew::Claimed;
 use facts::FactsCall;
 use hands::{Call, Hands, Stored};
+use kept::Kept;
 use local::{Attach, Device, OWED_KEY};
 use lock::Lock;
 use opening::Opening;
@@ -194,6 +197,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.backups = rows::parse(&row.value).unwrap_or_default();
             } else if row.key == Lock::KEY {
                 self.hands.lock = Lock::parse(&row.value);
+            } else if row.key == Kept::ROW {
+                self.hands.kept = Kept::parse(&row.value);
             } else if row.key == Claimed::KEY {
                 self.hands.anew = Claimed::parse(&row.value);
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
@@ -280,7 +285,24 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     fn ask(&mut self, ask: AskId, question: Question) {
-        let idle = matches!(self.phase, Phase::SignedOut);
+        let idle = match &self.phase {
+            Phase::SignedOut => true,
+            Phase::SigningIn(signing) => signing.asks().is_some(),
+            _ => false,
+        };
+        // Whoever begins again lets go of a sign-in that waits for the secret key.
+        if idle
+            && matches!(
+                question,
+                Question::SignUp(_)
+                    | Question::SignIn(_)
+                    | Question::SignInWithRecoveryKey(_)
+                    | Question::SignInWithPasskey(_)
+                    | Question::BeginAnew(_)
+            )
+        {
+            self.phase = Phase::SignedOut;
+        }
         // A sign-out that would take nothing along unasked has to know what is here.
         let needs_meta = match &question {
             Question::Attach(_)
@@ -323,6 +345,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
             q if later::is_about_secrets(&q) => self.later(Task::Secret { ask, question: q }),
+            Question::GiveSecretKey(q) => self.later(Task::GiveSecretKey { ask, question: q }),
             Question::PrepareRescue(q) => {
                 self.later(Task::PrepareRescue { ask, current: q.current, new: q.new });
             }
@@ -487,6 +510,8 @@ impl Session {
             | Question::AddPasskey(_)
             | Question::RemovePasskey(_)
             | Question::DeleteAccount(_)
+            | Question::SecretKey(_)
+            | Question::GiveSecretKey(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

@@ -404,7 +404,7 @@ impl SignUp {
         let state = State { recovery: dates, ..State::default() };
         let state = seal_object(&amk.state_key(), Purpose::State, &aad, &state.to_bytes(), rng);
         let mut access = |secret: &Secret, kind: SecretKind| {
-            let unlock = UnlockKey::derive(&secret.export, id, profile);
+            let unlock = UnlockKey::derive(&secret.export, kind, None, id, profile);
             Access { record: secret.record.clone(), slot: amk.seal_slot(&unlock, kind, id, ik, rng) }
         };
         let password = access(password, SecretKind::Password);

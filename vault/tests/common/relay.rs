@@ -451,22 +451,15 @@ impl Relay {
             api::KEYS => {
                 let id = self.me(client)?;
                 let q: api::PutKeys = read(body)?;
-                let account = self.accounts.get_mut(&id).unwrap();
-                let seq = SignedStatement::parse(&q.statement).map_err(|_| Refusal::Malformed)?.statement.seq;
+                let account = &self.accounts[&id];
                 let next = q.expected + 1;
                 let again = account.keystore_version == next
                     && account.keystore == q.keystore
                     && account.statements.last() == Some(&q.statement);
                 if !again {
-                    if account.keystore_version != q.expected || account.statements.len() as u64 + 1 != seq {
-                        return Err(Refusal::VersionConflict);
-                    }
-                    (account.keystore_version, account.keystore) = (next, q.keystore);
-                    account.statements.push(q.statement);
+                    self.follows(id, &q)?;
                 }
-                let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
-                let told: Vec<_> = others.map(|other| (*other, ServerFrame::KeysChanged { version: next })).collect();
-                self.outgoing.extend(told);
+                self.put_keys(client, id, q, again);
                 Ok(api::Stored { version: next }.to_bytes())
             }
             api::SHARE_TAKE => {

@@ -1,0 +1,51 @@
+//! The secret key of the account that is used here, kept by this browser, so that signing in again takes the password alone. By
+//! itself it opens nothing. The keystore says which one it is; this row follows it.
+
+use rand_core::CryptoRng;
+use signet_crypto::SecretKey;
+use signet_shared::AccountId;
+
+use super::{Change, Row, Table, account::Account, hands::Hands};
+
+/// The row `secret key` of `Meta`: `account_id[16] | secret_key[16] | stays u8`.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) account: AccountId,
+    pub(super) key: SecretKey,
+    /// Signing out leaves it here: so the person chose.
+    pub(super) stays: bool,
+}
+
+impl Kept {
+    pub(super) const ROW: &'static [u8] = b"secret key";
+
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (account, rest) = bytes.split_first_chunk()?;
+        let (key, rest) = rest.split_first_chunk()?;
+        Some(Self { account: AccountId(*account), key: SecretKey::of(*key), stays: rest == [1] })
+    }
+
+    pub(super) fn change(&self) -> Change {
+        let value = [&self.account.0[..], self.key.as_bytes(), &[self.stays.into()]].concat();
+        Change::Put { table: Table::Meta, row: Row { key: Self::ROW.to_vec(), value } }
+    }
+}
+
+impl<R: CryptoRng> Hands<R> {
+    /// As the keystore of the account that is open here says.
+    pub(super) fn keep_secret_key(&mut self, account: &Account) {
+        let before = self.kept.take();
+        let Some(key) = &account.keys.secret_key else {
+            if before.is_some() {
+                self.store(vec![Change::Delete { table: Table::Meta, key: Kept::ROW.to_vec() }]);
+            }
+            return;
+        };
+        let id = account.id();
+        let stays = before.is_some_and(|kept| kept.account == id && kept.stays);
+        let kept = Kept { account: id, key: key.clone(), stays };
+        let change = kept.change();
+        self.kept = Some(kept);
+        self.store(vec![change]);
+    }
+}
