@@ -159,8 +159,15 @@ fn whoever_lost_both_secrets_begins_anew_and_old_messages_open_once_the_password
     assert_eq!(s.w.warnings(id, s.conv), [], "his stream goes on, and so do her receipts");
 
     // The old password turns up.
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: "not the password".into(), secret_key: None }), Err(Trouble::LoginFailed));
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: NEW.into(), secret_key: None }), Err(Trouble::LoginFailed), "is no earlier one");
+    assert_eq!(
+        s.w.ask(id, OpenEarlier { secret: "not the password".into(), secret_key: None }),
+        Err(Trouble::LoginFailed)
+    );
+    assert_eq!(
+        s.w.ask(id, OpenEarlier { secret: NEW.into(), secret_key: None }),
+        Err(Trouble::LoginFailed),
+        "is no earlier one"
+    );
     assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     let all = ["ann 0", "bob 0", "ann 1", "bob 1", "it is me, with new keys", "welcome back"];

@@ -155,6 +155,8 @@ pub struct Relay {
     pub overtaking: VecDeque<Vec<u8>>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
+    /// Other browsers are not told of new keys.
+    pub no_news: bool,
     /// Evil: nobody is told that the backlog has come in.
     pub never_caught_up: bool,
     /// Evil: nor how long the backlog is.
@@ -220,6 +222,7 @@ impl Relay {
             stored_version: None,
             overtaking: VecDeque::new(),
             refuse_path: None,
+            no_news: false,
             never_caught_up: false,
             never_subscribed: false,
             claimed_head: None,

@@ -29,7 +29,9 @@ impl Relay {
         }
         let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
         let told: Vec<_> = others.map(|other| (*other, ServerFrame::KeysChanged { version })).collect();
-        self.outgoing.extend(told);
+        if !self.no_news {
+            self.outgoing.extend(told);
+        }
     }
 
     pub(super) fn answer_secrets(&mut self, client: Client, path: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
