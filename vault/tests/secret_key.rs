@@ -92,7 +92,8 @@ fn a_wrong_one_is_told_from_a_mistyped_one_and_costs_no_try() {
     // In the place of another secret it is known for what it is.
     let misplaced = Err(Trouble::SecretKey(SecretKeyTrouble::Misplaced));
     assert_eq!(s.w.ask(s.ann, change(Some(&key), NEW)), misplaced);
-    assert_eq!(s.w.ask(s.ann, change(Some(PASSWORD), &key)), misplaced);
+    let new = Err(Trouble::SecretKey(SecretKeyTrouble::NewPassword));
+    assert_eq!(s.w.ask(s.ann, change(Some(PASSWORD), &key)), new);
     // And to use one takes the password itself.
     for current in [recovery.as_str(), key.as_str(), "not the password"] {
         let step = SecretKeyStep::Use { current: current.into(), key: SecretKeyText(strange.clone()) };

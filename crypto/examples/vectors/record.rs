@@ -35,10 +35,6 @@ impl Record {
         self.0.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("a record lacks {name}"))
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> T {
         self.get(name).parse().unwrap_or_else(|_| panic!("{name} is no number"))
     }

@@ -85,9 +85,8 @@ fn make_slot(n: usize) -> Record {
     };
     let mut record = describe(&amk, trace::unlock_key(&unlock), purpose, &aad, sealed);
     record.hex("slot", &slot);
-    if let Some(key) = &secret_key {
-        record.hex("secret_key", key.as_bytes()).text("secret_key_text", key);
-    }
+    record.hex("secret_key", secret_key.as_ref().map(|key| key.as_bytes().to_vec()).unwrap_or_default());
+    record.text("secret_key_text", secret_key.as_ref().map(SecretKey::to_string).unwrap_or_default());
     record.hex("export_key", export_key).text("profile", 1);
     record
 }
@@ -104,7 +103,9 @@ fn open_slot(at: usize, record: &Record, tally: &mut Tally) {
         let kind =
             if record.get("purpose") == "password slot" { SecretKind::Password } else { SecretKind::RecoveryKey };
         let profile = KdfProfile::from_number(record.number("profile")).unwrap();
-        let secret_key = record.find("secret_key_text").map(|text| text.parse::<SecretKey>().unwrap());
+        let secret_key = Some(record.get("secret_key_text"))
+            .filter(|text| !text.is_empty())
+            .map(|text| text.parse::<SecretKey>().unwrap());
         if let Some(key) = &secret_key {
             tally.same("slots", at, record, "secret_key", key.as_bytes());
         }

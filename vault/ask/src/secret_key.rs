@@ -57,6 +57,8 @@ pub enum SecretKeyTrouble {
     Wrong,
     #[error("typed where something else was asked for")]
     Misplaced,
+    #[error("typed for a new password")]
+    NewPassword,
     /// What the relay handed out contradicts the keystore.
     #[error("by the keystore, other than the relay says")]
     Hidden,

@@ -231,6 +231,8 @@ pub struct AccountView {
     pub begun_anew: bool,
     /// Its password needs a secret key beside it.
     pub secret_key: bool,
+    /// Signing out leaves it in this browser.
+    pub secret_key_stays: bool,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

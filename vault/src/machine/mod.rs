@@ -473,7 +473,7 @@ impl Session {
                 let result = self.decide_identity(hands, &q.conv, q.identity, q.accept);
                 hands.answer::<ask::DecideIdentity>(id, &result);
             }
-            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
+            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands))),
             Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Facts(FactsCall::Passkeys(id))),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);

@@ -142,7 +142,7 @@ pub(super) fn new_password(new: &str) -> Result<(), Trouble> {
     if is_recovery_key(new) {
         Err(Trouble::IsRecoveryKey)
     } else if looks_like_secret_key(new) {
-        Err(Trouble::SecretKey(SecretKeyTrouble::Misplaced))
+        Err(Trouble::SecretKey(SecretKeyTrouble::NewPassword))
     } else {
         check_password(new)
     }
