@@ -254,7 +254,7 @@ export const localKey = (browser, relay, tab) => hkdf(cat([browser, relay, tab])
 
 // 9. The keystore
 
-export function keystorePlaintext(prevHash, ik, eks, secretKey) {
+export function keystorePlaintext(prevHash, ik, eks, secretKey = Buffer.alloc(0)) {
   const keys = cat([prevHash, b16(ik.pkcs8), u16(eks.length), ...eks.map((ek) => cat([u16(1), b16(ek.pkcs8)]))])
   return secretKey.length ? cat([u8(3), keys, u16(0), secretKey]) : cat([u8(1), keys])
 }
