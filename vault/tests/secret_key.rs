@@ -97,7 +97,7 @@ fn a_wrong_one_is_told_from_a_mistyped_one_and_costs_no_try() {
     // And to use one takes the password itself.
     for current in [recovery.as_str(), key.as_str(), "not the password"] {
         let step = SecretKeyStep::Use { current: current.into(), key: SecretKeyText(strange.clone()) };
-        assert!(s.w.ask(s.ann, SecretKey { step }).is_err(), "{current}");
+        assert!(s.w.ask(s.ann, SecretKey { step: step.into() }).is_err(), "{current}");
     }
     assert_eq!(s.enters(PASSWORD, &[&strange, &key]).unwrap().1, Some(1));
 }
@@ -148,13 +148,13 @@ fn a_browser_that_has_it_asks_for_the_password_alone_until_it_is_signed_out() {
             assert!(matches!(s.w.reload(browser), Status::SignedOut { username: None, .. }));
             assert!(s.w.ask(browser, sign_in(PASSWORD)).is_ok());
         }
-        s.w.ask(browser, SecretKey { step: SecretKeyStep::Stays(false) }).unwrap();
+        s.w.ask(browser, SecretKey { step: SecretKeyStep::Stays(false).into() }).unwrap();
         s.w.ask(browser, SignOut { anyway: false }).unwrap();
         assert_eq!(s.w.ask(browser, sign_in(PASSWORD)), Err(NEEDED), "and now it was not");
         assert!(s.give(browser, &key).is_ok());
     }
     // Nor does it stay with the account of somebody else.
-    s.w.ask(other, SecretKey { step: SecretKeyStep::Stays(true) }).unwrap();
+    s.w.ask(other, SecretKey { step: SecretKeyStep::Stays(true).into() }).unwrap();
     s.w.ask(other, SignOut { anyway: false }).unwrap();
     let bob = signet_ask::SignIn { username: "bob_b".into(), ..sign_in(PASSWORD) };
     assert!(s.w.ask(other, bob).is_ok());

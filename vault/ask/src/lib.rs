@@ -8,6 +8,7 @@ mod anew;
 mod archive;
 mod backup;
 mod event;
+mod packed;
 mod question;
 mod secret_key;
 mod trouble;
@@ -20,6 +21,7 @@ pub use backup::{
     OpenedConversation, OpenedMessage,
 };
 pub use event::{Event, Progress, Task};
+pub use packed::Packed;
 pub use question::*;
 pub use secret_key::{RescueKeys, SecretKeyStep, SecretKeyText, SecretKeyTrouble, SecretKeyView};
 pub use trouble::{CodeTrouble, FailedBecause, Trouble};

@@ -5,8 +5,8 @@ use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
     AccountView, AnewView, ArchivePart, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId,
-    OpenedConversation, OpenedMessage, Page, PasskeyView, RecoveryKeyText, RescueKeys, SecretKeyStep, SecretKeyText,
-    SecretKeyView, SessionView, Status, TabShare, Ticket,
+    OpenedConversation, OpenedMessage, Packed, Page, PasskeyView, RecoveryKeyText, RescueKeys, SecretKeyStep,
+    SecretKeyText, SecretKeyView, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -122,7 +122,7 @@ questions! {
     Rescue { new: String } -> u32;
     /// The secret key. What changes it reports `Task::Secret` progress; until the answer, what opened the account opens it, and
     /// on any error it still does.
-    SecretKey { step: SecretKeyStep } -> SecretKeyView;
+    SecretKey { step: Packed<SecretKeyStep> } -> SecretKeyView;
     /// The account's passkeys.
     ReadPasskeys {} -> Vec<PasskeyView>;
     /// Lets what a passkey computes open the account too, in this place, which is free. `current` as for
@@ -148,7 +148,7 @@ questions! {
     /// Writes, tests, imports or opens a backup, one step after the other. `run` is random, and the same in all steps of one.
     /// To test or open needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
     /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
-    Backup { run: u64, step: BackupStep } -> BackupPart;
+    Backup { run: u64, step: Packed<BackupStep> } -> BackupPart;
     /// What is in a backup that was read to be opened, the conversation with the newest message first.
     OpenedConversations { run: u64 } -> Vec<OpenedConversation>;
     /// Up to `limit` of its messages before the one of this number, the oldest first. They count from 0.

@@ -344,6 +344,7 @@ impl<R: CryptoRng> Machine<R> {
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
+            q if later::is_about_identities(&q) => self.later(Task::Compared { ask, question: q }),
             q if later::is_about_secrets(&q) => self.later(Task::Secret { ask, question: q }),
             Question::GiveSecretKey(q) => self.later(Task::GiveSecretKey { ask, question: q }),
             Question::PrepareRescue(q) => {
@@ -461,18 +462,6 @@ impl Session {
                 hands.answer::<ask::ReadDraft>(id, &Ok(draft));
             }
             Question::ReadDetails(q) => self.read_details(hands, id, &q.conv),
-            Question::MarkVerified(q) => {
-                let result = self.mark_verified(hands, &q.conv, &q.safety_number, q.verified);
-                hands.answer::<ask::MarkVerified>(id, &result);
-            }
-            Question::CheckCode(q) => {
-                let result = self.check_code(&q.conv, &q.text);
-                hands.answer::<ask::CheckCode>(id, &result);
-            }
-            Question::DecideIdentity(q) => {
-                let result = self.decide_identity(hands, &q.conv, q.identity, q.accept);
-                hands.answer::<ask::DecideIdentity>(id, &result);
-            }
             Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands))),
             Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Facts(FactsCall::Passkeys(id))),
             Question::RecoveryKeySaved(_) => {
@@ -511,6 +500,9 @@ impl Session {
             | Question::RemovePasskey(_)
             | Question::DeleteAccount(_)
             | Question::SecretKey(_)
+            | Question::CheckCode(_)
+            | Question::MarkVerified(_)
+            | Question::DecideIdentity(_)
             | Question::GiveSecretKey(_)
             | Question::Lock(_)
             | Question::Used(_)

@@ -185,7 +185,10 @@ impl Session {
             Question::AddPasskey(q) => self.add_passkey(hands, ask, q),
             Question::RemovePasskey(q) => self.remove_passkey(hands, ask, q.current, q.place),
             Question::DeleteAccount(q) => self.delete_account(hands, ask, q.current),
-            Question::SecretKey(q) => self.ask_secret_key(hands, ask, q.step),
+            Question::SecretKey(q) => match q.step.open() {
+                Some(step) => self.ask_secret_key(hands, ask, step),
+                None => hands.fail(ask, fault("step")),
+            },
             _ => {}
         }
     }

@@ -26,11 +26,11 @@ pub fn sign_in(password: &str) -> SignIn {
 
 pub fn used(key: &str) -> SecretKey {
     let step = SecretKeyStep::Use { current: PASSWORD.into(), key: SecretKeyText(key.into()) };
-    SecretKey { step }
+    SecretKey { step: step.into() }
 }
 
 pub fn dropped() -> SecretKey {
-    SecretKey { step: SecretKeyStep::Drop { current: PASSWORD.into() } }
+    SecretKey { step: SecretKeyStep::Drop { current: PASSWORD.into() }.into() }
 }
 
 /// Ann, who has said something to Bob.
@@ -58,11 +58,11 @@ pub fn story_with_key() -> (Story, String) {
 
 impl Story {
     pub fn make(&mut self) -> String {
-        self.w.ask(self.ann, SecretKey { step: SecretKeyStep::Make }).unwrap().key.unwrap().0
+        self.w.ask(self.ann, SecretKey { step: SecretKeyStep::Make.into() }).unwrap().key.unwrap().0
     }
 
     pub fn view(&mut self, browser: usize) -> SecretKeyView {
-        self.w.ask(browser, SecretKey { step: SecretKeyStep::Show }).unwrap()
+        self.w.ask(browser, SecretKey { step: SecretKeyStep::Show.into() }).unwrap()
     }
 
     /// The one that a browser shows.

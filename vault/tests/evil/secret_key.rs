@@ -185,7 +185,8 @@ fn a_password_is_never_sealed_with_less_than_the_keystore_says() {
     for (swap, profile) in [(true, 1), (false, 9), (false, 1)] {
         (s.w.relay.swap_pending_slot, s.w.relay.profile) = (swap, profile);
         s.w.said.clear();
-        let change = ChangePassword { current: Some(PASSWORD.into()), new: NEW.into(), end_others: false, ticket: None };
+        let change =
+            ChangePassword { current: Some(PASSWORD.into()), new: NEW.into(), end_others: false, ticket: None };
         let done = s.w.ask(s.ann, change);
         assert_eq!(done.is_ok(), !swap && profile == 1, "{done:?}");
         let mut sealed = 0;

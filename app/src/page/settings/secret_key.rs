@@ -57,7 +57,7 @@ impl Settings {
         let view = Value::new(None::<SecretKeyView>);
         let error = Value::new(None::<String>);
         let ask = move |step| {
-            self.app.ask(SecretKey { step }, move |answer| {
+            self.app.ask(SecretKey { step: step.into() }, move |answer| {
                 if view.is_gone() {
                     return;
                 }
@@ -98,7 +98,7 @@ impl Settings {
     fn use_secret_key(self, words: Value<String>, replaces: bool) -> El {
         let (made, error) = (Value::new(None::<SecretKeyText>), Value::new(None::<String>));
         words.set(String::new());
-        self.app.ask(SecretKey { step: SecretKeyStep::Make }, move |answer| {
+        self.app.ask(SecretKey { step: SecretKeyStep::Make.into() }, move |answer| {
             if made.is_gone() {
                 return;
             }
@@ -161,7 +161,7 @@ impl Settings {
     fn change_secret_key(self, step: SecretKeyStep, password: Password, words: Value<String>, done: &'static str) {
         self.busy.set(true);
         self.app.progress.set(None);
-        self.app.ask(SecretKey { step }, move |answer| {
+        self.app.ask(SecretKey { step: step.into() }, move |answer| {
             self.busy.set(false);
             match answer {
                 Ok(_) => {
