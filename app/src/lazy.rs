@@ -7,7 +7,7 @@ use core::{future::Future, pin::Pin};
 
 use futures_util::FutureExt;
 use leptos::task::spawn_local;
-use signet_ask::{AnewNotice, SecretKeyTrouble};
+use signet_ask::{AnewNotice, Trouble};
 use signet_shared::ConvId;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -119,7 +119,7 @@ pub(crate) fn code(of: Comparing, shown: &str) -> Option<El> {
 }
 
 #[wasm_split(account, fallible, preload(fetch_secret_key_part))]
-fn secret_key_part(app: App, asked: Value<Option<SecretKeyTrouble>>) -> Result<El, NotFetched> {
+fn secret_key_part(app: App, asked: Value<Option<Trouble>>) -> Result<El, NotFetched> {
     Ok(page::secret_key_step(app, asked))
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn fetch_secret_key() -> bool {
 }
 
 /// That step, if its part has been fetched.
-pub(crate) fn secret_key(app: App, asked: Value<Option<SecretKeyTrouble>>) -> Option<El> {
+pub(crate) fn secret_key(app: App, asked: Value<Option<Trouble>>) -> Option<El> {
     secret_key_part(app, asked).now_or_never()?.ok()
 }
 

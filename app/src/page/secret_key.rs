@@ -22,9 +22,9 @@ pub(super) const WORDS: Words =
     Words { test_id: KEY, file: "signet-secret-key-", title: says::FILE, copy_failed: says::COPY_FAILED };
 
 /// In the place of the form that signs in, once the password was right.
-pub(crate) fn step(app: App, asked: Value<Option<SecretKeyTrouble>>) -> El {
+pub(crate) fn step(app: App, asked: Value<Option<Trouble>>) -> El {
     let (busy, beside, error) = (Value::new(false), Value::new(None), Value::new(None::<String>));
-    let hidden = asked.get_untracked() == Some(SecretKeyTrouble::Hidden);
+    let hidden = asked.get_untracked() == Some(Trouble::SecretKey(SecretKeyTrouble::Hidden));
     let leave = move || {
         asked.set(None);
         if let Some(field) = browser::input("password") {
@@ -46,7 +46,7 @@ pub(crate) fn step(app: App, asked: Value<Option<SecretKeyTrouble>>) -> El {
             return browser::focus(KEY);
         }
         busy.set(true);
-        let question = GiveSecretKey { key: Some(SecretKeyText(key)), stays: browser::is_checked(STAYS) };
+        let question = GiveSecretKey { key: Some(key), stays: browser::is_checked(STAYS) };
         app.ask(question, move |answer| match answer {
             Ok(status @ Status::SignedIn { .. }) => app.set_status(status),
             Ok(_) => leave(),

@@ -1,5 +1,5 @@
 use leptos::{prelude::untrack, task::spawn_local};
-use signet_ask::{SecretKeyTrouble, SignIn, SignInWithPasskey, SignInWithRecoveryKey, Status, Task, Trouble};
+use signet_ask::{SignIn, SignInWithPasskey, SignInWithRecoveryKey, Status, Task, Trouble};
 
 use crate::{
     Route, browser,
@@ -43,11 +43,11 @@ struct Form {
     /// What was asked last was a passkey.
     by_passkey: Value<bool>,
     busy: Value<bool>,
-    asked: Value<Option<SecretKeyTrouble>>,
+    asked: Value<Option<Trouble>>,
 }
 
 /// The form that signs in with either secret.
-pub(super) fn door(app: App, secret: Secret, asked: Value<Option<SecretKeyTrouble>>) -> El {
+pub(super) fn door(app: App, secret: Secret, asked: Value<Option<Trouble>>) -> El {
     let form = Form {
         app,
         secret,
@@ -191,7 +191,8 @@ impl Form {
     }
 
     fn report(self, trouble: &Trouble, field: &'static str) {
-        if let Trouble::SecretKey(trouble) = *trouble {
+        if matches!(trouble, Trouble::SecretKey(_)) {
+            let trouble = trouble.clone();
             return spawn_local(async move {
                 if lazy::fetch_secret_key().await {
                     self.asked.set(Some(trouble));

@@ -6,7 +6,7 @@ use signet_shared::{ClientUuid, ConvId, IkHash};
 use crate::{
     AccountView, AnewView, ArchivePart, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId,
     OpenedConversation, OpenedMessage, Packed, Page, PasskeyView, RecoveryKeyText, RescueKeys, SecretKeyStep,
-    SecretKeyText, SecretKeyView, SessionView, Status, TabShare, Ticket,
+    SecretKeyView, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -59,7 +59,7 @@ questions! {
     SignInWithPasskey { username: String, place: u8, computed: [u8; 32], stay: bool } -> Status;
     /// The secret key that a sign-in waits for; without one, that sign-in is given up, and the session that it has opened ends.
     /// On any other error it goes on waiting: nothing is asked of the relay. `stays`: signing out leaves it in this browser.
-    GiveSecretKey { key: Option<SecretKeyText>, stays: bool } -> Status;
+    GiveSecretKey { key: Option<String>, stays: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
     /// open, `Trouble::MaybeUnsent` if there are rows that may be such; and `Trouble::AnewWaits` while this browser waits for
@@ -178,7 +178,7 @@ questions! {
     /// Opens what was sealed for this account before it began anew, by the password or the recovery key of then. Reports
     /// `Task::Secret` progress. `Trouble::NotFound` where the account never began anew. `Trouble::SecretKey` where that password
     /// needed a secret key beside it.
-    OpenEarlier { secret: String, secret_key: Option<SecretKeyText> } -> ();
+    OpenEarlier { secret: String, secret_key: Option<String> } -> ();
 }
 
 impl Question {

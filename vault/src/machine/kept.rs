@@ -34,18 +34,12 @@ impl Kept {
 impl<R: CryptoRng> Hands<R> {
     /// As the keystore of the account that is open here says.
     pub(super) fn keep_secret_key(&mut self, account: &Account) {
-        let before = self.kept.take();
-        let Some(key) = &account.keys.secret_key else {
-            if before.is_some() {
-                self.store(vec![Change::Delete { table: Table::Meta, key: Kept::ROW.to_vec() }]);
-            }
-            return;
-        };
         let id = account.id();
-        let stays = before.is_some_and(|kept| kept.account == id && kept.stays);
-        let kept = Kept { account: id, key: key.clone(), stays };
-        let change = kept.change();
-        self.kept = Some(kept);
-        self.store(vec![change]);
+        let before = self.kept.take();
+        let stays = before.as_ref().is_some_and(|kept| kept.account == id && kept.stays);
+        self.kept = account.keys.secret_key.clone().map(|key| Kept { account: id, key, stays });
+        let none = before.map(|_| Change::Delete { table: Table::Meta, key: Kept::ROW.to_vec() });
+        let change = self.kept.as_ref().map(Kept::change).or(none);
+        self.store_all(change);
     }
 }

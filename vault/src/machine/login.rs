@@ -185,8 +185,8 @@ impl Login {
         }
     }
 
-    /// Everything that the relay has handed out, now that the secret was right.
-    pub(super) fn finished(&mut self, result: Result<HttpAnswer, NoAnswer>) -> Result<&Vault, Trouble> {
+    /// The secret was right, and the relay has handed out everything.
+    pub(super) fn finished(&mut self, result: Result<HttpAnswer, NoAnswer>) -> Result<(), Trouble> {
         let vault = parsed::<Vault>(result).map_err(|trouble| match trouble {
             Trouble::LoginFailed => self.secret.wrong(),
             other => other,
@@ -197,6 +197,11 @@ impl Login {
             return Err(Trouble::BadStatement);
         }
         self.step = Step::Finished(Box::new(Finished { export, profile, me, vault }));
+        Ok(())
+    }
+
+    /// What it has handed out.
+    pub(super) fn vault(&self) -> Result<&Vault, Trouble> {
         match &self.step {
             Step::Finished(finished) => Ok(&finished.vault),
             _ => Err(fault("login-order")),

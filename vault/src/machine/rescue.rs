@@ -285,7 +285,8 @@ impl Session {
         let kind = login.kind();
         // The relay may have taken the session or not: the line finds out.
         self.renew_line(hands);
-        self.take_in_keys(hands, login.finished(result)?);
+        login.finished(result)?;
+        self.take_in_keys(hands, login.vault()?);
         hands.forget_older_refusals();
         let (me, amk, _) = login.open(self.account.keys.secret_key.as_ref())?;
         if me.account_id() != self.me() || !amk.is(&self.account.amk) {

@@ -404,14 +404,15 @@ impl Session {
         let Step::Proving(login) = &mut change.step else { return Err(fault("secret-order")) };
         self.replacing = false;
         let kind = login.kind();
-        let vault = login.finished(result);
-        if vault.is_ok() {
+        let finished = login.finished(result);
+        if finished.is_ok() {
             hands.forget_older_refusals();
         }
         // The relay may have taken the session or not: the line finds out.
         self.renew_line(hands);
         // Another browser may have changed meanwhile what is needed beside the password.
-        self.take_in_keys(hands, vault?);
+        finished?;
+        self.take_in_keys(hands, login.vault()?);
         let (me, amk, _) = login.open(self.account.keys.secret_key.as_ref())?;
         if me.account_id() != self.me() || !amk.is(&self.account.amk) {
             return Err(Trouble::KeystoreDamaged);

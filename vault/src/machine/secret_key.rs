@@ -35,8 +35,8 @@ pub(super) fn shown(key: &SecretKey) -> SecretKeyText {
     SecretKeyText(key.to_string())
 }
 
-pub(super) fn read_secret_key(text: SecretKeyText) -> Result<SecretKey, Trouble> {
-    let text = Zeroizing::new(text.0);
+pub(super) fn read_secret_key(text: String) -> Result<SecretKey, Trouble> {
+    let text = Zeroizing::new(text);
     text.parse().map_err(|error| {
         Trouble::SecretKey(match error {
             SecretKeyError::Form => SecretKeyTrouble::Form,
@@ -51,7 +51,7 @@ impl Session {
             SecretKeyStep::Show => self.account.keys.secret_key.clone(),
             SecretKeyStep::Make => Some(SecretKey::make(&mut hands.rng)),
             SecretKeyStep::Use { current, key } => {
-                let key = read_secret_key(key).map(Some);
+                let key = read_secret_key(key.0).map(Some);
                 return self.change_secret_key(hands, ask, current, key);
             }
             SecretKeyStep::Drop { current } => return self.change_secret_key(hands, ask, current, Ok(None)),

@@ -76,7 +76,7 @@ impl<R: CryptoRng> Machine<R> {
             LoginCall::About => login.about(&mut self.hands, result),
             LoginCall::Started => login.started(&mut self.hands, result),
             LoginCall::Finished => match login.finished(result) {
-                Ok(_) => return self.let_in(),
+                Ok(()) => return self.let_in(),
                 Err(trouble) => Err(trouble),
             },
         };

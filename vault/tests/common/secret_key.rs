@@ -75,7 +75,7 @@ impl Story {
     }
 
     pub fn give_and(&mut self, browser: usize, key: &str, stays: bool) -> Result<Status, Trouble> {
-        self.w.ask(browser, GiveSecretKey { key: Some(SecretKeyText(key.into())), stays })
+        self.w.ask(browser, GiveSecretKey { key: Some(key.into()), stays })
     }
 
     /// A new browser with this password and, if it is asked for, the one of these that is right. How it was let in.

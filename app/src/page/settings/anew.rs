@@ -1,5 +1,5 @@
 use leptos::prelude::untrack;
-use signet_ask::{AskAnewHere, OpenEarlier, SecretKeyText, SecretKeyTrouble, Task, Trouble};
+use signet_ask::{AskAnewHere, OpenEarlier, SecretKeyTrouble, Task, Trouble};
 
 use super::{super::secret_key::about, Settings, said, section};
 use crate::{
@@ -29,7 +29,7 @@ impl Settings {
         let (asked, key_error) = (Value::new(false), Value::new(None));
         let send = move || {
             let secret = browser::typed(SECRET);
-            let secret_key = Some(browser::typed(SECRET_KEY)).filter(|key| !key.is_empty()).map(SecretKeyText);
+            let secret_key = Some(browser::typed(SECRET_KEY)).filter(|key| !key.is_empty());
             key_error.set(None);
             error.set(None);
             words.set(String::new());

@@ -56,7 +56,7 @@ impl Settings {
     fn in_use(self, words: Value<String>) -> El {
         let view = Value::new(None::<SecretKeyView>);
         let error = Value::new(None::<String>);
-        let ask = move |step| {
+        let ask = move |step: SecretKeyStep| {
             self.app.ask(SecretKey { step: step.into() }, move |answer| {
                 if view.is_gone() {
                     return;
