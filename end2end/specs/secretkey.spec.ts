@@ -182,7 +182,7 @@ test("by keyboard alone, and on a screen of 320 pixels", async ({ newPage }) => 
   await anna.keyboard.type(secret);
   await anna.keyboard.press("Enter");
   await expect(anna.getByText("a new browser asks for your password and your secret key from now on")).toBeVisible(DONE);
-  await expect(anna.getByRole("button", { name: "Replace secret key" })).toBeFocused();
+  await expect(anna.getByText("A second secret beside your password.")).toBeFocused();
   await anna.getByRole("button", { name: "Show secret key" }).press("Enter");
   await expect(anna.getByTestId("secret-key")).toHaveText(key, DONE);
   await fits(anna);

@@ -16,6 +16,8 @@ use crate::{
     value::Value,
 };
 
+/// What stays where it is, whatever the account uses.
+const STABLE: &str = "secret-key-section";
 const USER: &str = "use-secret-key";
 const DROPPER: &str = "drop-secret-key";
 const SAVED: &str = "secret-key-saved";
@@ -40,7 +42,7 @@ impl Settings {
             }))
         };
         section(says::SECTION)
-            .child(el("p").class("hint").text(says::SECTION_TEXT))
+            .child(el("p").class("hint").set("id", STABLE).set("tabindex", "-1").text(says::SECTION_TEXT))
             .child(el("p").class("hint").text(says::OTHERS_OPEN))
             .part(body)
             .child(said(words))
@@ -166,7 +168,7 @@ impl Settings {
             match answer {
                 Ok(_) => {
                     words.set(done.to_owned());
-                    self.close(USER);
+                    self.close(STABLE);
                     self.read();
                 }
                 Err(trouble) => password.report(&trouble),
