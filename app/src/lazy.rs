@@ -7,7 +7,7 @@ use core::{future::Future, pin::Pin};
 
 use futures_util::FutureExt;
 use leptos::task::spawn_local;
-use signet_ask::AnewNotice;
+use signet_ask::{AnewNotice, Trouble};
 use signet_shared::ConvId;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -131,6 +131,21 @@ pub(crate) async fn fetch_code() -> bool {
 /// That code, if its part has been fetched.
 pub(crate) fn code(of: Comparing, shown: &str) -> Option<El> {
     code_part(of, shown.to_owned()).now_or_never()?.ok()
+}
+
+#[wasm_split(account, fallible, preload(fetch_secret_key_part))]
+fn secret_key_part(app: App, asked: Value<Option<Trouble>>) -> Result<El, NotFetched> {
+    Ok(page::secret_key_step(app, asked))
+}
+
+/// Whether the step that asks for the secret key can be shown now.
+pub(crate) async fn fetch_secret_key() -> bool {
+    fetch_secret_key_part().await.is_ok()
+}
+
+/// That step, if its part has been fetched.
+pub(crate) fn secret_key(app: App, asked: Value<Option<Trouble>>) -> Option<El> {
+    secret_key_part(app, asked).now_or_never()?.ok()
 }
 
 #[wasm_split(account, fallible, preload(fetch_open))]

@@ -7,13 +7,15 @@ use signet_shared::{AccountId, DecodeError, Digest32, EkId, Hash, IkHash, Reader
 use zeroize::Zeroizing;
 
 use crate::{
-    Aad, DecryptionKey, IdentityKey, MasterKey, OpenError, Purpose, open_object, primitives::same, seal_object,
-    sealed::sealed_len,
+    Aad, DecryptionKey, IdentityKey, MasterKey, OpenError, Purpose, SecretKey, open_object, primitives::same,
+    seal_object, sealed::sealed_len,
 };
 
 const VERSION: u8 = 1;
 /// With former master keys behind the keys; one without them is of the first version.
 const VERSION_FORMER: u8 = 2;
+/// With a secret key at the end, whether or not there are former master keys.
+const VERSION_SECRET_KEY: u8 = 3;
 /// What a former master key takes.
 const FORMER: usize = 4 + 32 + 32;
 /// What an RSA-3072 key takes at most: suite, length, and PKCS#8 with each number as long as it can be.
@@ -25,6 +27,9 @@ pub struct Keyring {
     pub ik: IdentityKey,
     pub eks: Vec<DecryptionKey>,
     pub former: Vec<Former>,
+    /// What the account's password needs beside it, if its owner chose so: so every browser can show it, and no password slot
+    /// is made without it.
+    pub secret_key: Option<SecretKey>,
 }
 
 /// An earlier master key, and the identity under which it sealed. What it sealed then is opened by it, and nothing is sealed
@@ -54,6 +59,7 @@ impl Former {
 /// ```text
 /// ver u8 = 1 | prev_hash[32] | ik len u16, PKCS#8 | n u16 | n x ( suite u16 | len u16, PKCS#8 )
 /// ver u8 = 2 | as in 1 | n u16, not 0 | n x ( epoch u32 | ik_hash[32] | AMK[32] )
+/// ver u8 = 3 | as in 1 | n u16 | n x ( epoch u32 | ik_hash[32] | AMK[32] ) | secret_key[16]
 /// ```
 /// Only private keys, from which the public ones are derived: a public part that lies beside a private one is a way to
 /// make signatures with the wrong modulus ("Victory by KO"). `prev_hash` is [`object_hash`] of the version before.
@@ -81,12 +87,19 @@ pub fn renewed_keystore_len(keys: &Keyring) -> usize {
 }
 
 pub(crate) fn plaintext(keys: &Keyring, prev_hash: Digest32) -> Zeroizing<Vec<u8>> {
-    let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()) + FORMER * keys.former.len());
-    let version = if keys.former.is_empty() { VERSION } else { VERSION_FORMER };
+    let mut w = Writer::with_capacity(2048 * (1 + keys.eks.len()) + FORMER * keys.former.len() + SecretKey::LEN);
+    let version = match (&keys.secret_key, keys.former.is_empty()) {
+        (Some(_), _) => VERSION_SECRET_KEY,
+        (None, false) => VERSION_FORMER,
+        (None, true) => VERSION,
+    };
     write_keys(&mut w, version, keys, prev_hash);
-    if version == VERSION_FORMER {
+    if version != VERSION {
         w.u16(u16::try_from(keys.former.len()).unwrap_or(u16::MAX));
         keys.former.iter().take(u16::MAX.into()).for_each(|former| former.write(&mut w));
+    }
+    if let Some(secret_key) = &keys.secret_key {
+        w.raw(secret_key.as_bytes());
     }
     Zeroizing::new(w.finish())
 }
@@ -138,7 +151,7 @@ pub fn object_hash(sealed: &[u8]) -> Digest32 {
 pub(crate) fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
     let mut r = Reader::new(bytes);
     let version = r.u8()?;
-    if version != VERSION && version != VERSION_FORMER {
+    if !(VERSION..=VERSION_SECRET_KEY).contains(&version) {
         return Err(DecodeError::UnknownVersion);
     }
     let prev = r.array()?;
@@ -149,13 +162,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Keyring, Digest32), DecodeError> {
         let suite = Suite::from_number(r.u16()?).ok_or(DecodeError::UnknownVersion)?;
         eks.push(DecryptionKey::from_pkcs8(suite, r.bytes16()?).map_err(|_| DecodeError::Invalid)?);
     }
-    let formers = if version == VERSION_FORMER { r.u16()? } else { 0 };
+    let formers = if version == VERSION { 0 } else { r.u16()? };
     let former: Vec<Former> = (0..formers).map(|_| Former::read(&mut r)).collect::<Result<_, _>>()?;
+    let secret_key = if version == VERSION_SECRET_KEY { Some(SecretKey::of(r.array()?)) } else { None };
     r.finish()?;
     if eks.is_empty() || (former.is_empty() && version == VERSION_FORMER) {
         return Err(DecodeError::Invalid);
     }
-    Ok((Keyring { ik, eks, former }, prev))
+    Ok((Keyring { ik, eks, former, secret_key }, prev))
 }
 
 /// As [`parse`], of what [`plaintext_of_keys`] wrote.
@@ -169,7 +183,7 @@ fn aad(amk: &MasterKey, account: AccountId, version: u64, ik: IkHash) -> Aad {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ik: _, eks: _, former: _ } = self;
+        let Self { ik: _, eks: _, former: _, secret_key: _ } = self;
         f.write_str("Keyring(..)")
     }
 }

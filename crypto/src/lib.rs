@@ -7,7 +7,8 @@
 //! | `seal` | text and verified readers -> [`SealedMessage`] |
 //! | `open` | bytes -> [`Incoming`] -> [`Authentic`] -> [`Message`] |
 //! | `opaque`, `recovery` | a secret -> [`ExportKey`], without the relay learning it |
-//! | `master` | [`ExportKey`] -> [`UnlockKey`] -> [`MasterKey`] -> one key per purpose |
+//! | `secret_key` | what may be needed beside the password; never a part of what the relay is sent |
+//! | `master` | [`ExportKey`] and [`SecretKey`] -> [`UnlockKey`] -> [`MasterKey`] -> one key per purpose |
 //! | `sealed`, `keystore`, `history` | everything that rests on the relay besides messages |
 //! | `backup` | an account's records -> a file under a password of its own, and back, one chunk at a time |
 //! | `safety`, `qr` | two accounts -> sixty digits to compare, and a text for a camera to compare |
@@ -33,9 +34,11 @@ mod recovery;
 mod safety;
 mod seal;
 mod sealed;
+mod secret_key;
 #[cfg(any(test, feature = "self-test"))]
 pub mod self_test;
 mod statement;
+mod symbols;
 
 #[doc = include_str!("../FORMAT.md")]
 pub mod format {}
@@ -52,7 +55,7 @@ pub use keystore::{
     seal_keystore,
 };
 pub use make::{KeyMaker, Making, NewKeys};
-pub use master::{LocalShares, MasterKey, UnlockKey};
+pub use master::{LocalShares, MasterKey, UnlockKey, asked_by_slot};
 pub use opaque::{ExportKey, Login, OpaqueError, Registration};
 pub use open::{Authentic, Incoming, Message, Refused, View};
 pub use qr::{CodeError, check_code, code_text};
@@ -60,4 +63,5 @@ pub use recovery::{RecoveryKey, RecoveryKeyError, looks_like_recovery_key};
 pub use safety::safety_number;
 pub use seal::{Address, SealError, SealedMessage, Sender, seal_message};
 pub use sealed::{Aad, ObjectKey, OpenError, Purpose, open_object, seal_object};
+pub use secret_key::{SecretKey, SecretKeyError, SecretKeyId, looks_like_secret_key};
 pub use statement::{StatementError, VerifiedAccount, make_first_statement, make_next_statement};

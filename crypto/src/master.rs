@@ -10,7 +10,7 @@ use signet_shared::{
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    Aad, ExportKey, ObjectKey, OpenError, Purpose, open_object,
+    Aad, ExportKey, ObjectKey, OpenError, Purpose, SecretKey, SecretKeyId, open_object,
     primitives::{hkdf, same},
     seal_object,
 };
@@ -18,6 +18,11 @@ use crate::{
 const VERSION: u8 = 1;
 /// Slots name no version of their own: replacing one is a compare-and-swap beside its OPAQUE record.
 const SLOT_VERSION: u64 = 1;
+/// The first byte of a slot that asks for a secret key, and the version in its additional data. Of any other slot the first
+/// byte is that of what is sealed, which is 1.
+const WITH_SECRET_KEY: u8 = 2;
+/// What stands before the sealed part of such a slot.
+const HEAD: usize = 1 + 8;
 
 /// Everything else of an account is sealed under keys derived from this one.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -26,9 +31,12 @@ pub struct MasterKey {
     epoch: u32,
 }
 
-/// What a password or recovery key opens a slot with.
+/// What a secret opens its slot with: for a password, together with the secret key, if the account uses one.
 #[derive(Clone)]
-pub struct UnlockKey(ObjectKey);
+pub struct UnlockKey {
+    key: ObjectKey,
+    secret_key: Option<SecretKeyId>,
+}
 
 /// The shares under which a browser keeps the master key while it stays signed in; any one missing, nothing opens.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -104,9 +112,16 @@ impl MasterKey {
         ik: IkHash,
         rng: &mut R,
     ) -> Vec<u8> {
-        seal_object(&unlock.0, slot_purpose(kind), &slot_aad(account, ik), &self.to_bytes(), rng)
+        let aad = slot_aad(account, ik, unlock.secret_key);
+        let sealed = seal_object(&unlock.key, slot_purpose(kind), &aad, &self.to_bytes(), rng);
+        match unlock.secret_key {
+            Some(SecretKeyId(id)) => [&[WITH_SECRET_KEY], &id[..], &sealed].concat(),
+            None => sealed,
+        }
     }
 
+    /// A slot that asks for a secret key opens only by an unlock key that has it in, and one that does not only by one that has
+    /// none.
     pub fn open_slot(
         unlock: &UnlockKey,
         kind: SecretKind,
@@ -114,7 +129,13 @@ impl MasterKey {
         ik: IkHash,
         slot: &[u8],
     ) -> Result<Self, OpenError> {
-        Self::parse(&open_object(&unlock.0, slot_purpose(kind), &slot_aad(account, ik), slot)?)
+        let sealed = match (unlock.secret_key, asked_by_slot(slot)) {
+            (None, None) => slot,
+            (Some(mine), Some(asked)) if mine == asked => slot.get(HEAD..).ok_or(OpenError)?,
+            _ => return Err(OpenError),
+        };
+        let aad = slot_aad(account, ik, unlock.secret_key);
+        Self::parse(&open_object(&unlock.key, slot_purpose(kind), &aad, sealed)?)
     }
 
     pub fn seal_local<R: CryptoRng + ?Sized>(
@@ -124,11 +145,11 @@ impl MasterKey {
         ik: IkHash,
         rng: &mut R,
     ) -> Vec<u8> {
-        seal_object(&shares.key(), Purpose::LocalSlot, &slot_aad(account, ik), &self.to_bytes(), rng)
+        seal_object(&shares.key(), Purpose::LocalSlot, &slot_aad(account, ik, None), &self.to_bytes(), rng)
     }
 
     pub fn open_local(shares: &LocalShares, account: AccountId, ik: IkHash, sealed: &[u8]) -> Result<Self, OpenError> {
-        Self::parse(&open_object(&shares.key(), Purpose::LocalSlot, &slot_aad(account, ik), sealed)?)
+        Self::parse(&open_object(&shares.key(), Purpose::LocalSlot, &slot_aad(account, ik, None), sealed)?)
     }
 
     fn derive(&self, label: &str, info: &[u8]) -> ObjectKey {
@@ -153,15 +174,50 @@ impl MasterKey {
 }
 
 impl UnlockKey {
-    /// `UK = HKDF-SHA256(ikm = export_key[64], salt = account_id, info = L("unlock") || profile u8)`
-    pub fn derive(export_key: &ExportKey, account: AccountId, profile: KdfProfile) -> Self {
-        let info: [&[u8]; 2] = [&Hash::label("unlock"), &[profile.number()]];
-        Self(ObjectKey::from_bytes(*hkdf(export_key.as_bytes(), account.as_bytes(), &info)))
+    /// Of a password together with the account's secret key, where it uses one; of any other secret by itself, for it has 256
+    /// bits of its own.
+    ///
+    /// ```text
+    /// UK = HKDF-SHA256(ikm = export_key[64],                   salt = account_id, info = L("unlock") || profile u8)
+    /// UK = HKDF-SHA256(ikm = export_key[64] || secret_key[16], salt = account_id, info = L("unlock with secret key") || profile u8)
+    /// ```
+    pub fn derive(
+        export_key: &ExportKey,
+        kind: SecretKind,
+        secret_key: Option<&SecretKey>,
+        account: AccountId,
+        profile: KdfProfile,
+    ) -> Self {
+        let secret_key = secret_key.filter(|_| kind == SecretKind::Password);
+        let mut ikm = Zeroizing::new(Vec::with_capacity(64 + SecretKey::LEN));
+        ikm.extend_from_slice(export_key.as_bytes());
+        let label = match secret_key {
+            Some(secret_key) => {
+                ikm.extend_from_slice(secret_key.as_bytes());
+                "unlock with secret key"
+            }
+            None => "unlock",
+        };
+        let info: [&[u8]; 2] = [&Hash::label(label), &[profile.number()]];
+        let key = ObjectKey::from_bytes(*hkdf(&ikm, account.as_bytes(), &info));
+        Self { key, secret_key: secret_key.map(|secret_key| secret_key.id(account)) }
     }
 
     #[cfg(any(test, feature = "self-test"))]
     pub(crate) fn object_key(&self) -> &ObjectKey {
-        &self.0
+        &self.key
+    }
+}
+
+/// Which secret key a slot asks for beside the password; `None` if for none.
+///
+/// ```text
+/// ver u8 = 2 | key_id[8] | sealed, with object `slot` || key_id[8] and version 2 in its additional data
+/// ```
+pub fn asked_by_slot(slot: &[u8]) -> Option<SecretKeyId> {
+    match slot.split_first() {
+        Some((&WITH_SECRET_KEY, rest)) => rest.first_chunk().copied().map(SecretKeyId),
+        _ => None,
     }
 }
 
@@ -187,8 +243,13 @@ fn slot_purpose(kind: SecretKind) -> Purpose {
 }
 
 /// The master key's epoch is inside: whoever opens a slot does not know it yet.
-fn slot_aad(account: AccountId, ik: IkHash) -> Aad {
-    Aad { account, object: b"slot".to_vec(), version: SLOT_VERSION, ik, amk_epoch: 0 }
+fn slot_aad(account: AccountId, ik: IkHash, secret_key: Option<SecretKeyId>) -> Aad {
+    let mut aad = Aad { account, object: b"slot".to_vec(), version: SLOT_VERSION, ik, amk_epoch: 0 };
+    if let Some(SecretKeyId(id)) = secret_key {
+        aad.version = WITH_SECRET_KEY.into();
+        aad.object.extend(id);
+    }
+    aad
 }
 
 impl fmt::Debug for MasterKey {
@@ -200,7 +261,7 @@ impl fmt::Debug for MasterKey {
 
 impl fmt::Debug for UnlockKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(_) = self;
+        let Self { key: _, secret_key: _ } = self;
         f.write_str("UnlockKey(..)")
     }
 }

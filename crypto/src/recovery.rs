@@ -7,12 +7,11 @@ use signet_shared::Hash;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Crockford's base32: no I, L, O or U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+use crate::symbols::{self, GROUP, Unreadable, separators};
+
 const KEY: usize = 32;
 const CHECK: usize = 3;
 const SYMBOLS: usize = (KEY + CHECK) * 8 / 5;
-const GROUP: usize = 4;
 
 /// 256 random bits. `Display` is what a person writes down:
 ///
@@ -58,31 +57,16 @@ impl RecoveryKey {
 /// Whether what someone typed is meant to be a recovery key rather than a password: the right number of symbols, either
 /// in groups or with the right check.
 pub fn looks_like_recovery_key(text: &str) -> bool {
-    let Ok(symbols) = read_symbols(text) else { return false };
-    let separators = text.trim().chars().filter(|c| is_separator(*c)).count();
-    separators + 1 >= symbols.len() / GROUP || text.parse::<RecoveryKey>().is_ok()
+    read_symbols(text).is_ok() && (separators(text) + 1 >= SYMBOLS / GROUP || text.parse::<RecoveryKey>().is_ok())
 }
 
-/// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
-fn read_symbols(text: &str) -> Result<Zeroizing<Vec<u8>>, RecoveryKeyError> {
-    let mut symbols = Zeroizing::new(Vec::with_capacity(SYMBOLS));
-    for c in text.chars().filter(|c| !is_separator(*c)) {
-        let c = match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            c => c,
-        };
-        let value = ALPHABET.iter().position(|a| char::from(*a) == c).ok_or(RecoveryKeyError::Character)?;
-        if symbols.len() == SYMBOLS {
-            return Err(RecoveryKeyError::Length);
-        }
-        symbols.push(value as u8);
+fn read_symbols(text: &str) -> Result<Zeroizing<[u8; SYMBOLS]>, RecoveryKeyError> {
+    let mut symbols = Zeroizing::new([0; SYMBOLS]);
+    match symbols::read(text, &mut symbols[..]) {
+        Ok(()) => Ok(symbols),
+        Err(Unreadable::Length) => Err(RecoveryKeyError::Length),
+        Err(Unreadable::Character) => Err(RecoveryKeyError::Character),
     }
-    if symbols.len() == SYMBOLS { Ok(symbols) } else { Err(RecoveryKeyError::Length) }
-}
-
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}')
 }
 
 impl FromStr for RecoveryKey {
@@ -91,10 +75,7 @@ impl FromStr for RecoveryKey {
     fn from_str(text: &str) -> Result<Self, RecoveryKeyError> {
         let symbols = read_symbols(text)?;
         let mut bytes = Zeroizing::new([0_u8; KEY + CHECK]);
-        for (out, eight) in bytes.chunks_exact_mut(5).zip(symbols.chunks_exact(8)) {
-            let bits = eight.iter().fold(0_u64, |bits, symbol| bits << 5 | u64::from(*symbol));
-            out.copy_from_slice(&bits.to_be_bytes()[3..]);
-        }
+        symbols::to_bytes(&symbols[..], &mut bytes[..]);
         let mut key = Self([0; KEY]);
         key.0.copy_from_slice(&bytes[..KEY]);
         if key.check() == bytes[KEY..] { Ok(key) } else { Err(RecoveryKeyError::Check) }
@@ -103,18 +84,7 @@ impl FromStr for RecoveryKey {
 
 impl fmt::Display for RecoveryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = Zeroizing::new([&self.0[..], &self.check()].concat());
-        for (i, five) in bytes.chunks_exact(5).enumerate() {
-            let bits = five.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-            for symbol in 0..8 {
-                if symbol % GROUP == 0 && i + symbol > 0 {
-                    f.write_str("-")?;
-                }
-                let value = (bits >> (35 - 5 * symbol)) & 31;
-                write!(f, "{}", char::from(ALPHABET[value as usize]))?;
-            }
-        }
-        Ok(())
+        symbols::write(&Zeroizing::new([&self.0[..], &self.check()].concat()), f)
     }
 }
 
@@ -148,7 +118,7 @@ mod tests {
         let shown = key.to_string();
         let mut refused = 0;
         for at in (0..shown.len()).filter(|at| shown.as_bytes()[*at] != b'-') {
-            for symbol in ALPHABET.iter().filter(|symbol| **symbol != shown.as_bytes()[at]) {
+            for symbol in symbols::all().iter().filter(|symbol| **symbol != shown.as_bytes()[at]) {
                 let mut wrong = shown.clone().into_bytes();
                 wrong[at] = *symbol;
                 let wrong = String::from_utf8(wrong).unwrap();

@@ -19,8 +19,12 @@ const PASSWORD: &str = "a drawer full of odd socks";
 fn account(name: &str, ik: &str, ek: &str) -> (VerifiedAccount, Keyring) {
     let der = |pem: &str| PrivateKey::from_pkcs8_pem(pem).unwrap().to_pkcs8_der().unwrap().as_bytes().to_vec();
     let ik = IdentityKey::from_pkcs8(&der(ik)).unwrap();
-    let keys =
-        Keyring { ik, eks: vec![DecryptionKey::from_pkcs8(Suite::Rsa3072, &der(ek)).unwrap()], former: Vec::new() };
+    let keys = Keyring {
+        ik,
+        eks: vec![DecryptionKey::from_pkcs8(Suite::Rsa3072, &der(ek)).unwrap()],
+        former: Vec::new(),
+        secret_key: None,
+    };
     let first = make_first_statement(&name.parse().unwrap(), [7; 32], &keys, 9, &mut rand::rng());
     (VerifiedAccount::verify(&[first]).unwrap(), keys)
 }

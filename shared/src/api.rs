@@ -48,7 +48,7 @@ pub use anew::{
 pub use keys::PutKeys;
 pub use passkeys::{PasskeyInfo, Passkeys, RemovePasskey};
 pub use rescue::{LastStep, Rescue};
-pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry};
+pub use secret::{SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry, WithKeys};
 pub use sessions::{
     BrowserFamily, EndSessions, Ended, SessionHandle, SessionInfo, Sessions, SystemFamily, WhichSessions,
 };

@@ -11,6 +11,7 @@ use signet_shared::{
         Lookup, PasskeyInfo, Passkeys, PutKeys, PutState, RegisterFinish, RegisterStart, RegisterStarted,
         RemovePasskey, Rescue, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry,
         SessionInfo, Sessions, Shares, Statements, Stored, SystemFamily, TakeShare, Vault, WhichSessions, Who,
+        WithKeys,
     },
     envelope::{Body, Delivery, Envelope, FLAG_WAKE, Header, Kind, Leaf, Suite},
     limits,
@@ -194,9 +195,11 @@ proptest! {
             SecretTried { login_id: id, profile: 1, ke2: data.clone(), slot: data.clone() },
             SecretTried::parse
         );
-        exact!(SecretFinish { login_id: id, ke3: data.clone(), end_others: yes }, SecretFinish::parse);
         let last = LastStep { login_id: id, ke3: data.clone() };
         let keys = PutKeys { expected: n, keystore: data.clone(), statement: data.clone() };
+        for keys in [WithKeys::Whatever, WithKeys::Of(n), WithKeys::Next(keys.clone())] {
+            exact!(SecretFinish { login_id: id, ke3: data.clone(), end_others: yes, keys }, SecretFinish::parse);
+        }
         let state = PutState { expected: !n, state: data };
         exact!(Rescue { password: last.clone(), recovery: last, keys, state }, Rescue::parse);
         if let SecretKind::Passkey(place) = kind {

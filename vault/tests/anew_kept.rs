@@ -373,7 +373,7 @@ fn master_keys_that_cannot_be_kept_now_are_not_said_to_be() {
     s.w.pass(20_000);
     assert_eq!(s.w.relay.named("ann_a").unwrap().1.keystore_version, begun + 1);
     // Keys are renewed while the earlier secret is tried.
-    let open = || signet_ask::OpenEarlier { secret: PASSWORD.into() };
+    let open = || signet_ask::OpenEarlier { secret: PASSWORD.into(), secret_key: None };
     s.w.hold = vec![api::EARLIER_FINISH, api::KEYS];
     let opening = s.w.begin(id, open());
     s.w.settle();

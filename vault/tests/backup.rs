@@ -317,7 +317,7 @@ fn an_import_that_stops_anywhere_leaves_nothing_behind() {
         w.backup(new, RUN, feed(head, file.len())).unwrap();
         w.browsers[new].die_after = Some(die_after);
         let end = BackupStep::Feed { at: file.len() as u64, bytes: Vec::new() };
-        w.begin(new, signet_ask::Backup { run: RUN, step: end });
+        w.begin(new, signet_ask::Backup { run: RUN, step: end.into() });
         w.settle();
         w.reload(new);
         w.pass(60_000);
@@ -338,8 +338,8 @@ fn stopping_too_late_is_told_by_the_report() {
     let at = w.begin_reading(new, &file, BACKUP_PASSWORD, true).unwrap();
     w.backup(new, RUN, BackupStep::Feed { at: at as u64, bytes: file[at..].to_vec() }).unwrap();
     let end = BackupStep::Feed { at: file.len() as u64, bytes: Vec::new() };
-    let end = w.begin(new, signet_ask::Backup { run: RUN, step: end });
-    let stop = w.begin(new, signet_ask::Backup { run: RUN, step: BackupStep::Cancel });
+    let end = w.begin(new, signet_ask::Backup { run: RUN, step: end.into() });
+    let stop = w.begin(new, signet_ask::Backup { run: RUN, step: BackupStep::Cancel.into() });
     w.settle();
     let report = w.answer::<signet_ask::Backup>(new, end).unwrap().unwrap().report.unwrap();
     assert_eq!((report.new_messages, w.texts(new, conv).len()), (6, 6));
@@ -360,8 +360,8 @@ fn an_export_that_stops_is_begun_anew() {
     assert!(w.backup(ann, 2, more(BACKUP_HEAD)).unwrap().report.is_some());
     assert_eq!(w.backup(ann, 2, more(BACKUP_HEAD)), Err(because(BackupTrouble::Interrupted)));
     // Stopped while the password is stretched.
-    let asked = w.begin(ann, signet_ask::Backup { run: 3, step: begin() });
-    let stop = w.begin(ann, signet_ask::Backup { run: 3, step: BackupStep::Cancel });
+    let asked = w.begin(ann, signet_ask::Backup { run: 3, step: begin().into() });
+    let stop = w.begin(ann, signet_ask::Backup { run: 3, step: BackupStep::Cancel.into() });
     w.settle();
     assert_eq!(w.answer::<signet_ask::Backup>(ann, asked), Some(Err(Trouble::Cancelled)));
     assert!(w.answer::<signet_ask::Backup>(ann, stop).unwrap().is_ok());

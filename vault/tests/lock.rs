@@ -237,13 +237,13 @@ fn what_opens_without_a_tab_goes_before_that_is_said_even_with_the_relay_away() 
 fn a_backup_that_was_being_written_ends_there() {
     let (mut w, ann, _) = story();
     let step = BackupStep::Write { password: "a backup password".into(), messages: true };
-    let begun = w.ask(ann, Backup { run: 1, step }).unwrap();
+    let begun = w.ask(ann, Backup { run: 1, step: step.into() }).unwrap();
     let at = begun.bytes.len() as u64;
     w.ask(ann, Lock {}).unwrap();
-    let more = w.ask(ann, Backup { run: 1, step: BackupStep::More { at } });
+    let more = w.ask(ann, Backup { run: 1, step: BackupStep::More { at }.into() });
     assert_eq!(more.err(), Some(Trouble::SignedOut));
     unlock(&mut w, ann, false);
-    let more = w.ask(ann, Backup { run: 1, step: BackupStep::More { at } });
+    let more = w.ask(ann, Backup { run: 1, step: BackupStep::More { at }.into() });
     assert_eq!(more.err(), Some(Trouble::Backup(BackupTrouble::Interrupted)));
 }
 

@@ -50,7 +50,7 @@ const BEFORE: [&str; 2] = ["from ann before", "from bob before"];
 impl Story {
     fn prepare(&mut self, browser: usize) -> Result<String, Trouble> {
         let prepare = PrepareRescue { current: PASSWORD.into(), new: NEW.into() };
-        self.w.ask(browser, prepare).map(|key| key.0)
+        self.w.ask(browser, prepare).map(|keys| keys.recovery.0)
     }
 
     fn rescue(&mut self, browser: usize) -> Result<u32, Trouble> {
@@ -198,7 +198,7 @@ fn tries(s: &mut Story, new_key: &mut String) -> bool {
     s.w.settle();
     s.w.pass(60_000);
     let Some(Ok(key)) = s.w.answer::<PrepareRescue>(s.ann, ask) else { return false };
-    *new_key = key.0;
+    *new_key = key.recovery.0;
     let ask = s.w.begin(s.ann, Rescue { new: NEW.into() });
     s.w.settle();
     s.w.pass(60_000);
@@ -237,7 +237,7 @@ fn a_page_killed_or_a_relay_killed_at_any_step_leaves_all_of_the_old_or_all_of_t
             s.w.settle();
             let mut second = None;
             if let Some(Ok(text)) = s.w.answer::<PrepareRescue>(s.ann, ask) {
-                key = text.0;
+                key = text.recovery.0;
                 second = Some(s.w.begin(s.ann, Rescue { new: NEW.into() }));
                 s.w.settle();
             }
@@ -367,7 +367,7 @@ fn what_does_not_fit_is_told_apart_and_changes_nothing() {
     assert!(!s.opens_anew(&new));
     // By the recovery key in the place of the password.
     let current = s.key.clone();
-    assert_eq!(s.w.ask(ann, ask(&current, NEW)).map(|key| key.0), Ok(new.clone()));
+    assert_eq!(s.w.ask(ann, ask(&current, NEW)).map(|key| key.recovery.0), Ok(new.clone()));
     // One change at a time.
     s.w.hold = vec![api::RESCUE];
     let running = s.w.begin(ann, Rescue { new: NEW.into() });

@@ -159,9 +159,16 @@ fn whoever_lost_both_secrets_begins_anew_and_old_messages_open_once_the_password
     assert_eq!(s.w.warnings(id, s.conv), [], "his stream goes on, and so do her receipts");
 
     // The old password turns up.
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: "not the password".into() }), Err(Trouble::LoginFailed));
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: NEW.into() }), Err(Trouble::LoginFailed), "is no earlier one");
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into() }), Ok(()));
+    assert_eq!(
+        s.w.ask(id, OpenEarlier { secret: "not the password".into(), secret_key: None }),
+        Err(Trouble::LoginFailed)
+    );
+    assert_eq!(
+        s.w.ask(id, OpenEarlier { secret: NEW.into(), secret_key: None }),
+        Err(Trouble::LoginFailed),
+        "is no earlier one"
+    );
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     let all = ["ann 0", "bob 0", "ann 1", "bob 1", "it is me, with new keys", "welcome back"];
     assert_eq!((s.w.texts(id, s.conv), sealed(&mut s.w, id, s.conv)), (all.map(str::to_owned).to_vec(), Some(0)));
@@ -177,7 +184,7 @@ fn whoever_lost_both_secrets_begins_anew_and_old_messages_open_once_the_password
     s.w.reload(id);
     s.w.pass(5000);
     assert_eq!(s.w.texts(id, s.conv), all);
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into() }), Ok(()), "again is no harm");
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()), "again is no harm");
 }
 
 #[test]
@@ -193,7 +200,7 @@ fn the_recovery_key_of_then_opens_old_messages_too_and_whoever_verified_is_block
     verify(&mut s.w, s.bob, s.conv);
     s.w.pass(10_000);
     assert_eq!(s.w.texts(s.bob, s.conv).last().unwrap(), "it is me");
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: s.key.clone() }), Ok(()));
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: s.key.clone(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(id, s.conv)[..4], TEXTS);
 }
@@ -245,7 +252,7 @@ fn a_browser_that_is_still_signed_in_asks_and_begins_from_there() {
     assert_eq!((s.w.texts(s.ann, s.conv), sealed(&mut s.w, s.ann, s.conv)), (vec![], Some(8)));
     s.w.reload(s.ann);
     s.w.pass(5000);
-    assert_eq!(s.w.ask(s.ann, OpenEarlier { secret: PASSWORD.into() }), Ok(()));
+    assert_eq!(s.w.ask(s.ann, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(s.ann, s.conv), TEXTS);
 }
@@ -403,7 +410,7 @@ fn keys_renewed_meanwhile_are_no_reason_to_lose_the_request() {
     assert!(s.w.ask(id, begin(NEW)).is_ok());
     s.w.pass(20_000);
     // Both keys of then open.
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into() }), Ok(()));
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(id, s.conv), TEXTS);
 }
@@ -418,10 +425,10 @@ fn whoever_begins_anew_twice_opens_what_is_of_either_by_its_own_secret() {
     assert!(s.w.ask(id, begin("the third password of hers")).is_ok());
     s.w.pass(20_000);
     assert_eq!(s.w.texts(id, s.conv), [""; 0]);
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into() }), Ok(()));
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(id, s.conv), TEXTS);
-    assert_eq!(s.w.ask(id, OpenEarlier { secret: NEW.into() }), Ok(()));
+    assert_eq!(s.w.ask(id, OpenEarlier { secret: NEW.into(), secret_key: None }), Ok(()));
     s.w.pass(20_000);
     assert_eq!(s.w.texts(id, s.conv)[4..], ["once"]);
 }
@@ -517,7 +524,7 @@ fn a_relay_that_damages_or_withholds_what_was_costs_the_old_messages_and_nothing
     let (id, _) = s.begun();
     let me = s.w.account("ann_a");
     let whole = s.w.relay.earlier[&(me, 1)].clone();
-    let open = || OpenEarlier { secret: PASSWORD.into() };
+    let open = || OpenEarlier { secret: PASSWORD.into(), secret_key: None };
     s.w.relay.earlier.get_mut(&(me, 1)).unwrap().keystore[60] ^= 1;
     assert_eq!(s.w.ask(id, open()), Err(Trouble::KeystoreDamaged));
     s.w.relay.earlier.insert((me, 1), whole.clone());
@@ -544,7 +551,7 @@ fn a_relay_that_damages_or_withholds_what_was_costs_the_old_messages_and_nothing
 fn nothing_that_opens_anything_is_said_to_the_relay() {
     let mut s = story(false);
     let (id, key) = s.begun();
-    s.w.ask(id, OpenEarlier { secret: PASSWORD.into() }).unwrap();
+    s.w.ask(id, OpenEarlier { secret: PASSWORD.into(), secret_key: None }).unwrap();
     let heard = s.w.relay.heard.concat();
     for canary in [PASSWORD, NEW, &key, &s.key] {
         assert!(!heard.windows(canary.len()).any(|window| window == canary.as_bytes()));

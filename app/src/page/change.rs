@@ -1,7 +1,7 @@
 use leptos::prelude::untrack;
-use signet_ask::{ChangePassword, Task, Trouble};
+use signet_ask::{ChangePassword, SecretKeyTrouble, Task, Trouble};
 
-use super::NewPassword;
+use super::{NewPassword, secret_key::sentence};
 use crate::{
     browser,
     el::{El, el},
@@ -81,6 +81,7 @@ impl PasswordChange {
         let says = match trouble {
             Trouble::BadPassword => text::trouble(trouble),
             Trouble::IsRecoveryKey => text::NEW_IS_RECOVERY_KEY.to_owned(),
+            Trouble::SecretKey(SecretKeyTrouble::NewPassword) => text::secret_key::NEW_IS_SECRET_KEY.to_owned(),
             _ => {
                 if about_current(trouble).is_some() {
                     self.asks.set(true);
@@ -131,7 +132,7 @@ impl Proof {
                 self.current.set(Some(says));
                 browser::soon(|| browser::focus(CURRENT));
             }
-            None => self.other.set(Some(text::trouble(trouble))),
+            None => self.other.set(Some(sentence(trouble))),
         }
     }
 }
@@ -142,6 +143,7 @@ pub(super) fn about_current(trouble: &Trouble) -> Option<String> {
         Trouble::LoginFailed | Trouble::RecoveryKeyFailed => Some(text::CURRENT_WRONG.to_owned()),
         Trouble::LoginTooOld => Some(text::CURRENT_AGAIN.to_owned()),
         Trouble::BadRecoveryKey => Some(text::trouble(trouble)),
+        Trouble::SecretKey(SecretKeyTrouble::Misplaced) => Some(text::secret_key::IS_SECRET_KEY.to_owned()),
         _ => None,
     }
 }

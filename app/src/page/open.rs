@@ -50,13 +50,13 @@ pub(crate) fn open(app: App) -> El {
     // What reads the file is fetched now: from here on it goes without a network.
     after(move || {
         if app.ready.get() {
-            app.tell(Backup { run: 0, step: BackupStep::Cancel });
+            app.tell(Backup { run: 0, step: BackupStep::Cancel.into() });
         }
     });
     // What was opened is the vault's until this page is left.
     leptos::prelude::on_cleanup(move || {
         if let Some(id) = reader.run.id.get_untracked() {
-            app.tell(Backup { run: id, step: BackupStep::Cancel });
+            app.tell(Backup { run: id, step: BackupStep::Cancel.into() });
         }
     });
     shell("prose", |main| {

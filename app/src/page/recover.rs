@@ -31,8 +31,9 @@ pub(crate) fn recover(app: App) -> El {
         }
         Some(Status::SignedIn { .. }) => came_in(app, choosing, anew),
     });
-    let page =
-        move |choosing: bool| if choosing { choose(app) } else { door(app, Secret::RecoveryKey).child(anew.aside()) };
+    let page = move |choosing: bool| {
+        if choosing { choose(app) } else { door(app, Secret::RecoveryKey, Value::new(None)).child(anew.aside()) }
+    };
     shell("narrow", |main| {
         main.part(move || {
             let (choosing, begun) = (choosing.get(), anew.page());

@@ -31,15 +31,35 @@ pub(crate) fn recovery(app: App, username: String, key: String) -> El {
     shell_without_links("narrow", |main| main.child(page))
 }
 
-/// The key itself, and the ways to keep it.
+/// What is said of a key that is shown.
+pub(super) struct Words {
+    pub(super) test_id: &'static str,
+    /// How its file is called, before the username.
+    pub(super) file: &'static str,
+    pub(super) title: &'static str,
+    pub(super) copy_failed: &'static str,
+}
+
+const WORDS: Words = Words {
+    test_id: "recovery-key",
+    file: "signet-recovery-key-",
+    title: text::RECOVERY_FILE,
+    copy_failed: text::COPY_FAILED,
+};
+
+/// The recovery key itself, and the ways to keep it.
 pub(super) fn shown(username: String, key: String) -> [El; 4] {
+    shown_as(username, key, &WORDS)
+}
+
+pub(super) fn shown_as(username: String, key: String, words: &'static Words) -> [El; 4] {
     let said = Value::new("");
     let copied = key.clone();
     let copy = move |_| {
         let key = copied.clone();
         spawn_local(async move {
             let done = browser::copy(&key).await;
-            said.set(if done { text::COPIED } else { text::COPY_FAILED });
+            said.set(if done { text::COPIED } else { words.copy_failed });
         });
     };
     let (site, today) = (browser::origin(), browser::calendar(browser::now()));
@@ -48,8 +68,8 @@ pub(super) fn shown(username: String, key: String) -> [El; 4] {
     let written = facts.clone();
     let download = move |_| {
         let facts = written.iter().map(|(what, is)| [what, ": ", is, "\n"].concat()).collect::<String>();
-        let content = [&fill(text::RECOVERY_FILE, &username), "\n\n", &kept, "\n\n", &facts].concat();
-        let _ = browser::download(&["signet-recovery-key-", &username, ".txt"].concat(), &content);
+        let content = [&fill(words.title, &username), "\n\n", &kept, "\n\n", &facts].concat();
+        let _ = browser::download(&[words.file, &username, ".txt"].concat(), &content);
     };
     let pair = el("p").class("pair").children([
         button("button", "").on("click", copy).child(icon::copy()).text(text::COPY),
@@ -61,7 +81,7 @@ pub(super) fn shown(username: String, key: String) -> [El; 4] {
         .class("on-paper")
         .children(facts.into_iter().flat_map(|(what, is)| [el("dt").text(what), el("dd").text(is)]));
     [
-        el("p").class("secret").set("data-testid", "recovery-key").set("dir", "ltr").text(key),
+        el("p").class("secret").set("data-testid", words.test_id).set("dir", "ltr").text(key),
         paper,
         pair,
         el("p").class("hint").set("aria-live", "polite").live_text(move || said.get().into()),

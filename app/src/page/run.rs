@@ -35,7 +35,7 @@ impl Run {
 
     /// The vault's next answer, unless nobody wants it any more.
     pub(super) fn ask(self, id: u64, step: BackupStep, then: impl FnOnce(Result<BackupPart, Trouble>) + 'static) {
-        self.app.ask(Backup { run: id, step }, move |answer| {
+        self.app.ask(Backup { run: id, step: step.into() }, move |answer| {
             if self.is(id) {
                 then(answer);
             } else {
@@ -49,7 +49,7 @@ impl Run {
     }
 
     pub(super) fn stop(self, id: u64) {
-        self.app.tell(Backup { run: id, step: BackupStep::Cancel });
+        self.app.tell(Backup { run: id, step: BackupStep::Cancel.into() });
     }
 
     /// Over, whatever came of it.

@@ -1,4 +1,4 @@
-use leptos::task::spawn_local;
+use leptos::{prelude::untrack, task::spawn_local};
 use signet_ask::{SignIn, SignInWithPasskey, SignInWithRecoveryKey, Status, Task, Trouble};
 
 use crate::{
@@ -14,7 +14,13 @@ use crate::{
 };
 
 pub(crate) fn sign_in(app: App) -> El {
-    shell("narrow", |main| main.child(door(app, Secret::Password)))
+    // The password was right, and the account needs more.
+    let asked = Value::new(None);
+    let form = door(app, Secret::Password, asked).live("hidden", move || flag(asked.with(Option::is_some)));
+    shell("narrow", |main| {
+        main.child(form)
+            .part(move || asked.with(Option::is_some).then(|| untrack(|| lazy::secret_key(app, asked))).flatten())
+    })
 }
 
 /// What opens the account.
@@ -37,10 +43,11 @@ struct Form {
     /// What was asked last was a passkey.
     by_passkey: Value<bool>,
     busy: Value<bool>,
+    asked: Value<Option<Trouble>>,
 }
 
 /// The form that signs in with either secret.
-pub(super) fn door(app: App, secret: Secret) -> El {
+pub(super) fn door(app: App, secret: Secret, asked: Value<Option<Trouble>>) -> El {
     let form = Form {
         app,
         secret,
@@ -50,6 +57,7 @@ pub(super) fn door(app: App, secret: Secret) -> El {
         others: Value::new(false),
         by_passkey: Value::new(false),
         busy: Value::new(false),
+        asked,
     };
     // The name last used here, unless something has been typed already.
     after(move || {
@@ -183,6 +191,18 @@ impl Form {
     }
 
     fn report(self, trouble: &Trouble, field: &'static str) {
+        if matches!(trouble, Trouble::SecretKey(_)) {
+            let trouble = trouble.clone();
+            return spawn_local(async move {
+                if lazy::fetch_secret_key().await {
+                    self.asked.set(Some(trouble));
+                    browser::soon(|| browser::focus("secret-key-asked"));
+                } else {
+                    self.error.set(Some(text::NOT_FETCHED.to_owned()));
+                }
+                self.busy.set(false);
+            });
+        }
         let beside = match trouble {
             Trouble::BadUsername => self.username_error,
             Trouble::BadRecoveryKey | Trouble::IsRecoveryKey => self.secret_error,

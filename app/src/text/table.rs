@@ -344,7 +344,7 @@ texts! {
     // Privacy
     PRIVACY_LEAD = "What is kept, where, for how long, and what is not.";
     PRIVACY_SERVER = "On the server";
-    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password, your recovery key or a passkey of yours opens them. Kept until you delete your account.";
+    PRIVACY_SERVER_1 = "Your username, your public keys, and your private keys sealed so that only your password (with your secret key, if you turned it on), your recovery key or a passkey of yours opens them. Kept until you delete your account.";
     PRIVACY_SERVER_2 = "Records that let the server check your password, your recovery key and your passkeys, and when each passkey was added, without ever learning them.";
     PRIVACY_SERVER_3 = "Sealed messages, with the accounts they go between, the time, and their size rounded up. Kept so that your history can come back in any browser.";
     PRIVACY_SERVER_4 = "Your sessions: when each began and was last used (to within an hour), which of your secrets opened it, and the kind of browser and system, such as Firefox on Linux. They end when you sign out or lock, after 7 days without use, and after 30 days in any case, unless whoever runs this server chose other times.";
@@ -353,10 +353,10 @@ texts! {
     PRIVACY_SERVER_6 = "Network addresses are seen and counted for a while, against floods. They are not stored and not logged.";
     PRIVACY_SERVER_7 = "Of a deleted account: a keyed hash of its username, so that nobody gets the name again. Its sealed messages stay in the mailboxes of the people it wrote with, for as long as any of them has an account. Its public keys, which name it, stay too if there were such messages, also after those people have gone.";
     PRIVACY_BROWSER = "In this browser";
-    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here. Locking removes what opens them, signing out removes all. A file that you saved, a backup or your data, stays where you put it. What the camera sees when you scan a code is looked at here and not kept.";
+    PRIVACY_BROWSER_1 = "Sealed copies of your messages, drafts, unsent messages and what you imported from a backup, and what opens them for as long as you are signed in; also when you made and tested a backup here; and your secret key, if you turned it on. Locking removes what opens them, signing out removes all but a secret key that you chose to keep here. A file that you saved, a backup or your data, stays where you put it. What the camera sees when you scan a code is looked at here and not kept.";
     PRIVACY_BROWSER_2 = "One cookie for the session. No tracking, no advertising, nothing from other sites.";
     PRIVACY_NOT = "What is not kept";
-    PRIVACY_NOT_1 = "Your password and your recovery key, in any form that could be read or guessed from cheaply.";
+    PRIVACY_NOT_1 = "Your password, your recovery key and your secret key, in any form that could be read or guessed from cheaply.";
     PRIVACY_NOT_2 = "What you write, in any form that the server can open. Its logs name no account and hold no content.";
     PRIVACY_NOT_3 = "A public list of people. A username is found only by someone who knows it exactly.";
     PRIVACY_SOURCE = "The source";

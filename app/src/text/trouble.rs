@@ -58,6 +58,7 @@ table::texts! {
     ANEW_GONE = "The server does not know this request any more. Ask again with a new one-time code.";
     ANEW_WAITS = "This browser has asked to start this account anew. Signing out forgets that, and whatever is not sent yet.";
     BACKUP = "This backup was not taken. Nothing was changed; try it again in the settings.";
+    SECRET_KEY = "The secret key does not fit. Check it, then try again.";
     FAULT = "Something went wrong inside Signet ({}). Reload the page; what you wrote is kept.";
 
     FAILED_NO_ACCOUNT = "Not sent: this account no longer exists. Discard the message.";
@@ -139,6 +140,8 @@ pub(crate) fn trouble(trouble: &Trouble) -> String {
         Trouble::AnewRefused => ANEW_REFUSED,
         Trouble::AnewGone => ANEW_GONE,
         Trouble::AnewWaits => ANEW_WAITS,
+        // Where one is typed, each cause has a sentence of its own.
+        Trouble::SecretKey(_) => SECRET_KEY,
         Trouble::Fault { code } => return fill(FAULT, code),
     };
     sentence.to_owned()

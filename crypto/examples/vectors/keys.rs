@@ -41,7 +41,10 @@ impl Keys {
                     break new;
                 }
             };
-            keys.extend(pkcs8(&Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new() }).map(Key::from_pkcs8));
+            keys.extend(
+                pkcs8(&Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new(), secret_key: None })
+                    .map(Key::from_pkcs8),
+            );
         }
         Self(keys)
     }
@@ -61,6 +64,7 @@ impl Keys {
             ik: IdentityKey::from_pkcs8(&self.0[0].pkcs8).unwrap(),
             eks: self.0.iter().map(ek).collect(),
             former: Vec::new(),
+            secret_key: None,
         }
     }
 

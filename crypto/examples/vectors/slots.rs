@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use signet_crypto::{
-    Aad, DecryptionKey, IdentityKey, Keyring, LocalShares, MasterKey, Purpose, UnlockKey, object_hash,
-    open_keystore_chained, open_object, open_record, safety_number, seal_keystore, seal_record, self_test::trace,
+    Aad, DecryptionKey, IdentityKey, Keyring, LocalShares, MasterKey, Purpose, SecretKey, UnlockKey, asked_by_slot,
+    object_hash, open_keystore_chained, open_object, open_record, safety_number, seal_keystore, seal_record,
+    self_test::trace,
 };
 use signet_shared::{
     AccountId, ConvId, EnvId, IkHash,
@@ -54,13 +55,13 @@ pub(crate) fn open(folder: &Path, accounts: &Accounts, keys: &Keys, tally: &mut 
     }
 }
 
-/// A password slot, a recovery slot or a local slot.
+/// A password slot, with or without a secret key, a recovery slot or a local slot.
 fn make_slot(n: usize) -> Record {
     let rng = &mut rand::rng();
     let amk = random_master();
     let (account, ik) = (AccountId(rand::random()), IkHash(rand::random()));
     let aad = Aad { account, object: b"slot".to_vec(), version: 1, ik, amk_epoch: 0 };
-    if n % 3 == 2 {
+    if n % 4 == 2 {
         let tab = rand::random::<bool>().then(rand::random);
         let shares = LocalShares { browser: rand::random(), relay: rand::random(), tab };
         let sealed = amk.seal_local(&shares, account, ik, rng);
@@ -69,32 +70,49 @@ fn make_slot(n: usize) -> Record {
         record.hex("tab", shares.tab.map(Vec::from).unwrap_or_default());
         return record;
     }
-    let (kind, purpose) =
-        [(SecretKind::Password, Purpose::PasswordSlot), (SecretKind::RecoveryKey, Purpose::RecoverySlot)][n % 3];
+    let (kind, purpose) = match n % 4 {
+        1 => (SecretKind::RecoveryKey, Purpose::RecoverySlot),
+        _ => (SecretKind::Password, Purpose::PasswordSlot),
+    };
+    let secret_key = (n % 4 == 3).then(|| SecretKey::of(rand::random()));
     let export_key: [u8; 64] = rand::random();
-    let unlock = UnlockKey::derive(&trace::export_key(export_key), account, KdfProfile::One);
-    let sealed = amk.seal_slot(&unlock, kind, account, ik, rng);
-    let mut record = describe(&amk, trace::unlock_key(&unlock), purpose, &aad, &sealed);
+    let unlock = UnlockKey::derive(&trace::export_key(export_key), kind, secret_key.as_ref(), account, KdfProfile::One);
+    let slot = amk.seal_slot(&unlock, kind, account, ik, rng);
+    let asked = asked_by_slot(&slot);
+    let (aad, sealed) = match asked {
+        Some(id) => (Aad { object: [&b"slot"[..], &id.0].concat(), version: 2, ..aad }, &slot[9..]),
+        None => (aad, &slot[..]),
+    };
+    let mut record = describe(&amk, trace::unlock_key(&unlock), purpose, &aad, sealed);
+    record.hex("slot", &slot);
+    record.hex("secret_key", secret_key.as_ref().map(|key| key.as_bytes().to_vec()).unwrap_or_default());
+    record.text("secret_key_text", secret_key.as_ref().map(SecretKey::to_string).unwrap_or_default());
     record.hex("export_key", export_key).text("profile", 1);
     record
 }
 
 fn open_slot(at: usize, record: &Record, tally: &mut Tally) {
     let (account, ik) = (AccountId(record.array("account_id")), IkHash(record.array("ik_hash")));
-    let sealed = record.bytes("sealed");
     let opened = if record.get("purpose") == "local slot" {
         let tab = record.bytes("tab");
         let tab = (!tab.is_empty()).then(|| tab.try_into().unwrap());
         let shares = LocalShares { browser: record.array("browser"), relay: record.array("relay"), tab };
         objects::check("slots", at, record, &trace::local_key(&shares), tally);
-        MasterKey::open_local(&shares, account, ik, &sealed)
+        MasterKey::open_local(&shares, account, ik, &record.bytes("sealed"))
     } else {
         let kind =
             if record.get("purpose") == "password slot" { SecretKind::Password } else { SecretKind::RecoveryKey };
         let profile = KdfProfile::from_number(record.number("profile")).unwrap();
-        let unlock = UnlockKey::derive(&trace::export_key(record.array("export_key")), account, profile);
+        let secret_key = Some(record.get("secret_key_text"))
+            .filter(|text| !text.is_empty())
+            .map(|text| text.parse::<SecretKey>().unwrap());
+        if let Some(key) = &secret_key {
+            tally.same("slots", at, record, "secret_key", key.as_bytes());
+        }
+        let export_key = trace::export_key(record.array("export_key"));
+        let unlock = UnlockKey::derive(&export_key, kind, secret_key.as_ref(), account, profile);
         objects::check("slots", at, record, trace::unlock_key(&unlock), tally);
-        MasterKey::open_slot(&unlock, kind, account, ik, &sealed)
+        MasterKey::open_slot(&unlock, kind, account, ik, &record.bytes("slot"))
     };
     match opened {
         Ok(amk) if amk.epoch() == record.number::<u32>("epoch") => {
@@ -113,11 +131,14 @@ fn make_keystore(keys: &Keys) -> Record {
     }
     let account = AccountId(rand::random());
     let (version, prev_hash) = (rand::random(), rand::random());
-    let sealed = seal_keystore(&ring(keys, ik, &eks), &amk, account, version, prev_hash, &mut rand::rng());
+    let mut ring = ring(keys, ik, &eks);
+    ring.secret_key = rand::random::<bool>().then(|| SecretKey::of(rand::random()));
+    let sealed = seal_keystore(&ring, &amk, account, version, prev_hash, &mut rand::rng());
     let ik_hash = keys.get(ik).ik.public().hash();
     let aad = Aad { account, object: b"keystore".to_vec(), version, ik: ik_hash, amk_epoch: amk.epoch() };
     let mut record = describe(&amk, &amk.keystore_key(), Purpose::Keystore, &aad, &sealed);
     record.text("ik", ik).texts("eks", eks).hex("prev_hash", prev_hash).hex("object_hash", object_hash(&sealed));
+    record.hex("secret_key", ring.secret_key.map(|key| key.as_bytes().to_vec()).unwrap_or_default());
     record
 }
 
@@ -127,6 +148,7 @@ pub(crate) fn ring(keys: &Keys, ik: usize, eks: &[usize]) -> Keyring {
         ik: IdentityKey::from_pkcs8(&keys.get(ik).pkcs8).unwrap(),
         eks: eks.iter().map(ek).collect(),
         former: Vec::new(),
+        secret_key: None,
     }
 }
 
@@ -144,6 +166,8 @@ fn open_keystore(at: usize, record: &Record, keys: &Keys, tally: &mut Tally) {
                 tally.mismatch("keystores", at, "keys");
             }
             tally.same("keystores", at, record, "prev_hash", prev);
+            let secret_key = ring.secret_key.map(|key| key.as_bytes().to_vec()).unwrap_or_default();
+            tally.same("keystores", at, record, "secret_key", secret_key);
         }
         Err(_) => tally.mismatch("keystores", at, "does not open"),
     }

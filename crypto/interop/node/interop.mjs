@@ -167,19 +167,25 @@ function openFolder(folder) {
     },
 
     slots(r, at) {
-      const key =
-        r.purpose === 'local slot'
-          ? signet.localKey(hex(r.browser), hex(r.relay), hex(r.tab))
-          : signet.unlockKey(hex(r.export_key), hex(r.account_id), Number(r.profile))
+      const local = r.purpose === 'local slot'
+      const secret = local ? none : hex(r.secret_key)
+      const keyId = secret.length ? signet.secretKeyId(hex(r.account_id), secret) : none
+      const key = local
+        ? signet.localKey(hex(r.browser), hex(r.relay), hex(r.tab))
+        : signet.unlockKey(hex(r.export_key), hex(r.account_id), Number(r.profile), secret)
+      if (!local) {
+        need(r.secret_key_text === (secret.length ? signet.secretKeyText(secret) : ''), 'secret_key_text')
+        same('slots', at, r, { slot: signet.slot(hex(r.sealed), keyId) })
+      }
       const plain = sealed('slots', at, r, key)
       need(plain.equals(signet.slotPlaintext(Number(r.epoch), hex(r.AMK))), 'AMK')
-      same('slots', at, r, { aad: signet.aad(hex(r.account_id), Buffer.from('slot'), 1, hex(r.ik_hash), 0) })
+      same('slots', at, r, { aad: signet.slotAad(hex(r.account_id), hex(r.ik_hash), keyId) })
     },
 
     keystores(r, at) {
       const plain = sealed('keystores', at, r, signet.derive(hex(r.AMK), 'amk keystore'))
       const [ik, eks] = [keys[r.ik], r.eks.map((n) => keys[n])]
-      need(plain.equals(signet.keystorePlaintext(hex(r.prev_hash), ik, eks)), 'plaintext')
+      need(plain.equals(signet.keystorePlaintext(hex(r.prev_hash), ik, eks, hex(r.secret_key))), 'plaintext')
       const aad = signet.aad(hex(r.account_id), Buffer.from('keystore'), r.version, ik.ikHash, Number(r.epoch))
       same('keystores', at, r, { aad, object_hash: signet.objectHash(hex(r.sealed)) })
     },
@@ -358,24 +364,35 @@ function makeObject(n, purpose) {
 
 function makeSlot(n) {
   const [AMK, epoch, id] = [some(32), epochs(), some(16)]
-  const local = n % 3 === 2
-  const more = local
-    ? { browser: some(32), relay: some(32), tab: pick([none, some(32)]) }
-    : { export_key: some(64), profile: 1 }
-  const key = local ? signet.localKey(more.browser, more.relay, more.tab) : signet.unlockKey(more.export_key, id, 1)
-  const [purpose, plain] = [local ? 'local slot' : PURPOSES[n % 3], signet.slotPlaintext(epoch, AMK)]
-  return { ...objectValues(key, purpose, id, Buffer.from('slot'), 1, some(32), 0, plain, some(32)), ...more, AMK, epoch }
+  const plain = signet.slotPlaintext(epoch, AMK)
+  const sealed = (key, purpose, keyId) => {
+    const [object, version] = [cat([Buffer.from('slot'), keyId]), keyId.length ? 2 : 1]
+    return objectValues(key, purpose, id, object, version, some(32), 0, plain, some(32))
+  }
+  if (n % 4 === 2) {
+    const shares = { browser: some(32), relay: some(32), tab: pick([none, some(32)]) }
+    const key = signet.localKey(shares.browser, shares.relay, shares.tab)
+    return { ...sealed(key, 'local slot', none), ...shares, AMK, epoch }
+  }
+  const [purpose, secret] = [n % 4 === 1 ? 'recovery slot' : 'password slot', n % 4 === 3 ? some(16) : none]
+  const keyId = secret.length ? signet.secretKeyId(id, secret) : none
+  const more = {
+    export_key: some(64), profile: 1, secret_key: secret, secret_key_text: secret.length ? signet.secretKeyText(secret) : '',
+  }
+  const values = sealed(signet.unlockKey(more.export_key, id, 1, secret), purpose, keyId)
+  return { ...values, ...more, AMK, epoch, slot: signet.slot(values.sealed, keyId) }
 }
 
 function makeKeystore(keys) {
   const [ik, ...eks] = sample(2 + below(keys.length - 1), keys.length)
   const [AMK, epoch, prevHash] = [some(32), epochs(), some(32)]
-  const plain = signet.keystorePlaintext(prevHash, keys[ik], eks.map((n) => keys[n]))
+  const secretKey = pick([none, some(16)])
+  const plain = signet.keystorePlaintext(prevHash, keys[ik], eks.map((n) => keys[n]), secretKey)
   const values = objectValues(
     signet.derive(AMK, 'amk keystore'), 'keystore', some(16), Buffer.from('keystore'), rand64(), keys[ik].ikHash, epoch,
     plain, some(32),
   )
-  return { ...values, AMK, epoch, ik, eks, prev_hash: prevHash, object_hash: signet.objectHash(values.sealed) }
+  return { ...values, AMK, epoch, ik, eks, prev_hash: prevHash, secret_key: secretKey, object_hash: signet.objectHash(values.sealed) }
 }
 
 function makeHistory() {

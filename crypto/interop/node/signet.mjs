@@ -243,21 +243,32 @@ export const objectHash = (sealed) => H(L('object'), sealed)
 
 export const derive = (amk, label, info = Buffer.alloc(0)) => hkdf(amk, '', cat([L(label), info]))
 export const slotPlaintext = (epoch, amk) => cat([u8(1), u32(epoch), amk])
-export const unlockKey = (exportKey, id, profile) => hkdf(exportKey, id, cat([L('unlock'), u8(profile)]))
+export const secretKeyId = (id, key) => H(L('secret key id'), id, key).subarray(0, 8)
+/** `keyId`: of the secret key that is needed beside the password, or nothing. */
+export const slotAad = (id, ikHash, keyId) =>
+  aad(id, cat([Buffer.from('slot'), keyId]), keyId.length ? 2 : 1, ikHash, 0)
+export const slot = (sealed, keyId) => (keyId.length ? cat([u8(2), keyId, sealed]) : sealed)
+export const unlockKey = (exportKey, id, profile, secretKey) =>
+  hkdf(cat([exportKey, secretKey]), id, cat([L(secretKey.length ? 'unlock with secret key' : 'unlock'), u8(profile)]))
 export const localKey = (browser, relay, tab) => hkdf(cat([browser, relay, tab]), '', L('local slot'))
 
 // 9. The keystore
 
-export const keystorePlaintext = (prevHash, ik, eks) =>
-  cat([u8(1), prevHash, b16(ik.pkcs8), u16(eks.length), ...eks.map((ek) => cat([u16(1), b16(ek.pkcs8)]))])
-
-// 12. The recovery key
-
-export function recoveryText(key) {
-  const bits = BigInt(`0x${cat([key, H(L('recovery key'), key).subarray(0, 3)]).toString('hex')}`)
-  const symbol = (i) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[Number((bits >> BigInt(275 - 5 * i)) & 31n)]
-  return Array.from({ length: 56 }, (_, i) => symbol(i)).join('').match(/.{4}/g).join('-')
+export function keystorePlaintext(prevHash, ik, eks, secretKey = Buffer.alloc(0)) {
+  const keys = cat([prevHash, b16(ik.pkcs8), u16(eks.length), ...eks.map((ek) => cat([u16(1), b16(ek.pkcs8)]))])
+  return secretKey.length ? cat([u8(3), keys, u16(0), secretKey]) : cat([u8(1), keys])
 }
+
+// 12. The recovery key and the secret key
+
+function grouped(data) {
+  const [bits, n] = [BigInt(`0x${data.toString('hex')}`), (data.length * 8) / 5]
+  const symbol = (i) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[Number((bits >> BigInt(5 * (n - 1 - i))) & 31n)]
+  return Array.from({ length: n }, (_, i) => symbol(i)).join('').match(/.{4}/g).join('-')
+}
+
+export const recoveryText = (key) => grouped(cat([key, H(L('recovery key'), key).subarray(0, 3)]))
+export const secretKeyText = (key) => `SK-${grouped(cat([key, H(L('secret key'), key).subarray(0, 4)]))}`
 
 // 13. The safety number
 

@@ -179,18 +179,25 @@ def open_folder(folder):
         tally.same('objects', at, record, object_hash=signet.object_hash(get(record, 'sealed')))
 
     def slot(at, record):
+        key_id = b''
         if record['purpose'] == 'local slot':
             key = signet.local_key(get(record, 'browser'), get(record, 'relay'), get(record, 'tab'))
         else:
-            key = signet.unlock_key(get(record, 'export_key'), get(record, 'account_id'), number(record, 'profile'))
+            secret, id = get(record, 'secret_key'), get(record, 'account_id')
+            key_id = secret and signet.secret_key_id(id, secret)
+            key = signet.unlock_key(get(record, 'export_key'), id, number(record, 'profile'), secret)
+            text = secret and signet.secret_key_text(secret)
+            signet.need(record['secret_key_text'] == (text or ''), 'secret_key_text')
+            tally.same('slots', at, record, slot=signet.slot(get(record, 'sealed'), key_id))
         opened = sealed('slots', at, record, key)
         signet.need(opened == signet.slot_plaintext(number(record, 'epoch'), get(record, 'AMK')), 'AMK')
-        signet.need(get(record, 'aad') == signet.slot_aad(get(record, 'account_id'), get(record, 'ik_hash')), 'aad')
+        signet.need(get(record, 'aad') == signet.slot_aad(get(record, 'account_id'), get(record, 'ik_hash'), key_id), 'aad')
 
     def keystore(at, record):
         opened = sealed('keystores', at, record, signet.derive(get(record, 'AMK'), 'amk keystore'))
         ik, eks = keys[number(record, 'ik')], [keys[int(n)] for n in record['eks']]
-        plain = signet.keystore_plaintext(get(record, 'prev_hash'), ik.pkcs8, [ek.pkcs8 for ek in eks])
+        plain = signet.keystore_plaintext(get(record, 'prev_hash'), ik.pkcs8, [ek.pkcs8 for ek in eks],
+                                          secret_key=get(record, 'secret_key'))
         signet.need(opened == plain, 'plaintext')
         aad = signet.aad(get(record, 'account_id'), b'keystore', number(record, 'version'), ik.ik_hash, number(record, 'epoch'))
         tally.same('keystores', at, record, aad=aad, object_hash=signet.object_hash(get(record, 'sealed')))
@@ -341,23 +348,29 @@ def make_object(n, purpose):
 
 def make_slot(n):
     amk, epoch, id, ik_hash = some(32), pick.randint(1, 2**32 - 1), some(16), some(32)
-    if n % 3 == 2:
+    key_id = b''
+    if n % 4 == 2:
         shares = dict(browser=some(32), relay=some(32), tab=pick.choice([b'', some(32)]))
         purpose, key, more = 'local slot', signet.local_key(*shares.values()), shares
     else:
-        purpose, more = PURPOSES[n % 3], dict(export_key=some(64), profile=1)
-        key = signet.unlock_key(more['export_key'], id, 1)
-    values = object_values(key, purpose, id, b'slot', 1, ik_hash, 0, signet.slot_plaintext(epoch, amk), some(32))
-    return values | more | dict(AMK=amk, epoch=epoch)
+        purpose, secret = 'recovery slot' if n % 4 == 1 else 'password slot', some(16) if n % 4 == 3 else b''
+        more = dict(export_key=some(64), profile=1, secret_key=secret,
+                    secret_key_text=signet.secret_key_text(secret) if secret else '')
+        key_id = secret and signet.secret_key_id(id, secret)
+        key = signet.unlock_key(more['export_key'], id, 1, secret)
+    values = object_values(key, purpose, id, b'slot' + key_id, 2 if key_id else 1, ik_hash, 0,
+                           signet.slot_plaintext(epoch, amk), some(32))
+    return values | more | dict(AMK=amk, epoch=epoch, slot=signet.slot(values['sealed'], key_id))
 
 
 def make_keystore(keys):
     order = pick.sample(range(len(keys)), pick.randint(2, len(keys)))
     ik, eks, amk, epoch, prev_hash = order[0], order[1:], some(32), pick.randint(1, 2**32 - 1), some(32)
-    plain = signet.keystore_plaintext(prev_hash, keys[ik].pkcs8, [keys[n].pkcs8 for n in eks])
+    secret_key = pick.choice([b'', some(16)])
+    plain = signet.keystore_plaintext(prev_hash, keys[ik].pkcs8, [keys[n].pkcs8 for n in eks], secret_key=secret_key)
     values = object_values(signet.derive(amk, 'amk keystore'), 'keystore', some(16), b'keystore', rand64(),
                            keys[ik].ik_hash, epoch, plain, some(32))
-    return values | dict(AMK=amk, epoch=epoch, ik=ik, eks=eks, prev_hash=prev_hash,
+    return values | dict(AMK=amk, epoch=epoch, ik=ik, eks=eks, prev_hash=prev_hash, secret_key=secret_key,
                          object_hash=signet.object_hash(values['sealed']))
 
 

@@ -289,28 +289,47 @@ def object_hash(sealed): return H(L('object'), sealed)
 
 def derive(amk, label, info=b''): return hkdf(amk, b'', L(label) + info)
 def slot_plaintext(epoch, amk): return u8(1) + u32(epoch) + amk
-def slot_aad(id, ik_hash): return aad(id, b'slot', 1, ik_hash, 0)
-def unlock_key(export_key, id, profile): return hkdf(export_key, id, L('unlock') + u8(profile))
+def secret_key_id(id, key): return H(L('secret key id'), id, key)[:8]
+
+
+def slot_aad(id, ik_hash, key_id=b''):
+    """`key_id`: of the secret key that is needed beside the password."""
+    return aad(id, b'slot' + key_id, 2 if key_id else 1, ik_hash, 0)
+
+
+def slot(sealed, key_id=b''): return u8(2) + key_id + sealed if key_id else sealed
+
+
+def unlock_key(export_key, id, profile, secret_key=b''):
+    label = 'unlock with secret key' if secret_key else 'unlock'
+    return hkdf(export_key + secret_key, id, L(label) + u8(profile))
+
+
 def local_key(browser, relay, tab): return hkdf(browser + relay + tab, b'', L('local slot'))
 
 
 # 9. The keystore
 
-def keystore_plaintext(prev_hash, ik_pkcs8, ek_pkcs8s, former=()):
+def keystore_plaintext(prev_hash, ik_pkcs8, ek_pkcs8s, former=(), secret_key=b''):
     """`former`: (epoch, ik_hash, AMK) of each earlier master key."""
     listed = b''.join(u16(1) + b16(pkcs8) for pkcs8 in ek_pkcs8s)
     keys = prev_hash + b16(ik_pkcs8) + u16(len(ek_pkcs8s)) + listed
-    if not former:
+    if not former and not secret_key:
         return u8(1) + keys
-    return u8(2) + keys + u16(len(former)) + b''.join(u32(epoch) + ik_hash + amk for epoch, ik_hash, amk in former)
+    formers = b''.join(u32(epoch) + ik_hash + amk for epoch, ik_hash, amk in former)
+    return u8(3 if secret_key else 2) + keys + u16(len(former)) + formers + secret_key
 
 
-# 12. The recovery key
+# 12. The recovery key and the secret key
 
-def recovery_text(key):
-    bits = int.from_bytes(key + H(L('recovery key'), key)[:3], 'big')
-    text = ''.join('0123456789ABCDEFGHJKMNPQRSTVWXYZ'[bits >> (275 - 5 * i) & 31] for i in range(56))
-    return '-'.join(text[i:i + 4] for i in range(0, 56, 4))
+def grouped(data):
+    bits, n = int.from_bytes(data, 'big'), len(data) * 8 // 5
+    text = ''.join('0123456789ABCDEFGHJKMNPQRSTVWXYZ'[bits >> (5 * (n - 1 - i)) & 31] for i in range(n))
+    return '-'.join(text[i:i + 4] for i in range(0, n, 4))
+
+
+def recovery_text(key): return grouped(key + H(L('recovery key'), key)[:3])
+def secret_key_text(key): return 'SK-' + grouped(key + H(L('secret key'), key)[:4])
 
 
 # 13. The safety number

@@ -25,7 +25,7 @@ const OWNER: AccountId = AccountId([62, 121, 242, 116, 139, 117, 217, 186, 196, 
 pub fn account<R: CryptoRng + ?Sized>(name: &str, keys: [usize; 2], rng: &mut R) -> (VerifiedAccount, Keyring) {
     let [ik, ek] = keys;
     let ik = IdentityKey::from_pkcs8(&super::own::test_key(ik)).expect("a published key");
-    let keys = Keyring { ik, eks: vec![trace::test_key(ek)], former: Vec::new() };
+    let keys = Keyring { ik, eks: vec![trace::test_key(ek)], former: Vec::new(), secret_key: None };
     let first = make_first_statement(&name.parse().expect("a username"), [5; 32], &keys, 9, rng);
     (VerifiedAccount::verify(&[first]).expect("a first statement"), keys)
 }

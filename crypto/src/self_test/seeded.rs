@@ -40,7 +40,7 @@ pub(super) fn digests() -> Vec<(&'static str, String)> {
     let aad = Aad { account, object: b"a name".to_vec(), version: 7, ik, amk_epoch: 1 };
     let object = |purpose| seal_object(&amk.state_key(), purpose, &aad, &[0x80; 1000], &mut *rng);
     note("objects", &Purpose::ALL.map(object).concat());
-    let unlock = UnlockKey::derive(&trace::export_key([5; 64]), account, KdfProfile::One);
+    let unlock = UnlockKey::derive(&trace::export_key([5; 64]), SecretKind::Password, None, account, KdfProfile::One);
     note("slot", &amk.seal_slot(&unlock, SecretKind::Password, account, ik, rng));
     let shares = LocalShares { browser: [1; 32], relay: [2; 32], tab: Some([3; 32]) };
     note("local slot", &amk.seal_local(&shares, account, ik, rng));
@@ -62,7 +62,7 @@ fn person(name: &str, rng: &mut Seeded) -> (VerifiedAccount, Keyring) {
             break new;
         }
     };
-    let keys = Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new() };
+    let keys = Keyring { ik: new.ik, eks: vec![new.ek], former: Vec::new(), secret_key: None };
     let first = make_first_statement(&name.parse().unwrap(), [5; 32], &keys, 9, rng);
     (VerifiedAccount::verify(&[first]).unwrap(), keys)
 }

@@ -30,7 +30,7 @@ fn keys_are_made_in_small_steps_that_never_go_back() {
     assert_eq!(maker.step(rng).unwrap_err(), KeyError::Finished);
     assert_ne!(keys.ik.public().spki(), keys.ek.public().spki());
     // They sign, and read back from the form in which they are stored.
-    let keys = Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new() };
+    let keys = Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new(), secret_key: None };
     let first = make_first_statement(&"newcomer".parse().unwrap(), [1; 32], &keys, 0, rng);
     let mut account = VerifiedAccount::verify(&[first]).unwrap();
 
@@ -48,9 +48,9 @@ fn keys_are_made_in_small_steps_that_never_go_back() {
         }
     };
     assert_eq!(maker.step(rng).unwrap_err(), KeyError::Finished);
-    let Keyring { ik, mut eks, former: _ } = keys;
+    let Keyring { ik, mut eks, .. } = keys;
     eks.push(ek);
-    let keys = Keyring { ik, eks, former: Vec::new() };
+    let keys = Keyring { ik, eks, former: Vec::new(), secret_key: None };
     let next = make_next_statement(&account, &keys, None, 7, rng);
     assert_eq!((next.statement.seq, next.statement.eks.len(), next.statement.eks[0].not_after), (2, 1, 7));
     account.extend(std::slice::from_ref(&next)).unwrap();

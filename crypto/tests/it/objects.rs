@@ -1,9 +1,9 @@
 //! Sealed objects: slots, keystore, state, history records.
 
 use signet_crypto::{
-    Aad, Former, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, UnlockKey, next_keystore_len, object_hash,
-    open_keystore, open_keystore_chained, open_object, open_record, renewed_keystore_len, seal_keystore, seal_object,
-    seal_record,
+    Aad, Former, Keyring, LocalShares, MasterKey, ObjectKey, Purpose, SecretKey, UnlockKey, asked_by_slot,
+    next_keystore_len, object_hash, open_keystore, open_keystore_chained, open_object, open_record,
+    renewed_keystore_len, seal_keystore, seal_object, seal_record,
 };
 use signet_shared::{
     ConvId, EnvId, IkHash,
@@ -50,12 +50,17 @@ fn spoil(sealed: &[u8], opens: impl Fn(&[u8]) -> bool) -> usize {
 fn every_flipped_bit_of_every_kind_of_object_is_refused() {
     let (a, rng) = (alice(), &mut rand::rng());
     let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
-    let unlock = UnlockKey::derive(export_key(), account, KdfProfile::One);
+    let unlock = UnlockKey::derive(export_key(), SecretKind::Password, None, account, KdfProfile::One);
     for kind in [SecretKind::Password, SecretKind::RecoveryKey] {
         let slot = amk.seal_slot(&unlock, kind, account, ik, rng);
         let tried = spoil(&slot, |slot| MasterKey::open_slot(&unlock, kind, account, ik, slot).is_ok());
         println!("{kind:?} slot, {} bytes: {tried} changes, 0 accepted", slot.len());
     }
+    let key = SecretKey::make(rng);
+    let both = UnlockKey::derive(export_key(), SecretKind::Password, Some(&key), account, KdfProfile::One);
+    let slot = amk.seal_slot(&both, SecretKind::Password, account, ik, rng);
+    let tried = spoil(&slot, |slot| MasterKey::open_slot(&both, SecretKind::Password, account, ik, slot).is_ok());
+    println!("password slot with a secret key, {} bytes: {tried} changes, 0 accepted", slot.len());
     let local = amk.seal_local(&shares(), account, ik, rng);
     let tried = spoil(&local, |local| MasterKey::open_local(&shares(), account, ik, local).is_ok());
     println!("local slot, {} bytes: {tried} changes, 0 accepted", local.len());
@@ -123,7 +128,7 @@ fn sizes_hide_and_come_back() {
 fn a_slot_opens_with_its_secret_and_no_other() {
     let (a, rng) = (alice(), &mut rand::rng());
     let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
-    let unlock = UnlockKey::derive(export_key(), account, KdfProfile::One);
+    let unlock = UnlockKey::derive(export_key(), SecretKind::Password, None, account, KdfProfile::One);
     let slot = amk.seal_slot(&unlock, SecretKind::Password, account, ik, rng);
     let opened = MasterKey::open_slot(&unlock, SecretKind::Password, account, ik, &slot).unwrap();
     assert_eq!(opened.epoch(), 1);
@@ -134,7 +139,7 @@ fn a_slot_opens_with_its_secret_and_no_other() {
     assert!(!open(&unlock, SecretKind::RecoveryKey, account, ik));
     assert!(!open(&unlock, SecretKind::Password, bob().id(), ik));
     assert!(!open(&unlock, SecretKind::Password, account, bob().account.ik_hash()));
-    let others = UnlockKey::derive(export_key(), bob().id(), KdfProfile::One);
+    let others = UnlockKey::derive(export_key(), SecretKind::Password, None, bob().id(), KdfProfile::One);
     assert!(!open(&others, SecretKind::Password, account, ik));
 
     let local = amk.seal_local(&shares(), account, ik, rng);
@@ -152,11 +157,71 @@ fn a_slot_opens_with_its_secret_and_no_other() {
     assert!(MasterKey::open_local(&without, account, ik, &local).is_ok());
 }
 
+/// The head alone says whether a secret key is asked for, and a lie in it opens nothing.
+#[test]
+fn a_slot_with_a_secret_key_opens_by_both_and_by_neither_alone() {
+    let (a, rng) = (alice(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
+    let (key, other) = (SecretKey::make(rng), SecretKey::make(rng));
+    let password = SecretKind::Password;
+    let derive = |kind, key| UnlockKey::derive(export_key(), kind, key, account, KdfProfile::One);
+    let (alone, both, wrong) = (derive(password, None), derive(password, Some(&key)), derive(password, Some(&other)));
+    let (with, without) =
+        (amk.seal_slot(&both, password, account, ik, rng), amk.seal_slot(&alone, password, account, ik, rng));
+    let opens = |unlock: &UnlockKey, slot: &[u8]| MasterKey::open_slot(unlock, password, account, ik, slot).is_ok();
+    assert!(opens(&both, &with) && opens(&alone, &without));
+    assert_eq!((asked_by_slot(&with), asked_by_slot(&without)), (Some(key.id(account)), None));
+    for unlock in [&alone, &wrong] {
+        assert!(!opens(unlock, &with));
+    }
+    for unlock in [&both, &wrong] {
+        assert!(!opens(unlock, &without));
+    }
+    // Its head cut off, put before another slot, or naming another key.
+    let (head, sealed) = with.split_at(9);
+    let renamed = [&[2], &other.id(account).0[..], sealed].concat();
+    let of_another = [head, &without].concat();
+    for lie in [sealed, &renamed, &of_another, head, &head[..5], &[]] {
+        for unlock in [&alone, &both, &wrong] {
+            assert!(!opens(unlock, lie));
+        }
+    }
+    assert_eq!(asked_by_slot(&head[..5]), None);
+    // A recovery key and a passkey have 256 bits of their own.
+    for kind in [SecretKind::RecoveryKey, SecretKind::from_number(3).unwrap()] {
+        let slot = amk.seal_slot(&derive(kind, Some(&key)), kind, account, ik, rng);
+        assert_eq!(asked_by_slot(&slot), None);
+        assert!(MasterKey::open_slot(&derive(kind, None), kind, account, ik, &slot).is_ok());
+    }
+    // Of another account, the same key has another name.
+    assert_ne!(key.id(account), key.id(bob().id()));
+}
+
+#[test]
+fn a_keystore_holds_the_secret_key_or_says_that_there_is_none() {
+    let (a, rng) = (alice(), &mut rand::rng());
+    let (account, ik, amk) = (a.id(), identity(2).public().hash(), MasterKey::make(rng));
+    let key = SecretKey::make(rng);
+    for former in [false, true] {
+        let old = Former { amk: MasterKey::make(rng), ik };
+        let former = former.then_some(old).into_iter().collect::<Vec<_>>();
+        let formers = former.len();
+        let mut keys = Keyring { ik: identity(2), eks: vec![decryption(1)], former, secret_key: Some(key.clone()) };
+        let sealed = seal_keystore(&keys, &amk, account, 3, [4; 32], rng);
+        let opened = open_keystore(&amk, account, 3, ik, &sealed).unwrap();
+        assert!(opened.secret_key.is_some_and(|opened| opened.is(&key)));
+        assert_eq!((opened.former.len(), opened.eks.len()), (formers, 1));
+        keys.secret_key = None;
+        let sealed = seal_keystore(&keys, &amk, account, 3, [4; 32], rng);
+        assert!(open_keystore(&amk, account, 3, ik, &sealed).unwrap().secret_key.is_none());
+    }
+}
+
 /// Where one more key has room is known before it is made, and not by a key too late or too early.
 #[test]
 fn how_long_the_next_keystore_is_at_most() {
     let (account, amk, rng) = (alice().id(), MasterKey::make(&mut rand::rng()), &mut rand::rng());
-    let mut keys = Keyring { ik: identity(0), eks: vec![decryption(1)], former: Vec::new() };
+    let mut keys = Keyring { ik: identity(0), eks: vec![decryption(1)], former: Vec::new(), secret_key: None };
     let mut exact = 0;
     for n in 1..24 {
         let most = next_keystore_len(&keys);
@@ -172,7 +237,8 @@ fn how_long_the_next_keystore_is_at_most() {
 fn a_keystore_gives_back_keys_that_match_the_statement_or_nothing() {
     let (a, b, rng) = (alice(), bob(), &mut rand::rng());
     let (account, ik, amk) = (a.id(), a.account.ik_hash(), MasterKey::make(rng));
-    let keys = Keyring { ik: identity(0), eks: vec![decryption(1), decryption(6)], former: Vec::new() };
+    let keys =
+        Keyring { ik: identity(0), eks: vec![decryption(1), decryption(6)], former: Vec::new(), secret_key: None };
     let sealed = seal_keystore(&keys, &amk, account, 2, [4; 32], rng);
     let (opened, prev) = open_keystore_chained(&amk, account, 2, ik, &sealed).unwrap();
     assert_eq!((opened.ik.public(), prev), (keys.ik.public(), [4; 32]));
@@ -223,7 +289,8 @@ fn a_keystore_holds_the_master_keys_that_were_replaced_and_a_backup_does_not() {
     assert_eq!((first.epoch(), second.epoch()), (1, 2));
     assert!(!second.is(&first) && first.again().is(&first));
 
-    let mut keys = Keyring { ik: identity(2), eks: vec![decryption(1), decryption(6)], former: Vec::new() };
+    let mut keys =
+        Keyring { ik: identity(2), eks: vec![decryption(1), decryption(6)], former: Vec::new(), secret_key: None };
     let most = renewed_keystore_len(&keys);
     keys.former.push(Former { amk: first, ik: old_ik });
     keys.eks.push(decryption(7));

@@ -89,7 +89,7 @@ pub(crate) fn export_key() -> &'static ExportKey {
 /// Whether two export keys are the same: what a slot sealed under the one opens under the other.
 fn same(one: &ExportKey, other: &ExportKey) -> bool {
     let (account, ik) = (alice().id(), alice().account.ik_hash());
-    let unlock = |key| UnlockKey::derive(key, account, KdfProfile::One);
+    let unlock = |key| UnlockKey::derive(key, SecretKind::Password, None, account, KdfProfile::One);
     let rng = &mut rand::rng();
     let slot = MasterKey::make(rng).seal_slot(&unlock(one), SecretKind::Password, account, ik, rng);
     MasterKey::open_slot(&unlock(other), SecretKind::Password, account, ik, &slot).is_ok()

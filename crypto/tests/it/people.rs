@@ -54,7 +54,7 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn new(name: &str, ik: usize, ek: usize) -> Self {
-        let keys = Keyring { ik: identity(ik), eks: vec![decryption(ek)], former: Vec::new() };
+        let keys = Keyring { ik: identity(ik), eks: vec![decryption(ek)], former: Vec::new(), secret_key: None };
         let nonce = Hash::new("test nonce").chain(name.as_bytes()).finish();
         let first = make_first_statement(&name.parse().unwrap(), nonce, &keys, 1_800_000_000_000, &mut rand::rng());
         let account = VerifiedAccount::verify(std::slice::from_ref(&first)).unwrap();

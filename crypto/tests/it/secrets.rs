@@ -2,9 +2,12 @@
 
 use signet_crypto::{
     Authentic, Content, Incoming, KeyMaker, LocalShares, Login, MasterKey, ObjectKey, RecoveryKey, Registration,
-    UnlockKey,
+    SecretKey, UnlockKey,
 };
-use signet_shared::{envelope::Suite, opaque::KdfProfile};
+use signet_shared::{
+    envelope::Suite,
+    opaque::{KdfProfile, SecretKind},
+};
 
 use crate::{
     opaque::export_key,
@@ -29,12 +32,16 @@ fn debug_of_secret_types_is_silent() {
         (format!("{:?}", sealed.content_key), "ContentKey(..)".to_owned()),
         (format!("{:?}", ObjectKey::from_bytes([1; 32])), "ObjectKey(..)".to_owned()),
         (format!("{:?}", MasterKey::make(rng)), "MasterKey(epoch 1, ..)".to_owned()),
-        (format!("{:?}", UnlockKey::derive(export_key(), a.id(), KdfProfile::One)), "UnlockKey(..)".to_owned()),
+        (
+            format!("{:?}", UnlockKey::derive(export_key(), SecretKind::Password, None, a.id(), KdfProfile::One)),
+            "UnlockKey(..)".to_owned(),
+        ),
         (format!("{:?}", LocalShares { browser: [1; 32], relay: [2; 32], tab: None }), "LocalShares(..)".to_owned()),
         (format!("{:?}", export_key()), "ExportKey(..)".to_owned()),
         (format!("{:?}", Registration::start(b"x", rng).unwrap().0), "Registration(..)".to_owned()),
         (format!("{:?}", Login::start(b"x", rng).unwrap().0), "Login(..)".to_owned()),
         (format!("{:?}", RecoveryKey::make(rng)), "RecoveryKey(..)".to_owned()),
+        (format!("{:?}", SecretKey::make(rng)), "SecretKey(..)".to_owned()),
         (format!("{:?}", KeyMaker::new(Suite::Rsa3072)), "KeyMaker(..)".to_owned()),
         (format!("{:?}", inner("hush")), "Inner(..)".to_owned()),
         (format!("{:?}", Content::Text("hush".to_owned())), "Text(..)".to_owned()),

@@ -369,6 +369,40 @@ def slots():
     slot('trailing_byte', 'refused', signet.slot_plaintext(3, AMK) + b'\0')
     slot('profile_2', 'profile', profile=2)
 
+    key, other = H(b'secret key')[:16], H(b'another secret key')[:16]
+    key_id, plain = signet.secret_key_id(A.id, key), signet.slot_plaintext(3, AMK)
+    both = signet.seal_object(signet.unlock_key(export_key, A.id, 1, key), 'password slot',
+                              signet.slot_aad(A.id, A.ik.ik_hash, key_id), plain)
+
+    def with_key(claim, outcome, whole, secret_key=key, **fields):
+        write('slot_' + claim, **dict(kind='slot', outcome=outcome, purpose='password slot', export_key=export_key,
+                                      profile=1, **facts, secret_key=secret_key, sealed=whole) | fields)
+    whole = signet.slot(both, key_id)
+    with_key('with_a_secret_key', 'opens', whole)
+    with_key('with_another_secret_key', 'refused', whole, other)
+    with_key('with_a_secret_key_of_another_password', 'refused', whole, export_key=bytes(64))
+    with_key('with_a_secret_key_of_another_account', 'refused', whole, account_id=B.id)
+    with_key('with_a_secret_key_head_cut_off', 'refused', both)
+    with_key('with_a_secret_key_head_of_another', 'refused', signet.slot(both, signet.secret_key_id(A.id, other)))
+    with_key('with_a_secret_key_head_of_another_and_that_key', 'refused',
+             signet.slot(both, signet.secret_key_id(A.id, other)), other)
+    with_key('with_a_secret_key_head_alone', 'refused', whole[:9])
+    with_key('with_a_secret_key_trailing_byte', 'refused', whole + b'\0')
+    with_key('without_a_secret_key_opened_with_one', 'refused', signet.seal_object(unlock, 'password slot', ad, plain))
+    with_key('without_a_secret_key_under_a_head', 'refused',
+             signet.slot(signet.seal_object(unlock, 'password slot', ad, plain), key_id))
+    with_key('with_a_secret_key_outside_the_key', 'refused', signet.slot(signet.seal_object(
+        unlock, 'password slot', signet.slot_aad(A.id, A.ik.ik_hash, key_id), plain), key_id))
+    with_key('with_a_secret_key_under_the_old_label', 'refused', signet.slot(signet.seal_object(
+        signet.hkdf(export_key + key, A.id, L('unlock') + u8(1)), 'password slot',
+        signet.slot_aad(A.id, A.ik.ik_hash, key_id), plain), key_id))
+    with_key('with_a_secret_key_and_additional_data_without', 'refused', signet.slot(signet.seal_object(
+        signet.unlock_key(export_key, A.id, 1, key), 'password slot', ad, plain), key_id))
+    # It is not asked for beside a recovery key, whose slot is as without one.
+    slot('of_a_recovery_key_beside_a_secret_key', 'opens', purpose='recovery slot', secret_key=key)
+    write('slot_with_a_secret_key_opened_without', kind='slot', outcome='refused', purpose='password slot',
+          export_key=export_key, profile=1, **facts, sealed=whole)
+
     def local(claim, outcome, tab=SHARES[2], **fields):
         sealed = signet.seal_object(signet.local_key(SHARES[0], SHARES[1], tab), 'local slot', ad,
                                     signet.slot_plaintext(3, AMK))
@@ -394,6 +428,8 @@ def under_the_master_key():
     seal_store = lambda plain, **how: signet.seal_object(signet.derive(AMK, 'amk keystore'), 'keystore', store_aad, plain,
                                                          **how)
     with_former = lambda former: signet.keystore_plaintext(prev, A.ik.pkcs8, [A.ek.pkcs8], former)
+    key, former = H(b'secret key')[:16], [(1, C.ik.ik_hash, H(b'former'))]
+    keyed = lambda former=(): signet.keystore_plaintext(prev, A.ik.pkcs8, [A.ek.pkcs8], former, key)
     bad_crt, bad_n = bytearray(A.ik.pkcs8), bytearray(A.ik.pkcs8)
     bad_crt[-1] ^= 2  # the last byte of qInv
     bad_n[40 + 300] ^= 2  # within n
@@ -418,8 +454,17 @@ def under_the_master_key():
          seal_store(u8(1) + with_former([(1, C.ik.ik_hash, H(b'former'))])[1:])),
         ('version_3', 'refused', seal_store(u8(3) + with_former([(1, C.ik.ik_hash, H(b'former'))])[1:])),
         ('padding_missing', 'refused', seal_store(store, hidden=store)),
+        ('secret_key_of_15_bytes', 'refused', seal_store(keyed()[:-1])),
+        ('secret_key_of_17_bytes', 'refused', seal_store(keyed() + b'\0')),
+        ('secret_key_in_version_1', 'refused', seal_store(store + key)),
+        ('secret_key_in_version_2', 'refused', seal_store(u8(2) + keyed(former)[1:])),
+        ('secret_key_without_a_count_of_former_master_keys', 'refused', seal_store(u8(3) + store[1:] + key)),
     ]:
         write('keystore_' + claim, kind='keystore', outcome=outcome, **known, version=3, prev=prev, keystore=sealed)
+    for claim, sealed in dict(with_a_secret_key=seal_store(keyed()),
+                              with_a_secret_key_and_a_former_master_key=seal_store(keyed(former))).items():
+        write('keystore_' + claim, kind='keystore', outcome='opens', **known, version=3, prev=prev, keystore=sealed,
+              secret_key=key)
     write('keystore_of_another_version', kind='keystore', outcome='refused', **known, version=4, prev=prev,
           keystore=seal_store(store))
 
@@ -445,6 +490,12 @@ def under_the_master_key():
 
 # Values
 
+def swapped(text):
+    """The first two neighbours that differ, past the mark, each in the other's place."""
+    at = next(i for i in range(3, len(text) - 1) if '-' not in text[i:i + 2] and text[i] != text[i + 1])
+    return text[:at] + text[at + 1] + text[at] + text[at + 2:]
+
+
 def numbers():
     key = H(b'recovery')
     text = signet.recovery_text(key)
@@ -460,6 +511,22 @@ def numbers():
     recovery('too_short', 'length', text[:-1])
     recovery('too_long', 'length', text + '0')
     recovery('letter_u', 'character', 'U' + text[1:])
+    key = H(b'secret key')[:16]
+    text = signet.secret_key_text(key)
+    secret = lambda claim, outcome, typed: write('secret_key_' + claim, kind='secret key', outcome=outcome, secret=key,
+                                                 account_id=A.id, key_id=signet.secret_key_id(A.id, key), text=typed,
+                                                 shown=text)
+    secret('as_shown', 'opens', text)
+    secret('lower_case_with_spaces', 'opens', text.lower().replace('-', ' '))
+    secret('letters_for_digits', 'opens', text.replace('0', 'o').replace('1', 'L').replace('-', ''))
+    secret('one_character_wrong', 'check', text[:-1] + ('0' if text[-1] != '0' else '1'))
+    secret('two_characters_swapped', 'check', swapped(text))
+    secret('too_short', 'form', text[:-1])
+    secret('too_long', 'form', text + '0')
+    secret('without_its_mark', 'form', text[3:])
+    secret('with_another_mark', 'form', 'SX' + text[2:])
+    secret('letter_u', 'form', text[:3] + 'U' + text[4:])
+    secret('a_recovery_key', 'form', signet.recovery_text(H(b'recovery')))
 
     a, b, c = ((p.id, p.ik.ik_hash, p.head) for p in THREE)
     shown = signet.code_text(a, b)

@@ -7,18 +7,19 @@ use axum::{
     http::request::Parts,
 };
 use signet_shared::{
-    api::{Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
+    api::{Ended, PutKeys, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry, WithKeys},
     opaque::KdfProfile,
+    statement::SignedStatement,
     wire::Refusal,
 };
 
-use super::{register, sessions::end_and_close};
+use super::{keys::follows, register, sessions::end_and_close};
 use crate::{
     app::App,
-    http::{Brief, Refused, Reply, SignedIn, horizon},
+    http::{Brief, Octets, Refused, Reply, SignedIn, horizon},
     login::Tried,
     random,
-    store::{Millis, Pending, Replace},
+    store::{Millis, NewKeys, Pending, Replace, ReplaceKeys},
 };
 
 pub(crate) async fn start(
@@ -67,7 +68,7 @@ pub(crate) async fn finish(
     Finishing(who): Finishing,
     request: Request,
 ) -> Result<Reply<Ended>, Refused> {
-    let Brief(finish) = Brief::<SecretFinish>::from_request(request, &app).await?;
+    let Octets(finish) = Octets::<SecretFinish>::from_request(request, &app).await?;
     // Done already, and the answer was lost: perhaps longer ago than the relay remembers a login, or before it was started.
     if let Some(replaced) = who.session.replaced
         && replaced.login == finish.login_id
@@ -85,6 +86,17 @@ pub(crate) async fn finish(
         app.tries.take(&finish.login_id, now);
         return Err(failed);
     }
+    let (keys, next) = match finish.keys {
+        WithKeys::Whatever => (ReplaceKeys::Whatever, None),
+        WithKeys::Of(version) => (ReplaceKeys::Of(version), None),
+        WithKeys::Next(put) => {
+            let next = SignedStatement::parse(&put.statement)?.statement;
+            follows(&app, &next, who.account).await?;
+            let version = put.expected.saturating_add(1);
+            let PutKeys { expected, keystore, statement } = put;
+            (ReplaceKeys::Next(NewKeys { expected, keystore, seq: next.seq, statement }), Some(version))
+        }
+    };
     let replace = Replace {
         token: who.token,
         kind: tried.kind,
@@ -92,10 +104,18 @@ pub(crate) async fn finish(
         made_after: made_after(&app, now),
         login: finish.login_id,
         end_others: finish.end_others,
+        keys,
         alive: horizon(&app.limits, now),
     };
-    let store = app.store.clone();
-    let ended = end_and_close(app.hub.clone(), who.account, async move { store.replace(replace).await }).await?;
+    let (store, hub) = (app.store.clone(), app.hub.clone());
+    let replacing = async move {
+        let ended = store.replace(replace).await?;
+        if let Some(version) = next {
+            hub.keys_changed(who.account, version, who.token);
+        }
+        Ok(ended)
+    };
+    let ended = end_and_close(app.hub.clone(), who.account, replacing).await?;
     tracing::info!("secret.replaced");
     Ok(Reply(Ended { ended: ended.count }))
 }

@@ -27,7 +27,7 @@ pub(crate) use letter::Letter;
 pub(crate) use memory::Memory;
 pub(crate) use postgres::Postgres;
 pub use postgres::PostgresUrl;
-pub(crate) use secrets::{Pending, PendingId, Replace, Rescue, Secrets};
+pub(crate) use secrets::{Pending, PendingId, Replace, ReplaceKeys, Rescue, Secrets};
 pub(crate) use sessions::{EndedSessions, Horizon, NewSession, Replaced, Session, Sessions, Share, TokenHash};
 pub(crate) use sqlite::Sqlite;
 

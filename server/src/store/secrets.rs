@@ -19,7 +19,7 @@ pub(crate) struct Pending {
 }
 
 /// The pending way in that was signed in with is to be the way in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Replace {
     pub(crate) token: TokenHash,
     pub(crate) kind: SecretKind,
@@ -29,7 +29,17 @@ pub(crate) struct Replace {
     /// Names this request: the same again is answered as the first time.
     pub(crate) login: [u8; 32],
     pub(crate) end_others: bool,
+    pub(crate) keys: ReplaceKeys,
     pub(crate) alive: Horizon,
+}
+
+/// What of the keystore goes with it.
+#[derive(Debug, Clone)]
+pub(crate) enum ReplaceKeys {
+    Whatever,
+    /// Only if the keystore's version is this.
+    Of(u64),
+    Next(NewKeys),
 }
 
 /// Both pending ways in that were signed in with are to be the ways in, under a new master key.
@@ -56,7 +66,7 @@ pub(crate) trait Secrets {
     fn pending(&self, token: TokenHash, kind: SecretKind) -> Answer<'_, Option<Pending>>;
     /// Puts it in place of the old one, and ends the account's other sessions if asked: all of it or nothing. No session
     /// that the old secret opened may do this any more; the one that did it counts as opened by the new secret. A passkey
-    /// takes nothing's place: its own must be free.
+    /// takes nothing's place: its own must be free. A keystore that is another one by now is a conflict.
     fn replace(&self, replace: Replace) -> Answer<'_, EndedSessions>;
     /// Replaces everything that opens the account, deletes its other ways in, this session's shares and every other session,
     /// and refuses whoever waits to begin anew: all of it or nothing.

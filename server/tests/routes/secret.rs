@@ -5,19 +5,21 @@ use std::time::Duration;
 use opaque_ke::ClientLogin;
 use signet_shared::{
     api::{
-        self, Body, LoginFinish, PutState, SecretFinish, SecretPending, SecretStart, SecretTry, Shares, Stored,
-        TakeShare, Vault,
+        self, Body, LoginFinish, PutKeys, PutState, SecretFinish, SecretPending, SecretStart, SecretTry, Shares,
+        Stored, TakeShare, Vault, WithKeys,
     },
     limits,
     opaque::{KdfProfile, SecretKind},
+    statement::SignedStatement,
     wire::{ClientFrame, Refusal, ServerFrame, close},
 };
 
 use crate::common::{
     Browser, Relay, Store, both,
     change::{finish, put, start, try_it, up_to_the_last},
-    person::{Suite, SystemRng, login, login_begin, password, recovery},
+    person::{Suite, SystemRng, login, login_begin, password, recovery, statement},
 };
+use crate::keys::next;
 
 const PASSWORD: SecretKind = SecretKind::Password;
 const KEY: SecretKind = SecretKind::RecoveryKey;
@@ -171,10 +173,51 @@ both! {
         assert_eq!(relay.browser().ask::<Vault>(api::LOGIN_FINISH, &as_login).await, Err(Refusal::LoginFailed));
         let begun = login_begin(&mut relay.browser(), "alice", PASSWORD, &password("alice")).await.unwrap();
         let LoginFinish { login_id, ke3 } = begun.finish(&password("alice"), &relay.origin()).unwrap();
-        let as_try = SecretFinish { login_id, ke3, end_others: true };
+        let as_try = SecretFinish { login_id, ke3, end_others: true, keys: WithKeys::Whatever };
         assert_eq!(finish(&mut browser, &as_try).await, Err(Refusal::LoginFailed));
         assert!(opens(&relay, PASSWORD, &password("alice")).await.is_some());
         assert_eq!(finish(&mut browser, &last).await, Ok(0), "none of it used the try up");
+    }
+
+    /// As where a password needs the secret key too: neither without the other.
+    async fn a_keystore_goes_with_a_new_password_or_neither_does(store) {
+        let relay = relay(store).await;
+        let person = relay.person("alice").await;
+        let mut theirs = person.live().await;
+        let mut browser = fresh(&relay, PASSWORD, &password("alice")).await;
+        let last = up_to_the_last(&mut browser, PASSWORD, "new password").await.unwrap();
+        let first = statement("alice");
+        let keys = |expected, statement: &SignedStatement| {
+            WithKeys::Next(PutKeys { expected, keystore: b"the next keystore".to_vec(), statement: statement.to_bytes() })
+        };
+        let second = next(&first, |_| ());
+        let wrong = [
+            (WithKeys::Of(2), Refusal::VersionConflict),
+            (keys(2, &second), Refusal::VersionConflict),
+            (keys(1, &next(&first, |next| next.prev.0[0] ^= 1)), Refusal::VersionConflict),
+            (keys(1, &next(&statement("bob"), |_| ())), Refusal::Malformed),
+        ];
+        for (keys, refusal) in wrong {
+            assert_eq!(finish(&mut browser, &SecretFinish { keys, ..last.clone() }).await, Err(refusal));
+        }
+        let vault: Vault = browser.get(api::VAULT).await.parsed().unwrap();
+        assert_eq!((vault.keystore_version, vault.statements), (1, vec![first.to_bytes()]));
+        assert!(opens(&relay, PASSWORD, &password("alice")).await.is_some());
+
+        let last = SecretFinish { keys: keys(1, &second), ..last };
+        for _ in 0..2 {
+            assert_eq!(finish(&mut browser, &last).await, Ok(0), "the same again is answered as the first time");
+        }
+        assert_eq!(theirs.next().await, ServerFrame::KeysChanged { version: 2 });
+        let vault: Vault = browser.get(api::VAULT).await.parsed().unwrap();
+        assert_eq!((vault.keystore_version, vault.keystore.as_slice()), (2, &b"the next keystore"[..]));
+        assert_eq!(vault.statements, [first.to_bytes(), second.to_bytes()]);
+        assert_eq!(vault.slot, b"slot of new password");
+        // A password that was made by the keystore of before.
+        let late = up_to_the_last(&mut browser, PASSWORD, "the third").await.unwrap();
+        let stale = SecretFinish { keys: WithKeys::Of(1), ..late.clone() };
+        assert_eq!(finish(&mut browser, &stale).await, Err(Refusal::VersionConflict));
+        assert_eq!(finish(&mut browser, &SecretFinish { keys: WithKeys::Of(2), ..late }).await, Ok(0));
     }
 
     async fn one_wrong_last_message_ends_a_try(store) {

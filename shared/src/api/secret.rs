@@ -11,12 +11,16 @@
 //! not, after it the other way round. Whatever is left of a change that was broken off before goes with its session, and at
 //! the latest when its time is over.
 //!
+//! What a password opens may need the secret key too, which is in the account's keystore. So the last step of a password names
+//! the keystore that its slot was made by, and where the secret key itself changes it brings the next one with it, in the same
+//! commit ([`WithKeys`]): at no moment does one say that a secret key is needed and the other not.
+//!
 //! Every step is refused with [`crate::wire::Refusal::LoginTooOld`] unless the session was opened by a login a few minutes
 //! ago (`fresh_login_seconds`, ten minutes), and with a secret that has not been replaced since: so a session that was
 //! stolen cannot take the account. A sign-up is no login. Signing in again takes the place of the session that the browser
 //! had: that one's sockets close and its shares are gone, as with every login.
 
-use super::{Access, Body, read_bool, read_kind};
+use super::{Access, Body, PutKeys, read_bool, read_kind};
 use crate::{
     DecodeError, Reader, Writer, limits,
     opaque::{KdfProfile, SecretKind},
@@ -68,6 +72,19 @@ pub struct SecretFinish {
     pub ke3: Vec<u8>,
     /// End every other session of the account in the same commit.
     pub end_others: bool,
+    pub keys: WithKeys,
+}
+
+/// What a last step has to do with the account's keystore. [`crate::wire::Refusal::VersionConflict`] if it is another one by
+/// now; then nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WithKeys {
+    /// Nothing.
+    Whatever,
+    /// The new way in was made by the keystore of this version.
+    Of(u64),
+    /// And this keystore, with this statement, takes its place.
+    Next(PutKeys),
 }
 
 impl Body for SecretStart {
@@ -125,8 +142,20 @@ impl Body for SecretTried {
 impl Body for SecretFinish {
     fn write(&self, w: &mut Writer) {
         w.raw(&self.login_id).bytes16(&self.ke3).u8(self.end_others.into());
+        match &self.keys {
+            WithKeys::Whatever => drop(w.u8(0)),
+            WithKeys::Of(version) => drop(w.u8(1).u64(*version)),
+            WithKeys::Next(keys) => keys.write(w.u8(2)),
+        }
     }
     fn read(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { login_id: r.array()?, ke3: r.bytes16()?.to_vec(), end_others: read_bool(r)? })
+        let (login_id, ke3, end_others) = (r.array()?, r.bytes16()?.to_vec(), read_bool(r)?);
+        let keys = match r.u8()? {
+            0 => WithKeys::Whatever,
+            1 => WithKeys::Of(r.u64()?),
+            2 => WithKeys::Next(PutKeys::read(r)?),
+            _ => return Err(DecodeError::Invalid),
+        };
+        Ok(Self { login_id, ke3, end_others, keys })
     }
 }

@@ -1,6 +1,6 @@
 //! The contract between page and vault. The page asks; the vault, which alone holds keys and opened messages, answers and
-//! reports events. There is no question that returns a key; the one secret that crosses is the recovery key, shown to its
-//! owner once when it is made.
+//! reports events. There is no question that returns a key; what crosses for its owner to save is the recovery key,
+//! once, when it is made, and the secret key, by which alone nothing opens.
 //!
 //! Both sides speak [`postcard`] over `postMessage`: [`ToVault`] one way, [`FromVault`] the other.
 
@@ -8,7 +8,9 @@ mod anew;
 mod archive;
 mod backup;
 mod event;
+mod packed;
 mod question;
+mod secret_key;
 mod trouble;
 mod view;
 
@@ -19,14 +21,16 @@ pub use backup::{
     OpenedConversation, OpenedMessage,
 };
 pub use event::{Event, Progress, Task};
+pub use packed::Packed;
 pub use question::*;
+pub use secret_key::{RescueKeys, SecretKeyStep, SecretKeyText, SecretKeyTrouble, SecretKeyView};
 pub use trouble::{CodeTrouble, FailedBecause, Trouble};
 pub use view::*;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Raised with every change of what is said here: tabs of two versions of the site cannot read each other.
-pub const CONTRACT: u8 = 17;
+pub const CONTRACT: u8 = 18;
 
 /// A question with the type of its answer.
 pub trait Ask: Into<Question> {

@@ -5,8 +5,8 @@ use signet_shared::{ClientUuid, ConvId, IkHash};
 
 use crate::{
     AccountView, AnewView, ArchivePart, Ask, BackupPart, BackupStep, ConversationView, Details, LockWhen, MessageId,
-    OpenedConversation, OpenedMessage, Page, PasskeyView, RecoveryKeyText, Saying, SessionView, Status, TabShare,
-    Ticket,
+    OpenedConversation, OpenedMessage, Packed, Page, PasskeyView, RecoveryKeyText, RescueKeys, Saying, SecretKeyStep,
+    SecretKeyView, SessionView, Status, TabShare, Ticket,
 };
 
 macro_rules! questions {
@@ -49,13 +49,17 @@ questions! {
     /// Ends a running sign-up, whose question is then answered with `Trouble::Cancelled`; `Trouble::Busy` once the account
     /// may exist, for then its recovery key has to be shown.
     CancelSignUp {} -> ();
-    /// Reports `Task::SignIn` progress.
+    /// Reports `Task::SignIn` progress. Where the password needs a secret key beside it that this browser does not have,
+    /// `Trouble::SecretKey` with [`SecretKeyTrouble::Needed`](crate::SecretKeyTrouble): then [`GiveSecretKey`] goes on.
     SignIn { username: String, password: String, stay: bool } -> Status;
     /// As [`SignIn`], with the recovery key instead of the password. Then [`AccountView::by_recovery_key`] holds, and the
     /// password is replaced without being asked for.
     SignInWithRecoveryKey { username: String, key: String, stay: bool } -> Status;
     /// As [`SignIn`], with what a passkey computed; `place` is the account's place for it, as its user handle says.
     SignInWithPasskey { username: String, place: u8, computed: [u8; 32], stay: bool } -> Status;
+    /// The secret key that a sign-in waits for; without one, that sign-in is given up, and the session that it has opened ends.
+    /// On any other error it goes on waiting: nothing is asked of the relay. `stays`: signing out leaves it in this browser.
+    GiveSecretKey { key: Option<String>, stays: bool } -> Status;
     /// Ends the session here and forgets everything that this browser kept: one password brings it all back. What is in
     /// this browser alone it does not, so that is `Trouble::Unsent` unless it is to go `anyway`; while the account is not
     /// open, `Trouble::MaybeUnsent` if there are rows that may be such; and `Trouble::AnewWaits` while this browser waits for
@@ -115,13 +119,17 @@ questions! {
     ReplaceRecoveryKey { current: String, ticket: Option<Ticket> } -> RecoveryKeyText;
     /// The first half of a rescue, for whoever thinks that somebody else got in: proves who sits here by `current`, the
     /// password or the recovery key, and answers the recovery key that is to be. Nothing has changed yet, and that key opens
-    /// nothing. Asked again, it answers the same. Reports `Task::Secret` progress.
-    PrepareRescue { current: String, new: String } -> RecoveryKeyText;
+    /// nothing. Asked again, it answers the same. Where the account uses a secret key, so with that. Reports `Task::Secret`
+    /// progress.
+    PrepareRescue { current: String, new: String } -> RescueKeys;
     /// The second half, once the person has saved that recovery key: new keys, `new` for the password, that recovery key, and
     /// nothing else opens the account from then on; every other session ends. Answers how many those were, 0 if that is not
     /// known any more. `Trouble::LoginTooOld` if it has to be prepared again. On any error everything is as it was. Reports
     /// `Task::Secret` progress.
     Rescue { new: String } -> u32;
+    /// The secret key. What changes it reports `Task::Secret` progress; until the answer, what opened the account opens it, and
+    /// on any error it still does.
+    SecretKey { step: Packed<SecretKeyStep> } -> SecretKeyView;
     /// The account's passkeys.
     ReadPasskeys {} -> Vec<PasskeyView>;
     /// Lets what a passkey computes open the account too, in this place, which is free. `current` as for
@@ -147,7 +155,7 @@ questions! {
     /// Writes, tests, imports or opens a backup, one step after the other. `run` is random, and the same in all steps of one.
     /// To test or open needs no account; to import needs the one whose it is. A run that is asked of a vault that did not begin it
     /// is [`BackupTrouble::Interrupted`](crate::BackupTrouble).
-    Backup { run: u64, step: BackupStep } -> BackupPart;
+    Backup { run: u64, step: Packed<BackupStep> } -> BackupPart;
     /// What is in a backup that was read to be opened, the conversation with the newest message first.
     OpenedConversations { run: u64 } -> Vec<OpenedConversation>;
     /// Up to `limit` of its messages before the one of this number, the oldest first. They count from 0.
@@ -175,8 +183,9 @@ questions! {
     /// Refuses the request that an [`Event::Anew`](crate::Event) told of.
     RefuseAnew { id: [u8; 16] } -> ();
     /// Opens what was sealed for this account before it began anew, by the password or the recovery key of then. Reports
-    /// `Task::Secret` progress. `Trouble::NotFound` where the account never began anew.
-    OpenEarlier { secret: String } -> ();
+    /// `Task::Secret` progress. `Trouble::NotFound` where the account never began anew. `Trouble::SecretKey` where that password
+    /// needed a secret key beside it.
+    OpenEarlier { secret: String, secret_key: Option<String> } -> ();
 }
 
 impl Question {

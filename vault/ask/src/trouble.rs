@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::BackupTrouble;
+use crate::{BackupTrouble, SecretKeyTrouble};
 
 /// Why a question could not be answered. The page has a sentence with cause and cure for each; the texts here are for
 /// programs and logs, and hold nothing that a person wrote.
@@ -104,6 +104,8 @@ pub enum Trouble {
     AnewGone,
     #[error("this browser waits for the account to start anew")]
     AnewWaits,
+    #[error("the secret key: {0}")]
+    SecretKey(SecretKeyTrouble),
     #[error("a fault in the vault: {code}")]
     Fault { code: String },
 }

@@ -280,6 +280,10 @@ pub struct AccountView {
     pub keys_until_ms: u64,
     /// It has begun anew at some time.
     pub begun_anew: bool,
+    /// Its password needs a secret key beside it.
+    pub secret_key: bool,
+    /// Signing out leaves it in this browser.
+    pub secret_key_stays: bool,
 }
 
 /// Milliseconds since 1970, by the clocks of the browsers in which it happened.

@@ -181,7 +181,7 @@ impl<R: CryptoRng> Machine<R> {
             (Question::RefuseAnew(q), Phase::SignedIn(_)) => {
                 hands.post(api::ANEW_REFUSE, &AnewRefuse { id: q.id }, Call::Anew(AnewCall::Refused(ask, q.id)));
             }
-            (Question::OpenEarlier(q), Phase::SignedIn(session)) => session.open_earlier(hands, ask, q.secret),
+            (Question::OpenEarlier(q), Phase::SignedIn(session)) => session.open_earlier(hands, ask, q),
             (Question::LookAnew(_), _) => {
                 if !hands.look_anew(|mark| AnewCall::Looked(ask, mark)) {
                     hands.answer::<signet_ask::LookAnew>(ask, &Ok(None));

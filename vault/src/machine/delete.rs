@@ -20,6 +20,7 @@ impl<R: CryptoRng> Machine<R> {
             session.change = None;
         }
         self.forget_all();
+        self.hands.kept = None;
         self.hands.event(Event::SignedOutBecause(Trouble::Deleted));
         self.hands.event(Event::Status(Status::NOBODY));
         // Answered only once this browser's part is done too.
@@ -37,6 +38,7 @@ impl<R: CryptoRng> Machine<R> {
         }
         self.hands.device = None;
         self.hands.kept_state = None;
+        self.hands.kept = self.hands.kept.take().filter(|kept| kept.stays);
         self.hands.lock = Lock::default();
         self.hands.backups = signet_ask::BackupDates::default();
         self.hands.keep_share(None);

@@ -3,14 +3,18 @@
 //! signed in now and shows that he knows the secret of then.
 
 use rand_core::CryptoRng;
-use signet_ask::{Task, Trouble};
-use signet_crypto::{Aad, Former, Keyring, MasterKey, Purpose, UnlockKey, VerifiedAccount, open_keystore, open_object};
-use signet_shared::api::EarlierVault;
+use signet_ask::{OpenEarlier, SecretKeyTrouble, Task, Trouble};
+use signet_crypto::{
+    Aad, Former, Keyring, MasterKey, Purpose, SecretKey, UnlockKey, VerifiedAccount, asked_by_slot, open_keystore,
+    open_object,
+};
+use signet_shared::{api::EarlierVault, opaque::SecretKind};
 
 use super::{
     AskId, HttpAnswer, NoAnswer, Task as Later,
     hands::{Call, Hands, parsed},
     login::{Login, LoginCall, Secret},
+    secret_key::read_secret_key,
     session::Session,
     sign_in::is_recovery_key,
     state::State,
@@ -19,6 +23,7 @@ use super::{
 pub(super) struct Earlier {
     pub(super) ask: AskId,
     secret: Secret,
+    secret_key: Option<SecretKey>,
     /// The identities that this may be a secret of, the one that is being tried last.
     left: Vec<VerifiedAccount>,
     login: Login,
@@ -34,14 +39,20 @@ pub enum EarlierTask {
 pub struct EarlierCall(pub(super) LoginCall);
 
 impl Session {
-    pub(super) fn open_earlier<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, secret: String) {
-        if self.earlier.is_some() || self.renewal.is_some() || self.has_rescue_signed() {
+    pub(super) fn open_earlier<R: CryptoRng>(
+        &mut self,
+        hands: &mut Hands<R>,
+        ask: AskId,
+        OpenEarlier { secret, secret_key }: OpenEarlier,
+    ) {
+        if self.earlier.is_some() || self.renewal.is_some() || self.is_place_taken() {
             return hands.fail(ask, Trouble::Busy);
         }
         let secret = zeroize::Zeroizing::new(secret);
         let read = if is_recovery_key(&secret) { Secret::recovery_key(&secret) } else { Ok(Secret::password(&secret)) };
-        match read {
-            Ok(secret) => self.try_earlier(hands, ask, secret, self.account.me.earlier()),
+        let secret_key = secret_key.map(read_secret_key).transpose();
+        match read.and_then(|secret| Ok((secret, secret_key?))) {
+            Ok(secrets) => self.try_earlier(hands, ask, secrets, self.account.me.earlier()),
             Err(trouble) => hands.fail(ask, trouble),
         }
     }
@@ -51,14 +62,14 @@ impl Session {
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
-        secret: Secret,
+        (secret, secret_key): (Secret, Option<SecretKey>),
         left: Vec<VerifiedAccount>,
     ) {
         let Some(seq) = left.last().map(VerifiedAccount::seq) else { return hands.fail(ask, Trouble::NotFound) };
         let name = self.account.me.username().clone();
         let call = |call| Call::Earlier(EarlierCall(call));
         let login = Login::begin(hands, name, secret.again(), (Task::Secret, (0.0, 0.9)), call).of_earlier(seq);
-        self.earlier = Some(Box::new(Earlier { ask, secret, left, login }));
+        self.earlier = Some(Box::new(Earlier { ask, secret, secret_key, left, login }));
     }
 
     /// An error if the session is over.
@@ -85,12 +96,12 @@ impl Session {
             Ok(true) => {}
             // Of another identity, perhaps.
             Err(Trouble::LoginFailed | Trouble::RecoveryKeyFailed) => {
-                let Earlier { ask, secret, mut left, .. } = *earlier;
+                let Earlier { ask, secret, secret_key, mut left, .. } = *earlier;
                 left.pop();
                 if left.is_empty() {
                     hands.fail(ask, secret.wrong());
                 } else {
-                    self.try_earlier(hands, ask, secret, left);
+                    self.try_earlier(hands, ask, (secret, secret_key), left);
                 }
             }
             Err(trouble) => {
@@ -113,9 +124,18 @@ impl Session {
         let Some(then) = earlier.left.last() else { return Err(Trouble::NotFound) };
         let (id, ik) = (self.me(), then.ik_hash());
         let (export, profile) = earlier.login.exported()?;
-        let unlock = UnlockKey::derive(&export, id, profile);
+        let (kind, secret_key) = (earlier.secret.kind, &earlier.secret_key);
+        let asked = asked_by_slot(&vault.slot).filter(|_| kind == SecretKind::Password);
+        let secret_key = match (asked, secret_key) {
+            (Some(_), None) => return Err(Trouble::SecretKey(SecretKeyTrouble::Needed)),
+            (Some(asked), Some(key)) if key.id(id) != asked => {
+                return Err(Trouble::SecretKey(SecretKeyTrouble::Wrong));
+            }
+            (asked, key) => key.as_ref().filter(|_| asked.is_some()),
+        };
+        let unlock = UnlockKey::derive(&export, kind, secret_key, id, profile);
         let damaged = |_| Trouble::KeystoreDamaged;
-        let amk = MasterKey::open_slot(&unlock, earlier.secret.kind, id, ik, &vault.slot).map_err(damaged)?;
+        let amk = MasterKey::open_slot(&unlock, kind, id, ik, &vault.slot).map_err(damaged)?;
         let keys = open_keystore(&amk, id, vault.keystore_version, ik, &vault.keystore).map_err(damaged)?;
         let epoch = amk.epoch();
         let aad = Aad { account: id, object: b"state".to_vec(), version: vault.state_version, ik, amk_epoch: epoch };

@@ -1,7 +1,7 @@
 //! What the account's owner sees of it: the recovery key's dates, and the sessions.
 
 use rand_core::CryptoRng;
-use signet_ask::{AccountView, BackupDates, PasskeyView, RecoveryStatus, SessionView, Trouble};
+use signet_ask::{AccountView, PasskeyView, RecoveryStatus, SessionView, Trouble};
 use signet_shared::api::{self, EndSessions, Ended, Passkeys, Sessions, WhichSessions};
 
 use super::{
@@ -40,15 +40,17 @@ impl Session {
         self.state_changed(hands);
     }
 
-    pub(super) fn account_view(&self, backup: BackupDates) -> AccountView {
+    pub(super) fn account_view<R>(&self, hands: &Hands<R>) -> AccountView {
         AccountView {
             username: self.account.me.username().shown().to_owned(),
             by_recovery_key: self.by_recovery_key,
             read_receipts: !self.state.receipts.off,
             recovery: self.state.recovery,
-            backup,
+            backup: hands.backups,
             keys_until_ms: self.keys_until_ms(),
             begun_anew: self.account.me.reset_above(0).is_some(),
+            secret_key: self.account.keys.secret_key.is_some(),
+            secret_key_stays: hands.kept.as_ref().is_some_and(|kept| kept.stays),
         }
     }
 

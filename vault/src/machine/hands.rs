@@ -10,6 +10,7 @@ use super::{
     anew::{AnewCall, Claimed},
     earlier::EarlierCall,
     facts::FactsCall,
+    kept::Kept,
     local::Device,
     lock::Lock,
     login::LoginCall,
@@ -105,6 +106,8 @@ pub(super) struct Hands<R> {
     pub(super) backups: BackupDates,
     pub(super) lock: Lock,
     pub(super) owed: Owed,
+    /// The secret key that this browser keeps.
+    pub(super) kept: Option<Kept>,
     /// This browser has asked to start an account anew.
     pub(super) anew: Option<Claimed>,
     pub(super) owed_tries: u32,
@@ -131,6 +134,7 @@ impl<R: CryptoRng> Hands<R> {
             backups: BackupDates::default(),
             lock: Lock::default(),
             owed: Owed::Nothing,
+            kept: None,
             anew: None,
             owed_tries: 0,
             left: false,

@@ -2,16 +2,32 @@
 //! another's place without that one's word.
 
 use rand_core::CryptoRng;
-use signet_ask::{Details, Event, Trouble, Verified};
+use signet_ask::{Details, Event, Question, Trouble, Verified};
 use signet_crypto::{VerifiedAccount, code_text, safety_number};
 use signet_shared::{AccountId, ConvId, IkHash};
 
 use super::{
-    AskId,
+    AskId, Machine, Phase,
     hands::Hands,
     pin::{Compared, Offer, Pin},
     session::Session,
 };
+
+impl<R: CryptoRng> Machine<R> {
+    /// What the person says of an identity.
+    pub(super) fn compared(&mut self, ask: AskId, question: Question) {
+        let Phase::SignedIn(session) = &mut self.phase else { return self.hands.fail(ask, Trouble::SignedOut) };
+        let hands = &mut self.hands;
+        let result = match question {
+            Question::MarkVerified(q) => session.mark_verified(hands, &q.conv, &q.safety_number, q.verified),
+            Question::CheckCode(q) => session.check_code(&q.conv, &q.text),
+            Question::DecideIdentity(q) => session.decide_identity(hands, &q.conv, q.identity, q.accept),
+            _ => Err(Trouble::NotFound),
+        };
+        // The answers have one type.
+        hands.answer::<signet_ask::MarkVerified>(ask, &result);
+    }
+}
 
 impl Session {
     /// The other person's identity. Their statements are asked for first: keys that they have renewed since they last wrote

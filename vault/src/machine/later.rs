@@ -2,19 +2,21 @@
 //! machine does not call it by name, but through a function that its maker hands over.
 
 use rand_core::CryptoRng;
-use signet_ask::{BackupStep, BeginAnew, OpenedMessages, Question, Trouble};
+use signet_ask::{BackupStep, BeginAnew, GiveSecretKey, OpenedMessages, Packed, Question, Trouble};
 
 use super::{
     AskId, HttpAnswer, Input, Machine, NoAnswer, RescueCall, SecretCall,
     anew::{AnewTask, is_question},
     earlier::EarlierTask,
+    hands::fault,
 };
 
 /// Carries out a [`Task`], by [`Machine::carry_out`] once its code is here, or else by [`Machine::cannot_carry_out`].
 pub type Later<R> = fn(&mut Machine<R>, Task);
 
 pub enum Task {
-    Backup { ask: AskId, run: u64, step: BackupStep },
+    Backup { ask: AskId, run: u64, step: Packed<BackupStep> },
+    Compared { ask: AskId, question: Question },
     BackupTurn,
     Anew(AnewTask),
     BeginAnew { ask: AskId, question: BeginAnew },
@@ -23,6 +25,7 @@ pub enum Task {
     SecretAnswer { call: SecretCall, result: Result<HttpAnswer, NoAnswer> },
     SecretTurn,
     SecretTime,
+    GiveSecretKey { ask: AskId, question: GiveSecretKey },
     PrepareRescue { ask: AskId, current: String, new: String },
     Rescue { ask: AskId, new: String },
     RescueAnswer { call: RescueCall, result: Result<HttpAnswer, NoAnswer> },
@@ -38,11 +41,13 @@ impl Task {
     pub fn ask(&self) -> Option<AskId> {
         match self {
             Self::Backup { ask, .. }
+            | Self::Compared { ask, .. }
             | Self::Archive { ask, .. }
             | Self::OpenedConversations { ask, .. }
             | Self::OpenedMessages { ask, .. }
             | Self::BeginAnew { ask, .. }
             | Self::PrepareRescue { ask, .. }
+            | Self::GiveSecretKey { ask, .. }
             | Self::Rescue { ask, .. } => Some(*ask),
             Self::Secret { ask, .. } => Some(*ask),
             Self::SecretAnswer { .. } | Self::SecretTurn | Self::SecretTime => None,
@@ -52,6 +57,11 @@ impl Task {
             Self::RescueAnswer { .. } | Self::RescueTurn | Self::RescueTime => None,
         }
     }
+}
+
+/// What a person says of an identity, or has read off another screen.
+pub(super) fn is_about_identities(question: &Question) -> bool {
+    matches!(question, Question::CheckCode(_) | Question::MarkVerified(_) | Question::DecideIdentity(_))
 }
 
 /// What is asked of a login in the settings.
@@ -64,6 +74,7 @@ pub(super) fn is_about_secrets(question: &Question) -> bool {
             | Question::AddPasskey(_)
             | Question::RemovePasskey(_)
             | Question::DeleteAccount(_)
+            | Question::SecretKey(_)
     )
 }
 
@@ -79,16 +90,21 @@ impl Input {
                 | Question::OpenedMessages(_)
                 | Question::BeginAnew(_)
                 | Question::PrepareRescue(_)
+                | Question::GiveSecretKey(_)
                 | Question::Rescue(_)
         );
-        named || is_about_secrets(question) || is_question(question)
+        named || is_about_secrets(question) || is_about_identities(question) || is_question(question)
     }
 }
 
 impl<R: CryptoRng> Machine<R> {
     pub fn carry_out(&mut self, task: Task) {
         match task {
-            Task::Backup { ask, run, step } => self.backup(ask, run, step),
+            Task::Backup { ask, run, step } => match step.open() {
+                Some(step) => self.backup(ask, run, step),
+                None => self.hands.fail(ask, fault("step")),
+            },
+            Task::Compared { ask, question } => self.compared(ask, question),
             Task::BackupTurn => self.backup_turn(),
             Task::Anew(task) => self.anew_task(task),
             Task::BeginAnew { ask, question } => self.begin_anew(ask, question),
@@ -96,6 +112,7 @@ impl<R: CryptoRng> Machine<R> {
             Task::Archive { ask, run, part } => self.archive(ask, run, part),
             Task::OpenedConversations { ask, run } => self.opened_conversations(ask, run),
             Task::OpenedMessages { ask, which } => self.opened_messages(ask, &which),
+            Task::GiveSecretKey { ask, question } => self.give_secret_key(ask, question),
             task @ (Task::Secret { .. } | Task::SecretAnswer { .. } | Task::SecretTurn | Task::SecretTime) => {
                 self.secret(task);
             }

@@ -2,9 +2,11 @@
 
 use rand_core::CryptoRng;
 use signet_ask::{Event, Progress, Task, Trouble};
-use signet_crypto::{ExportKey, MasterKey, OpaqueError, RecoveryKey, UnlockKey, VerifiedAccount};
+use signet_crypto::{
+    ExportKey, MasterKey, OpaqueError, RecoveryKey, SecretKey, SecretKeyId, UnlockKey, VerifiedAccount, asked_by_slot,
+};
 use signet_shared::{
-    Username,
+    AccountId, Username,
     api::{self, About, EarlierStart, LoginFinish, LoginStart, LoginStarted, Vault},
     opaque::{KdfProfile, PasskeyPlace, SecretKind},
 };
@@ -48,7 +50,16 @@ enum Step {
     Started(signet_crypto::Login),
     Stretch(signet_crypto::Login, LoginStarted, KdfProfile),
     Finishing(ExportKey, KdfProfile),
+    Finished(Box<Finished>),
     Done,
+}
+
+/// The relay has let the secret in. What it opens may need the secret key beside it.
+struct Finished {
+    export: ExportKey,
+    profile: KdfProfile,
+    me: VerifiedAccount,
+    vault: Vault,
 }
 
 impl Secret {
@@ -174,11 +185,8 @@ impl Login {
         }
     }
 
-    /// Who has signed in, the master key that the secret opened, and everything else that the relay has handed out.
-    pub(super) fn finished(
-        &mut self,
-        result: Result<HttpAnswer, NoAnswer>,
-    ) -> Result<(VerifiedAccount, MasterKey, Vault), Trouble> {
+    /// The secret was right, and the relay has handed out everything.
+    pub(super) fn finished(&mut self, result: Result<HttpAnswer, NoAnswer>) -> Result<(), Trouble> {
         let vault = parsed::<Vault>(result).map_err(|trouble| match trouble {
             Trouble::LoginFailed => self.secret.wrong(),
             other => other,
@@ -188,8 +196,36 @@ impl Login {
         if *me.username() != self.username {
             return Err(Trouble::BadStatement);
         }
+        self.step = Step::Finished(Box::new(Finished { export, profile, me, vault }));
+        Ok(())
+    }
+
+    /// What it has handed out.
+    pub(super) fn vault(&self) -> Result<&Vault, Trouble> {
+        match &self.step {
+            Step::Finished(finished) => Ok(&finished.vault),
+            _ => Err(fault("login-order")),
+        }
+    }
+
+    /// Whose account it is, and the secret key that the password needs beside it, if any.
+    pub(super) fn asks(&self) -> Option<(AccountId, Option<SecretKeyId>)> {
+        let Step::Finished(finished) = &self.step else { return None };
+        let asked = asked_by_slot(&finished.vault.slot).filter(|_| self.secret.kind == SecretKind::Password);
+        Some((finished.vault.account_id, asked))
+    }
+
+    /// Who has signed in, and the master key that the secret opens.
+    pub(super) fn open(
+        &mut self,
+        secret_key: Option<&SecretKey>,
+    ) -> Result<(VerifiedAccount, MasterKey, Vault), Trouble> {
+        let Step::Finished(finished) = core::mem::replace(&mut self.step, Step::Done) else {
+            return Err(fault("login-order"));
+        };
+        let Finished { export, profile, me, vault } = *finished;
         let (id, ik) = (me.account_id(), me.ik_hash());
-        let unlock = UnlockKey::derive(&export, id, profile);
+        let unlock = UnlockKey::derive(&export, self.secret.kind, secret_key, id, profile);
         let open = |ik| MasterKey::open_slot(&unlock, self.secret.kind, id, ik, &vault.slot);
         let amk = open(ik).map_err(|_| {
             // The secret opens the account as it was: then it is not this account that has begun anew.

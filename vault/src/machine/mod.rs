@@ -15,6 +15,7 @@ mod hands;
 mod identity;
 mod inbox;
 mod io;
+mod kept;
 mod later;
 mod line;
 mod local;
@@ -29,6 +30,7 @@ mod renew;
 mod rescue;
 mod rows;
 mod secret;
+mod secret_key;
 mod session;
 mod sign_in;
 mod sign_out;
@@ -53,6 +55,7 @@ use signet_shared::{api, wire::Refusal};
 use anew::Claimed;
 use facts::FactsCall;
 use hands::{Call, Hands, Stored};
+use kept::Kept;
 use local::{Attach, Device, OWED_KEY};
 use lock::Lock;
 use opening::Opening;
@@ -195,6 +198,8 @@ impl<R: CryptoRng> Machine<R> {
                 self.hands.backups = rows::parse(&row.value).unwrap_or_default();
             } else if row.key == Lock::KEY {
                 self.hands.lock = Lock::parse(&row.value);
+            } else if row.key == Kept::ROW {
+                self.hands.kept = Kept::parse(&row.value);
             } else if row.key == Claimed::KEY {
                 self.hands.anew = Claimed::parse(&row.value);
             } else if row.key == OWED_KEY && self.hands.owed == Owed::Nothing {
@@ -281,7 +286,24 @@ impl<R: CryptoRng> Machine<R> {
     }
 
     fn ask(&mut self, ask: AskId, question: Question) {
-        let idle = matches!(self.phase, Phase::SignedOut);
+        let idle = match &self.phase {
+            Phase::SignedOut => true,
+            Phase::SigningIn(signing) => signing.asks().is_some(),
+            _ => false,
+        };
+        // Whoever begins again lets go of a sign-in that waits for the secret key.
+        if idle
+            && matches!(
+                question,
+                Question::SignUp(_)
+                    | Question::SignIn(_)
+                    | Question::SignInWithRecoveryKey(_)
+                    | Question::SignInWithPasskey(_)
+                    | Question::BeginAnew(_)
+            )
+        {
+            self.phase = Phase::SignedOut;
+        }
         // A sign-out that would take nothing along unasked has to know what is here.
         let needs_meta = match &question {
             Question::Attach(_)
@@ -323,7 +345,9 @@ impl<R: CryptoRng> Machine<R> {
             Question::CancelSignUp(_) => self.cancel_sign_up(ask),
             Question::SignOut(q) => self.sign_out(ask, q.anyway),
             Question::Backup(q) => self.later(Task::Backup { ask, run: q.run, step: q.step }),
+            q if later::is_about_identities(&q) => self.later(Task::Compared { ask, question: q }),
             q if later::is_about_secrets(&q) => self.later(Task::Secret { ask, question: q }),
+            Question::GiveSecretKey(q) => self.later(Task::GiveSecretKey { ask, question: q }),
             Question::PrepareRescue(q) => {
                 self.later(Task::PrepareRescue { ask, current: q.current, new: q.new });
             }
@@ -453,19 +477,7 @@ impl Session {
                 hands.answer::<ask::ReadDraft>(id, &Ok(draft));
             }
             Question::ReadDetails(q) => self.read_details(hands, id, &q.conv),
-            Question::MarkVerified(q) => {
-                let result = self.mark_verified(hands, &q.conv, &q.safety_number, q.verified);
-                hands.answer::<ask::MarkVerified>(id, &result);
-            }
-            Question::CheckCode(q) => {
-                let result = self.check_code(&q.conv, &q.text);
-                hands.answer::<ask::CheckCode>(id, &result);
-            }
-            Question::DecideIdentity(q) => {
-                let result = self.decide_identity(hands, &q.conv, q.identity, q.accept);
-                hands.answer::<ask::DecideIdentity>(id, &result);
-            }
-            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands.backups))),
+            Question::ReadAccount(_) => hands.answer::<ask::ReadAccount>(id, &Ok(self.account_view(hands))),
             Question::ReadPasskeys(_) => hands.http(api::PASSKEYS, None, Call::Facts(FactsCall::Passkeys(id))),
             Question::RecoveryKeySaved(_) => {
                 self.note_saved(hands);
@@ -502,6 +514,11 @@ impl Session {
             | Question::AddPasskey(_)
             | Question::RemovePasskey(_)
             | Question::DeleteAccount(_)
+            | Question::SecretKey(_)
+            | Question::CheckCode(_)
+            | Question::MarkVerified(_)
+            | Question::DecideIdentity(_)
+            | Question::GiveSecretKey(_)
             | Question::Lock(_)
             | Question::Used(_)
             | Question::ReadLock(_)

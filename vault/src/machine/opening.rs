@@ -73,6 +73,7 @@ impl<R: CryptoRng> Machine<R> {
             rolled_back: same_rolled_back,
         });
         hands.store_device();
+        hands.keep_secret_key(&account);
         let session = Box::new(Session::new(account, state, version, hands));
         for table in [Table::Mail, Table::Restored, Table::Outbox, Table::Drafts, Table::Contacts] {
             hands.load(table);

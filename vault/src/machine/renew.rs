@@ -59,7 +59,7 @@ struct Put {
 impl Session {
     /// At a person's wish.
     pub(super) fn renew_keys<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId) {
-        let signed = self.has_rescue_signed();
+        let signed = self.is_place_taken();
         match &mut self.renewal {
             Some(renewal) => {
                 renewal.asks.push(ask);
@@ -73,7 +73,7 @@ impl Session {
     }
 
     pub(super) fn renew_if_due<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
-        if self.renewal.is_none() && !self.has_rescue_signed() && self.keys_until_ms() <= hands.now {
+        if self.renewal.is_none() && !self.is_place_taken() && self.keys_until_ms() <= hands.now {
             self.renew(hands, Vec::new());
         }
     }
@@ -122,7 +122,7 @@ impl Session {
         mut former: Vec<Former>,
         asks: Vec<AskId>,
     ) {
-        let busy = self.renewal.is_some() || self.has_rescue_signed();
+        let busy = self.renewal.is_some() || self.is_place_taken();
         let account = &mut self.account;
         eks.retain(|ek| !account.ek_ids.contains(&ek.id()));
         former.retain(|old| !account.keys.former.iter().any(|known| known.amk.is(&old.amk)));
@@ -146,6 +146,19 @@ impl Session {
         if let Err(trouble) = put {
             self.account.keys.former.drain(..formers);
             self.drop_keys(&added);
+            self.renewed(hands, &Err(trouble));
+        }
+    }
+
+    /// A statement that says the same as the one before was signed for the next place, and sent, and refused. It goes there now,
+    /// by itself: for one place there is never a second one.
+    pub(super) fn state_again<R: CryptoRng>(&mut self, hands: &mut Hands<R>) {
+        if self.renewal.is_some() {
+            return;
+        }
+        self.renewal = Some(Box::new(Renewal { asks: Vec::new(), step: Step::Begun, tries: 0 }));
+        let not_after = self.keys_until_ms();
+        if let Err(trouble) = self.put_keys(hands, Vec::new(), not_after) {
             self.renewed(hands, &Err(trouble));
         }
     }
@@ -257,7 +270,7 @@ impl Session {
         }
     }
 
-    fn take_keys<R: CryptoRng>(
+    pub(super) fn take_keys<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         me: VerifiedAccount,
@@ -271,6 +284,7 @@ impl Session {
             device.keystore_version = device.keystore_version.max(keystore.number);
         }
         hands.store_device();
+        hands.keep_secret_key(&self.account);
         self.open_sealed(hands);
     }
 

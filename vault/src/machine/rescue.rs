@@ -7,9 +7,9 @@
 //! stays in the new keystore, for what it has sealed.
 
 use rand_core::CryptoRng;
-use signet_ask::{Event, Progress, RecoveryKeyText, RecoveryStatus, Task as Bar, Trouble};
+use signet_ask::{Event, Progress, RecoveryKeyText, RecoveryStatus, RescueKeys, Task as Bar, Trouble};
 use signet_crypto::{
-    Former, KeyMaker, Keyring, Making, MasterKey, NewKeys, Purpose, RecoveryKey, Registration, UnlockKey,
+    Former, KeyMaker, Keyring, Making, MasterKey, NewKeys, Purpose, RecoveryKey, Registration, SecretKey, UnlockKey,
     VerifiedAccount, make_next_statement, object_hash, open_keystore, renewed_keystore_len, seal_keystore, seal_object,
 };
 use signet_shared::{
@@ -29,10 +29,9 @@ use super::{
     hands::{Call, Hands, body_of, fault, parsed, pause_before_again},
     login::{Login, LoginCall, Secret},
     renew::EK_AGE_MS,
-    secret::either,
+    secret::{either, new_password},
+    secret_key::shown,
     session::Session,
-    sign_in::is_recovery_key,
-    sign_up::check_password,
 };
 
 const FIRST_PAUSE_MS: u64 = 1_000;
@@ -58,6 +57,8 @@ pub(super) struct Rescue {
     /// Who waits, if anybody does.
     ask: Option<AskId>,
     recovery: RecoveryKey,
+    /// Whoever got in may know the one in use.
+    secret_key: Option<SecretKey>,
     keys: Keys,
     /// Signed once: for one place of the key log there is never a second statement.
     anew: Option<Box<Anew>>,
@@ -156,18 +157,18 @@ impl Session {
         self.rescue.as_ref().is_some_and(|rescue| !matches!(rescue.step, Step::Idle))
     }
 
-    /// A statement that a rescue has signed may be with the relay: its place in the key log is taken.
-    pub(super) fn has_rescue_signed(&self) -> bool {
+    /// A statement that a rescue or a change of the secret key has signed may be with the relay: its place in the key log is
+    /// taken.
+    pub(super) fn is_place_taken(&self) -> bool {
         let sent = |rescue: &Rescue| rescue.anew.as_ref().is_some_and(|anew| anew.sent);
-        self.is_being_rescued() || self.rescue.as_deref().is_some_and(sent)
+        self.change_signs() || self.is_being_rescued() || self.rescue.as_deref().is_some_and(sent)
     }
 
     fn prepare_rescue<R: CryptoRng>(&mut self, hands: &mut Hands<R>, ask: AskId, current: &str, new: &str) {
         if self.change.is_some() || self.is_being_rescued() {
             return hands.fail(ask, Trouble::Busy);
         }
-        let fits = if is_recovery_key(new) { Err(Trouble::IsRecoveryKey) } else { check_password(new) };
-        let current = match fits.and_then(|()| either(current)) {
+        let current = match new_password(new).and_then(|()| either(current)) {
             Ok(current) => current,
             Err(trouble) => return hands.fail(ask, trouble),
         };
@@ -188,12 +189,14 @@ impl Session {
         if self.change.is_some() || self.renewal.is_some() || self.is_being_rescued() {
             return hands.fail(ask, Trouble::Busy);
         }
-        let fits = if is_recovery_key(&new) { Err(Trouble::IsRecoveryKey) } else { check_password(&new) };
-        if let Err(trouble) = fits {
+        if let Err(trouble) = new_password(&new) {
             return hands.fail(ask, trouble);
         }
         // Of another worker, which is gone, and with it the recovery key.
-        let Some(rescue) = &mut self.rescue else { return hands.fail(ask, Trouble::LoginTooOld) };
+        let uses = self.account.keys.secret_key.is_some();
+        let Some(rescue) = self.rescue.as_mut().filter(|rescue| rescue.secret_key.is_some() == uses) else {
+            return hands.fail(ask, Trouble::LoginTooOld);
+        };
         (rescue.ask, rescue.step, rescue.new) = (Some(ask), Step::Confirmed, new);
         (rescue.tries, rescue.rounds) = (0, 0);
         rescue.tried.clear();
@@ -279,11 +282,13 @@ impl Session {
     ) -> Result<(), Trouble> {
         let Step::Proving(login) = &mut rescue.step else { return Err(fault("rescue-order")) };
         self.replacing = false;
-        let (kind, proof) = (login.kind(), login.finished(result));
+        let kind = login.kind();
         // The relay may have taken the session or not: the line finds out.
         self.renew_line(hands);
-        let (me, amk, _) = proof?;
+        login.finished(result)?;
+        self.take_in_keys(hands, login.vault()?);
         hands.forget_older_refusals();
+        let (me, amk, _) = login.open(self.account.keys.secret_key.as_ref())?;
         if me.account_id() != self.me() || !amk.is(&self.account.amk) {
             return Err(Trouble::KeystoreDamaged);
         }
@@ -292,9 +297,15 @@ impl Session {
             self.note_tested(hands);
         }
         rescue.step = Step::Idle;
+        if self.account.keys.secret_key.is_none() {
+            rescue.secret_key = None;
+        } else if rescue.secret_key.is_none() {
+            rescue.secret_key = Some(SecretKey::make(&mut hands.rng));
+        }
         if let Some(ask) = rescue.ask.take() {
-            let text = RecoveryKeyText(rescue.recovery.to_string());
-            hands.answer::<signet_ask::PrepareRescue>(ask, &Ok(text));
+            let recovery = RecoveryKeyText(rescue.recovery.to_string());
+            let keys = RescueKeys { recovery, secret_key: rescue.secret_key.as_ref().map(shown) };
+            hands.answer::<signet_ask::PrepareRescue>(ask, &Ok(keys));
         }
         hands.push(Effect::Continue);
         Ok(())
@@ -311,7 +322,7 @@ impl Session {
                 hands.push(Effect::Continue);
                 return Ok(());
             };
-            rescue.anew = Some(Box::new(Anew::make(hands, account, *keys)?));
+            rescue.anew = Some(Box::new(Anew::make(hands, account, *keys, rescue.secret_key.as_ref())?));
         }
         rescue.start(hands, 0)
     }
@@ -440,6 +451,7 @@ impl Session {
         }
         // Stores the device too.
         self.seen_version(hands, sent.state);
+        hands.keep_secret_key(&self.account);
         self.keep_state(hands);
         self.renew_slot(hands);
         self.by_recovery_key = false;
@@ -463,6 +475,7 @@ impl Rescue {
         Self {
             ask: None,
             recovery: RecoveryKey::make(&mut hands.rng),
+            secret_key: None,
             keys: Keys::new(),
             anew: None,
             step: Step::Idle,
@@ -565,7 +578,7 @@ impl Rescue {
         let finished = registration.finish(&started.response, profile, &mut hands.rng);
         let (record, export) = finished.map_err(|_| Trouble::RelayNonsense)?;
         let (id, ik) = (anew.me.account_id(), anew.me.ik_hash());
-        let unlock = UnlockKey::derive(&export, id, profile);
+        let unlock = UnlockKey::derive(&export, kind, anew.keys.secret_key.as_ref(), id, profile);
         let slot = anew.amk.seal_slot(&unlock, kind, id, ik, &mut hands.rng);
         let request = SecretPending { kind, profile, access: Access { record, slot } };
         hands.post(api::SECRET_PENDING, &request, Call::Rescue(RescueCall::Pending));
@@ -580,7 +593,8 @@ impl Rescue {
             return Err(fault("rescue-order"));
         };
         let (id, ik) = (anew.me.account_id(), anew.me.ik_hash());
-        let (ke3, opened) = super::secret::open_tried(hands, login, &tried, kind_of(way), id, ik)?;
+        let (ke3, opened) =
+            super::secret::open_tried(hands, login, &tried, (kind_of(way), anew.keys.secret_key.as_ref()), id, ik)?;
         if !opened.is(&anew.amk) {
             return Err(Trouble::KeystoreDamaged);
         }
@@ -607,13 +621,19 @@ impl Keys {
 }
 
 impl Anew {
-    fn make<R: CryptoRng>(hands: &mut Hands<R>, account: &mut Account, made: NewKeys) -> Result<Self, Trouble> {
+    fn make<R: CryptoRng>(
+        hands: &mut Hands<R>,
+        account: &mut Account,
+        made: NewKeys,
+        secret_key: Option<&SecretKey>,
+    ) -> Result<Self, Trouble> {
         let (id, from, old_ik) = (account.id(), account.keystore, account.ik());
         let amk = account.amk.make_next(&mut hands.rng);
         let number = from.number.saturating_add(1);
         let not_after = hands.now.saturating_add(EK_AGE_MS);
         // For a moment the ring is the new one; what it will be is opened from what it was sealed to.
         let old = core::mem::replace(&mut account.keys.ik, made.ik);
+        let old_secret_key = core::mem::replace(&mut account.keys.secret_key, secret_key.cloned());
         account.keys.eks.push(made.ek);
         account.keys.former.push(Former { amk: account.amk.again(), ik: old_ik });
         let statement = make_next_statement(&account.me, &account.keys, Some(&old), not_after, &mut hands.rng);
@@ -621,6 +641,7 @@ impl Anew {
         account.keys.former.pop();
         account.keys.eks.pop();
         account.keys.ik = old;
+        account.keys.secret_key = old_secret_key;
 
         let mut me = account.me.clone();
         me.extend(core::slice::from_ref(&statement)).map_err(|_| fault("own-statement"))?;

@@ -6,13 +6,16 @@
 //! none.
 
 use rand_core::CryptoRng;
-use signet_ask::{AddPasskey, ChangePassword, Event, Progress, Question, RecoveryKeyText, Task, Ticket, Trouble};
-use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, UnlockKey};
+use signet_ask::{
+    AddPasskey, ChangePassword, Event, Progress, Question, RecoveryKeyText, SecretKeyTrouble, SecretKeyView, Task,
+    Ticket, Trouble,
+};
+use signet_crypto::{MasterKey, OpaqueError, RecoveryKey, Registration, SecretKey, UnlockKey, looks_like_secret_key};
 use signet_shared::{
     AccountId, IkHash,
     api::{
         self, Access, Body, Ended, RemovePasskey, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried,
-        SecretTry,
+        SecretTry, WithKeys,
     },
     opaque::{KdfProfile, PasskeyPlace, SecretKind},
 };
@@ -23,6 +26,7 @@ use super::{
     account::Account,
     hands::{Call, Hands, body_of, fault, parsed, pause_before_again},
     login::{Login, LoginCall, Secret},
+    secret_key::{NextKeys, shown},
     session::Session,
     sign_in::is_recovery_key,
     sign_up::check_password,
@@ -52,12 +56,16 @@ pub(super) struct Change {
     goal: Goal,
     step: Step,
     tries: u32,
+    /// What the new way in was made by, once it has been registered.
+    made_by: Option<MadeBy>,
+    /// The account's keys as they are after the last step, if it changes them.
+    next: Option<Box<NextKeys>>,
     /// What to find out, should the proof fail: whether a worker that is gone has done it already.
     again: Again,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
+pub(super) enum Again {
     /// Never asked before.
     No,
     Maybe,
@@ -67,11 +75,19 @@ enum Again {
     },
 }
 
-enum Goal {
-    Password { new: Zeroizing<String>, end_others: bool },
+pub(super) enum Goal {
+    Password {
+        new: Zeroizing<String>,
+        end_others: bool,
+    },
     RecoveryKey(RecoveryKey),
     Passkey(Secret),
     RemovePasskey(PasskeyPlace),
+    /// The same password, and this secret key beside it, or none any more.
+    SecretKey {
+        password: Secret,
+        key: Option<SecretKey>,
+    },
     Test,
     Delete,
 }
@@ -91,7 +107,7 @@ enum Step {
 impl Goal {
     fn kind(&self) -> SecretKind {
         match self {
-            Self::Password { .. } => SecretKind::Password,
+            Self::Password { .. } | Self::SecretKey { .. } => SecretKind::Password,
             Self::Passkey(passkey) => passkey.kind,
             Self::RemovePasskey(place) => SecretKind::Passkey(*place),
             Self::RecoveryKey(_) | Self::Test | Self::Delete => SecretKind::RecoveryKey,
@@ -103,6 +119,7 @@ impl Goal {
             Self::Password { new, .. } => Secret::password(new).bytes,
             Self::RecoveryKey(key) => key.secret(),
             Self::Passkey(passkey) => passkey.bytes.clone(),
+            Self::SecretKey { password, .. } => password.bytes.clone(),
             Self::RemovePasskey(_) | Self::Test | Self::Delete => Zeroizing::default(),
         }
     }
@@ -114,8 +131,28 @@ impl Again {
     }
 }
 
+/// What the new way in was made by.
+struct MadeBy {
+    keystore: u64,
+    secret_key: Option<SecretKey>,
+}
+
+/// A password that may be made one.
+pub(super) fn new_password(new: &str) -> Result<(), Trouble> {
+    if is_recovery_key(new) {
+        Err(Trouble::IsRecoveryKey)
+    } else if looks_like_secret_key(new) {
+        Err(Trouble::SecretKey(SecretKeyTrouble::NewPassword))
+    } else {
+        check_password(new)
+    }
+}
+
 /// Either secret, told apart by its form.
 pub(super) fn either(current: &str) -> Result<Secret, Trouble> {
+    if looks_like_secret_key(current) {
+        return Err(Trouble::SecretKey(SecretKeyTrouble::Misplaced));
+    }
     if is_recovery_key(current) { Secret::recovery_key(current) } else { Ok(Secret::password(current)) }
 }
 
@@ -148,8 +185,17 @@ impl Session {
             Question::AddPasskey(q) => self.add_passkey(hands, ask, q),
             Question::RemovePasskey(q) => self.remove_passkey(hands, ask, q.current, q.place),
             Question::DeleteAccount(q) => self.delete_account(hands, ask, q.current),
+            Question::SecretKey(q) => match q.step.open() {
+                Some(step) => self.ask_secret_key(hands, ask, step),
+                None => hands.fail(ask, fault("step")),
+            },
             _ => {}
         }
+    }
+
+    /// A statement that this is about to sign, or has signed.
+    pub(super) fn change_signs(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| matches!(change.goal, Goal::SecretKey { .. }))
     }
 
     /// Whether a new recovery key would be lost with its answer, by which alone it is shown. A relay that keeps that back does
@@ -169,8 +215,7 @@ impl Session {
     ) {
         let (current, new) = (current.map(Zeroizing::new), Zeroizing::new(new));
         let again = Again::of(ticket.as_ref());
-        let fits = if is_recovery_key(&new) { Err(Trouble::IsRecoveryKey) } else { check_password(&new) };
-        let current = fits.and_then(|()| match &current {
+        let current = new_password(&new).and_then(|()| match &current {
             Some(current) => either(current).map(Some),
             // The recovery key has been typed a moment ago. How long ago that may be, the relay says.
             None if self.by_recovery_key => Ok(None),
@@ -245,7 +290,7 @@ impl Session {
         self.renew_slot(hands);
     }
 
-    fn change<R: CryptoRng>(
+    pub(super) fn change<R: CryptoRng>(
         &mut self,
         hands: &mut Hands<R>,
         ask: AskId,
@@ -256,7 +301,7 @@ impl Session {
         if self.change.is_some() || self.is_being_rescued() {
             return hands.fail(ask, Trouble::Busy);
         }
-        let mut change = Change { ask, goal, step: Step::Done, tries: 0, again };
+        let mut change = Change { ask, goal, step: Step::Done, tries: 0, made_by: None, next: None, again };
         match current {
             Some(current) => {
                 let share =
@@ -313,7 +358,7 @@ impl Session {
                 false
             }),
             Step::Register(..) => change.register(hands, &self.account).map(|()| false),
-            Step::Try(..) => change.try_out(hands, &self.account).map(|()| false),
+            Step::Try(..) => change.try_out(hands, &mut self.account).map(|()| false),
             _ => Ok(false),
         };
         // A step by itself never finds the session over.
@@ -326,6 +371,9 @@ impl Session {
         mut change: Box<Change>,
         done: Result<bool, Trouble>,
     ) -> Result<(), Trouble> {
+        if change.next.is_some() && done.as_ref().is_err_and(|trouble| *trouble != Trouble::SessionEnded) {
+            self.state_again(hands);
+        }
         match done {
             Ok(false) => self.change = Some(change),
             Ok(true) => self.done(hands, *change, 0),
@@ -355,16 +403,18 @@ impl Session {
     ) -> Result<bool, Trouble> {
         let Step::Proving(login) = &mut change.step else { return Err(fault("secret-order")) };
         self.replacing = false;
-        let (kind, proof) = (login.kind(), login.finished(result));
-        if let Err(trouble) = proof {
-            // The relay may have taken the session or not: the line finds out.
-            self.renew_line(hands);
-            return Err(trouble);
+        let kind = login.kind();
+        let finished = login.finished(result);
+        if finished.is_ok() {
+            hands.forget_older_refusals();
         }
-        let opened = proof.is_ok_and(|(me, amk, _)| me.account_id() == self.me() && amk.is(&self.account.amk));
-        hands.forget_older_refusals();
+        // The relay may have taken the session or not: the line finds out.
         self.renew_line(hands);
-        if !opened {
+        // Another browser may have changed meanwhile what is needed beside the password.
+        finished?;
+        self.take_in_keys(hands, login.vault()?);
+        let (me, amk, _) = login.open(self.account.keys.secret_key.as_ref())?;
+        if me.account_id() != self.me() || !amk.is(&self.account.amk) {
             return Err(Trouble::KeystoreDamaged);
         }
         if matches!(change.goal, Goal::Delete) {
@@ -380,6 +430,11 @@ impl Session {
             return Ok(false);
         }
         if matches!(change.goal, Goal::Test) || matches!(change.again, Again::Looking { .. }) {
+            return Ok(true);
+        }
+        if let Goal::SecretKey { key, .. } = &change.goal
+            && self.uses(key.as_ref())
+        {
             return Ok(true);
         }
         change.start(hands).map(|()| false)
@@ -409,7 +464,11 @@ impl Session {
             }
         };
         progress(hands, 1.0);
+        let next = change.next.take();
         self.done(hands, *change, ended);
+        if let Some(next) = next {
+            self.take_next(hands, *next);
+        }
         Ok(())
     }
 
@@ -429,6 +488,13 @@ impl Session {
             Goal::Passkey(_) => hands.answer::<AddPasskey>(change.ask, &Ok(())),
             Goal::RemovePasskey(_) => hands.answer::<signet_ask::RemovePasskey>(change.ask, &Ok(())),
             Goal::Test => hands.answer::<signet_ask::TestRecoveryKey>(change.ask, &Ok(())),
+            Goal::SecretKey { key, .. } => {
+                let view = SecretKeyView {
+                    key: key.as_ref().map(shown),
+                    stays: hands.kept.as_ref().is_some_and(|kept| kept.stays),
+                };
+                hands.answer::<signet_ask::SecretKey>(change.ask, &Ok(view));
+            }
             // Ends elsewhere.
             Goal::Delete => {}
         }
@@ -504,8 +570,15 @@ impl Change {
         let profile = KdfProfile::NEWEST;
         let (record, export) =
             registration.finish(&started.response, profile, &mut hands.rng).map_err(|_| Trouble::RelayNonsense)?;
-        let unlock = UnlockKey::derive(&export, account.id(), profile);
-        let slot = account.amk.seal_slot(&unlock, self.goal.kind(), account.id(), account.ik(), &mut hands.rng);
+        let secret_key = match &self.goal {
+            Goal::SecretKey { key, .. } => key.clone(),
+            // Whatever else changes: what the keystore says is needed is needed.
+            _ => account.keys.secret_key.clone(),
+        };
+        let (kind, id) = (self.goal.kind(), account.id());
+        let unlock = UnlockKey::derive(&export, kind, secret_key.as_ref(), id, profile);
+        let slot = account.amk.seal_slot(&unlock, kind, id, account.ik(), &mut hands.rng);
+        self.made_by = Some(MadeBy { keystore: account.keystore.number, secret_key });
         let request = SecretPending { kind: self.goal.kind(), profile, access: Access { record, slot } };
         hands.post(api::SECRET_PENDING, &request, Call::Secret(SecretCall::Pending));
         progress(hands, 0.65);
@@ -514,17 +587,32 @@ impl Change {
 
     /// Opens with the new secret what the relay would hand out from now on. Only if that is this account's master key may
     /// the old way in go.
-    fn try_out<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: &Account) -> Result<(), Trouble> {
+    fn try_out<R: CryptoRng>(&mut self, hands: &mut Hands<R>, account: &mut Account) -> Result<(), Trouble> {
         let Step::Try(login, tried) = core::mem::replace(&mut self.step, Step::Done) else {
             return Err(fault("secret-order"));
         };
         let (kind, id, ik) = (self.goal.kind(), account.id(), account.ik());
-        let (ke3, opened) = open_tried(hands, login, &tried, kind, id, ik)?;
+        let made_by = self.made_by.take().ok_or_else(|| fault("secret-order"))?;
+        let secret_key = made_by.secret_key.as_ref();
+        let (ke3, opened) = open_tried(hands, login, &tried, (kind, secret_key), id, ik)?;
         if !opened.is(&account.amk) {
             return Err(Trouble::KeystoreDamaged);
         }
+        // A keystore that came meanwhile may say otherwise.
+        if kind == SecretKind::Password && account.keystore.number != made_by.keystore {
+            return Err(Trouble::ChangedElsewhere);
+        }
+        let keys = match &self.goal {
+            Goal::SecretKey { key, .. } => {
+                let (next, put) = NextKeys::make(hands, account, key.clone())?;
+                self.next = Some(Box::new(next));
+                WithKeys::Next(put)
+            }
+            Goal::Password { .. } => WithKeys::Of(made_by.keystore),
+            _ => WithKeys::Whatever,
+        };
         let end_others = matches!(self.goal, Goal::Password { end_others: true, .. });
-        let body = SecretFinish { login_id: tried.login_id, ke3, end_others }.to_bytes();
+        let body = SecretFinish { login_id: tried.login_id, ke3, end_others, keys }.to_bytes();
         hands.http(api::SECRET_FINISH, Some(body.clone()), Call::Secret(SecretCall::Finished));
         self.step = Step::Finishing(body);
         progress(hands, 0.95);
@@ -537,7 +625,7 @@ pub(super) fn open_tried<R: CryptoRng>(
     hands: &mut Hands<R>,
     login: signet_crypto::Login,
     tried: &SecretTried,
-    kind: SecretKind,
+    (kind, secret_key): (SecretKind, Option<&SecretKey>),
     id: AccountId,
     ik: IkHash,
 ) -> Result<(Vec<u8>, MasterKey), Trouble> {
@@ -548,7 +636,7 @@ pub(super) fn open_tried<R: CryptoRng>(
         OpaqueError::WrongSecret => Trouble::KeystoreDamaged,
         _ => Trouble::RelayNonsense,
     })?;
-    let unlock = UnlockKey::derive(&export, id, profile);
+    let unlock = UnlockKey::derive(&export, kind, secret_key, id, profile);
     let opened = MasterKey::open_slot(&unlock, kind, id, ik, &tried.slot).map_err(|_| Trouble::KeystoreDamaged)?;
     Ok((ke3, opened))
 }

@@ -2,9 +2,9 @@
 //! has just made.
 
 use rand_core::CryptoRng;
-use signet_ask::{SignInWithPasskey, Task, Trouble};
-use signet_crypto::{RecoveryKey, looks_like_recovery_key};
-use signet_shared::{Username, opaque::SecretKind};
+use signet_ask::{SecretKeyTrouble, SignInWithPasskey, Task, Trouble};
+use signet_crypto::{RecoveryKey, SecretKeyId, looks_like_recovery_key};
+use signet_shared::{AccountId, Username, opaque::SecretKind};
 use zeroize::Zeroizing;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 
 pub(super) struct SignIn {
     /// Who is to hear of it.
-    reply: Reply,
+    pub(super) reply: Reply,
     stay: bool,
     login: Login,
 }
@@ -71,37 +71,56 @@ impl<R: CryptoRng> Machine<R> {
 
     pub(super) fn sign_in_answer(&mut self, call: LoginCall, result: Result<HttpAnswer, NoAnswer>) {
         let Phase::SigningIn(signing) = &mut self.phase else { return };
-        let (reply, stay, login) = (signing.reply.clone(), signing.stay, &mut signing.login);
+        let (reply, login) = (signing.reply.clone(), &mut signing.login);
         let done = match call {
             LoginCall::About => login.about(&mut self.hands, result),
             LoginCall::Started => login.started(&mut self.hands, result),
-            LoginCall::Finished => {
-                let opened = login
-                    .finished(result)
-                    .and_then(|(me, amk, vault)| open_account(me, amk, &vault, self.hands.device.as_ref()));
-                let kept = self.hands.device.as_ref().filter(|_| self.hands.left && matches!(reply, Reply::SignIn(_)));
-                match opened {
-                    // It has begun anew elsewhere, and what was not sent from here would go unasked.
-                    Ok((account, ..)) if kept.is_some_and(|device| !account.opens(device)) => {
-                        self.hands.owed = Owed::Due;
-                        Err(Trouble::OthersUnsent { username: account.me.username().shown().to_owned() })
-                    }
-                    Ok((account, state, version)) => {
-                        login.progress(&mut self.hands, 1.0);
-                        let recovered = login.kind() == SecretKind::RecoveryKey && matches!(reply, Reply::SignIn(_));
-                        self.open(account, state, version, stay, reply);
-                        if let (Phase::Opening(opening), true) = (&mut self.phase, recovered) {
-                            opening.session.recovered(&mut self.hands);
-                        }
-                        return;
-                    }
-                    Err(trouble) => Err(trouble),
-                }
-            }
+            LoginCall::Finished => match login.finished(result) {
+                Ok(()) => return self.let_in(),
+                Err(trouble) => Err(trouble),
+            },
         };
         if let Err(trouble) = done {
             self.sign_in_failed(reply, trouble);
         }
+    }
+
+    /// The secret was right, and what it opens is here.
+    pub(super) fn let_in(&mut self) {
+        let Phase::SigningIn(signing) = &mut self.phase else { return };
+        let (reply, stay, login) = (signing.reply.clone(), signing.stay, &mut signing.login);
+        let Some((id, asked)) = login.asks() else { return };
+        let kept = self.hands.kept.as_ref().filter(|kept| asked.is_some_and(|asked| kept.key.id(id) == asked));
+        if let (Some(_), None, Reply::SignIn(ask)) = (asked, kept, &reply) {
+            // What has been opened so far waits: nothing more is asked of the relay.
+            return self.hands.fail(*ask, Trouble::SecretKey(SecretKeyTrouble::Needed));
+        }
+        let by_password = login.kind() == SecretKind::Password;
+        let opened = login.open(kept.map(|kept| &kept.key)).and_then(|(me, amk, vault)| {
+            let opened = open_account(me, amk, &vault, self.hands.device.as_ref())?;
+            // A slot of before, or of another keystore's time: no browser leaves it so, and none goes on from there.
+            let uses = opened.0.keys.secret_key.as_ref().map(|key| key.id(id));
+            if by_password && uses != asked { Err(Trouble::SecretKey(SecretKeyTrouble::Hidden)) } else { Ok(opened) }
+        });
+        let kept = self.hands.device.as_ref().filter(|_| self.hands.left && matches!(reply, Reply::SignIn(_)));
+        let trouble = match opened {
+            // It has begun anew elsewhere, and what was not sent from here would go unasked.
+            Ok((account, ..)) if kept.is_some_and(|device| !account.opens(device)) => {
+                self.hands.owed = Owed::Due;
+                Trouble::OthersUnsent { username: account.me.username().shown().to_owned() }
+            }
+            Ok((account, state, version)) => {
+                login.progress(&mut self.hands, 1.0);
+                let recovered = login.kind() == SecretKind::RecoveryKey && matches!(reply, Reply::SignIn(_));
+                self.open(account, state, version, stay, reply);
+                if let (Phase::Opening(opening), true) = (&mut self.phase, recovered) {
+                    opening.session.recovered(&mut self.hands);
+                }
+                return;
+            }
+            Err(trouble) => trouble,
+        };
+        self.sign_in_failed(reply, trouble);
     }
 
     fn sign_in_failed(&mut self, reply: Reply, trouble: Trouble) {
@@ -136,6 +155,11 @@ impl<R: CryptoRng> Machine<R> {
 }
 
 impl SignIn {
+    /// Whose secret key it waits for, and for which one.
+    pub(super) fn asks(&self) -> Option<(AccountId, Option<SecretKeyId>)> {
+        self.login.asks()
+    }
+
     pub(super) fn into_reply(self) -> Reply {
         self.reply
     }

@@ -7,6 +7,7 @@ use signet_shared::{Username, api};
 use super::{
     AskId, Change, Effect, HttpAnswer, Machine, NoAnswer, Phase, Row, Table, Timer,
     hands::{Call, back_off, body_of},
+    kept::Kept,
     local::{Device, OWED_KEY},
 };
 
@@ -119,7 +120,9 @@ impl<R: CryptoRng> Machine<R> {
         // Until the relay has heard of it: the session must not live on because nobody could tell it.
         self.hands.owed = Owed::Told;
         let row = Row { key: OWED_KEY.to_vec(), value: Vec::new() };
-        self.hands.store(vec![Change::Put { table: Table::Meta, row }]);
+        let mut changes = vec![Change::Put { table: Table::Meta, row }];
+        changes.extend(self.hands.kept.as_ref().map(Kept::change));
+        self.hands.store(changes);
         self.hands.keep_claim();
         self.hands.answer::<signet_ask::SignOut>(ask, &Ok(()));
     }

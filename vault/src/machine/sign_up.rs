@@ -344,7 +344,10 @@ impl SignUp {
                     }
                     Making::Done(keys) => {
                         progress(hands, KEYS_SHARE);
-                        Step::Password(Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new() }, begun)
+                        Step::Password(
+                            Keyring { ik: keys.ik, eks: vec![keys.ek], former: Vec::new(), secret_key: None },
+                            begun,
+                        )
                     }
                     Making::Renewed(_) => return Err(fault("keys")),
                 };
@@ -401,7 +404,7 @@ impl SignUp {
         let state = State { recovery: dates, ..State::default() };
         let state = seal_object(&amk.state_key(), Purpose::State, &aad, &state.to_bytes(), rng);
         let mut access = |secret: &Secret, kind: SecretKind| {
-            let unlock = UnlockKey::derive(&secret.export, id, profile);
+            let unlock = UnlockKey::derive(&secret.export, kind, None, id, profile);
             Access { record: secret.record.clone(), slot: amk.seal_slot(&unlock, kind, id, ik, rng) }
         };
         let password = access(password, SecretKind::Password);

@@ -14,7 +14,7 @@ pub const RUN: u64 = 7;
 
 impl World {
     pub fn backup(&mut self, id: usize, run: u64, step: BackupStep) -> Result<BackupPart, Trouble> {
-        self.ask(id, Backup { run, step })
+        self.ask(id, Backup { run, step: step.into() })
     }
 
     pub fn export(&mut self, id: usize, messages: bool) -> (Vec<u8>, BackupReport) {

@@ -12,6 +12,7 @@ pub mod puppet;
 pub mod relay;
 mod relay_anew;
 mod relay_secrets;
+pub mod secret_key;
 pub mod slow;
 pub mod traffic;
 

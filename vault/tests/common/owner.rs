@@ -40,7 +40,7 @@ impl Owner {
         let vault = Vault::parse(&finished.body).unwrap();
         let (id, version) = (vault.account_id, vault.keystore_version);
         let me = w.relay.verified(id);
-        let unlock = UnlockKey::derive(&export, id, profile);
+        let unlock = UnlockKey::derive(&export, kind, None, id, profile);
         let amk = MasterKey::open_slot(&unlock, kind, id, me.ik_hash(), &vault.slot).unwrap();
         let keys = open_keystore(&amk, id, version, me.ik_hash(), &vault.keystore).unwrap();
         Self { me, amk, keys, version }

@@ -81,7 +81,7 @@ impl Puppet {
     pub fn with_keys(name: &str, ik: usize, ek: usize) -> Self {
         let ik = IdentityKey::from_pkcs8(&pkcs8(ik)).unwrap();
         let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(ek)).unwrap();
-        let keys = Keyring { ik, eks: vec![ek], former: Vec::new() };
+        let keys = Keyring { ik, eks: vec![ek], former: Vec::new(), secret_key: None };
         Self::with(name, keys, core::array::from_fn(|_| rand::random()))
     }
 
@@ -89,7 +89,11 @@ impl Puppet {
     pub fn named_like(other: &Self, name: &str) -> Self {
         let ik = IdentityKey::from_pkcs8(&pkcs8(0)).unwrap();
         let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &pkcs8(1)).unwrap();
-        Self::with(name, Keyring { ik, eks: vec![ek], former: Vec::new() }, other.statements[0].statement.nonce)
+        Self::with(
+            name,
+            Keyring { ik, eks: vec![ek], former: Vec::new(), secret_key: None },
+            other.statements[0].statement.nonce,
+        )
     }
 
     fn with(name: &str, keys: Keyring, nonce: [u8; 32]) -> Self {

@@ -155,6 +155,8 @@ pub struct Relay {
     pub overtaking: VecDeque<Vec<u8>>,
     /// Every request to this path is refused.
     pub refuse_path: Option<(&'static str, Refusal)>,
+    /// Other browsers are not told of new keys.
+    pub no_news: bool,
     /// Evil: nobody is told that the backlog has come in.
     pub never_caught_up: bool,
     /// Evil: nor how long the backlog is.
@@ -220,6 +222,7 @@ impl Relay {
             stored_version: None,
             overtaking: VecDeque::new(),
             refuse_path: None,
+            no_news: false,
             never_caught_up: false,
             never_subscribed: false,
             claimed_head: None,
@@ -451,22 +454,15 @@ impl Relay {
             api::KEYS => {
                 let id = self.me(client)?;
                 let q: api::PutKeys = read(body)?;
-                let account = self.accounts.get_mut(&id).unwrap();
-                let seq = SignedStatement::parse(&q.statement).map_err(|_| Refusal::Malformed)?.statement.seq;
+                let account = &self.accounts[&id];
                 let next = q.expected + 1;
                 let again = account.keystore_version == next
                     && account.keystore == q.keystore
                     && account.statements.last() == Some(&q.statement);
                 if !again {
-                    if account.keystore_version != q.expected || account.statements.len() as u64 + 1 != seq {
-                        return Err(Refusal::VersionConflict);
-                    }
-                    (account.keystore_version, account.keystore) = (next, q.keystore);
-                    account.statements.push(q.statement);
+                    self.follows(id, &q)?;
                 }
-                let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
-                let told: Vec<_> = others.map(|other| (*other, ServerFrame::KeysChanged { version: next })).collect();
-                self.outgoing.extend(told);
+                self.put_keys(client, id, q, again);
                 Ok(api::Stored { version: next }.to_bytes())
             }
             api::SHARE_TAKE => {

@@ -1,15 +1,39 @@
 //! The honest relay's part in replacing what opens an account.
 
 use signet_shared::{
+    AccountId,
     api::{self, Body},
     opaque::SecretKind,
     statement::SignedStatement,
-    wire::Refusal,
+    wire::{Refusal, ServerFrame},
 };
 
 use super::relay::{Client, Pending, Relay, Session, finish_login, keep, read};
 
 impl Relay {
+    /// Whether these keys are the account's next.
+    pub(super) fn follows(&self, id: AccountId, keys: &api::PutKeys) -> Result<(), Refusal> {
+        let account = &self.accounts[&id];
+        let seq = SignedStatement::parse(&keys.statement).map_err(|_| Refusal::Malformed)?.statement.seq;
+        let follows = account.keystore_version == keys.expected && account.statements.len() as u64 + 1 == seq;
+        if follows { Ok(()) } else { Err(Refusal::VersionConflict) }
+    }
+
+    /// Stores them, unless they are there, and tells the account's other browsers.
+    pub(super) fn put_keys(&mut self, client: Client, id: AccountId, keys: api::PutKeys, again: bool) {
+        let version = keys.expected + 1;
+        if !again {
+            let account = self.accounts.get_mut(&id).unwrap();
+            (account.keystore_version, account.keystore) = (version, keys.keystore);
+            account.statements.push(keys.statement);
+        }
+        let others = self.sockets.keys().filter(|other| **other != client && self.me(**other) == Ok(id));
+        let told: Vec<_> = others.map(|other| (*other, ServerFrame::KeysChanged { version })).collect();
+        if !self.no_news {
+            self.outgoing.extend(told);
+        }
+    }
+
     pub(super) fn answer_secrets(&mut self, client: Client, path: &str, body: &[u8]) -> Result<Vec<u8>, Refusal> {
         match path {
             api::SECRET_START => {
@@ -52,6 +76,16 @@ impl Relay {
                 let id = self.fresh(client)?;
                 let (state, _, kind) = self.logins.remove(&q.login_id).ok_or(Refusal::LoginFailed)?;
                 finish_login(state, &q.ke3)?;
+                let keys = match q.keys {
+                    api::WithKeys::Next(keys) => Some(keys),
+                    api::WithKeys::Of(version) if self.accounts[&id].keystore_version != version => {
+                        return Err(Refusal::VersionConflict);
+                    }
+                    _ => None,
+                };
+                if let Some(keys) = &keys {
+                    self.follows(id, keys)?;
+                }
                 let pending = self.pending.remove(&(id, kind.number())).ok_or(Refusal::VersionConflict)?;
                 if pending.client != client {
                     return Err(Refusal::VersionConflict);
@@ -61,6 +95,9 @@ impl Relay {
                     return Err(Refusal::VersionConflict);
                 }
                 records.insert(kind.number(), pending.access);
+                if let Some(keys) = keys {
+                    self.put_keys(client, id, keys, false);
+                }
                 let others = self.others(client);
                 for other in &others {
                     let session = self.sessions.get_mut(other).unwrap();

@@ -1,7 +1,13 @@
 //! What the relay hears of a browser: the whole of it, and its outline. Two runs with the same outline are the same to
 //! the relay, but for bytes that are random or sealed.
 
-use signet_shared::{AccountId, EkId, envelope::Envelope, wire::ClientFrame};
+use signet_shared::{
+    AccountId, EkId,
+    api::{self, Body},
+    envelope::Envelope,
+    statement::SignedStatement,
+    wire::ClientFrame,
+};
 use signet_vault::machine::{Effect, SocketEffect};
 
 use super::World;
@@ -11,6 +17,20 @@ pub enum Said {
     Connect,
     Frame(Vec<u8>),
     Close,
+}
+
+/// Every statement that a browser has sent since `said` was cleared.
+pub fn statements(w: &World, id: usize) -> Vec<SignedStatement> {
+    let own = w.said.iter().filter(|(who, _)| *who == id);
+    let keys = own.filter_map(|(_, said)| match said {
+        Said::Request(api::KEYS, body) => Some(api::PutKeys::parse(body).unwrap()),
+        Said::Request(api::SECRET_FINISH, body) => match api::SecretFinish::parse(body).unwrap().keys {
+            api::WithKeys::Next(keys) => Some(keys),
+            _ => None,
+        },
+        _ => None,
+    });
+    keys.map(|keys| SignedStatement::parse(&keys.statement).unwrap()).collect()
 }
 
 impl World {

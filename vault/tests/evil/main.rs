@@ -36,6 +36,7 @@
 //! | EV-29 | signed by a key that was replaced | `Warning::NewIdentity` for the change alone | one look-up |
 //! | EV-30 | a backup flipped, cut, put together otherwise, invented | `Trouble::Backup` with the cause | nothing |
 //! | EV-31 | history cut short for a new browser | `Warning::Missing` | as if whole |
+//! | (A20) | slots and keystores that disagree on the secret key | `Trouble::SecretKey` with `Hidden`; `KeystoreDamaged` | the questions of any sign-in, nothing after |
 //! | EV-32 | least suite lowered or left out | `Warning::KeyLogForked`; nothing is sealed below it | one look-up |
 //!
 //! What is not here because the feature that it attacks is not built, and comes with it:
@@ -58,4 +59,5 @@ mod message;
 mod order;
 mod own_keys;
 mod paper;
+mod secret_key;
 mod stage;

@@ -1,7 +1,7 @@
 use leptos::prelude::untrack;
-use signet_ask::{AskAnewHere, OpenEarlier, Task, Trouble};
+use signet_ask::{AskAnewHere, OpenEarlier, SecretKeyTrouble, Task, Trouble};
 
-use super::{Settings, said, section};
+use super::{super::secret_key::about, Settings, said, section};
 use crate::{
     Route, browser,
     el::{El, el, flag},
@@ -12,6 +12,7 @@ use crate::{
 };
 
 const SECRET: &str = "earlier";
+const SECRET_KEY: &str = "earlier-secret-key";
 
 impl Settings {
     /// What the account had before it began anew, if it did.
@@ -24,8 +25,12 @@ impl Settings {
     fn earlier_section(self, words: Value<String>) -> El {
         let app = self.app;
         let (busy, beside, error) = (Value::new(false), Value::new(None), Value::new(None::<String>));
+        // That password needed a secret key beside it.
+        let (asked, key_error) = (Value::new(false), Value::new(None));
         let send = move || {
             let secret = browser::typed(SECRET);
+            let secret_key = Some(browser::typed(SECRET_KEY)).filter(|key| !key.is_empty());
+            key_error.set(None);
             error.set(None);
             words.set(String::new());
             beside.set(secret.is_empty().then(|| says::EARLIER_EMPTY.to_owned()));
@@ -34,7 +39,7 @@ impl Settings {
             }
             busy.set(true);
             app.progress.set(None);
-            app.ask(OpenEarlier { secret }, move |answer| {
+            app.ask(OpenEarlier { secret, secret_key }, move |answer| {
                 busy.set(false);
                 match answer {
                     Ok(()) => {
@@ -46,14 +51,29 @@ impl Settings {
                     Err(Trouble::LoginFailed | Trouble::RecoveryKeyFailed) => {
                         beside.set(Some(says::EARLIER_WRONG.to_owned()));
                     }
+                    Err(Trouble::SecretKey(trouble)) => {
+                        key_error.set(Some(match trouble {
+                            SecretKeyTrouble::Needed => text::secret_key::EARLIER_NEEDED.to_owned(),
+                            trouble => about(trouble).to_owned(),
+                        }));
+                        if !asked.get_untracked() {
+                            asked.set(true);
+                        }
+                        browser::soon(|| browser::focus(SECRET_KEY));
+                    }
                     Err(trouble) => error.set(Some(text::trouble(&trouble))),
                 }
             });
+        };
+        let key_field = move || {
+            let field = Field::new(SECRET_KEY, text::secret_key::EARLIER, "off", busy);
+            field.hint(text::secret_key::FIELD_HINT).error(key_error).show(|line| line)
         };
         let field = Field::new(SECRET, says::EARLIER_SECRET, "off", busy).secret().error(beside);
         let form = form("form", busy, send)
             .part(move || error.get().map(alert))
             .child(field.show(|line| line))
+            .part(move || asked.get().then(key_field))
             .part(move || busy.get().then(|| working(app, Task::Secret, says::OPENING, says::OPENING_TEXT)))
             .child(submit(app, says::OPEN_EARLIER, busy));
         section(says::EARLIER).child(el("p").class("hint").text(says::EARLIER_TEXT)).child(form).child(said(words))

@@ -83,14 +83,14 @@ impl Export {
     fn part(self, run: u64, part: u32, files: Files) {
         self.page.app.ask(Archive { run, part }, move |answer| {
             if self.run.is_gone() || self.run.get_untracked() != Some(run) {
-                return self.page.app.tell(Backup { run, step: BackupStep::Cancel });
+                return self.page.app.tell(Backup { run, step: BackupStep::Cancel.into() });
             }
             let made = match answer {
                 Ok(made) => made,
                 Err(trouble) => return self.fail(&refusal(&trouble)),
             };
             if files.put(&made.html, &made.json).is_none() {
-                self.page.app.tell(Backup { run, step: BackupStep::Cancel });
+                self.page.app.tell(Backup { run, step: BackupStep::Cancel.into() });
                 return self.fail(crate::text::backup::NOT_SAVED_FILE);
             }
             match made.end {
@@ -127,7 +127,7 @@ impl Export {
     /// Ends what is running; where nothing is, closes the form.
     fn cancel(self) {
         if let Some(run) = self.run.get_untracked() {
-            self.page.app.tell(Backup { run, step: BackupStep::Cancel });
+            self.page.app.tell(Backup { run, step: BackupStep::Cancel.into() });
             self.end();
             self.words.set(archive::DATA_STOPPED.to_owned());
         }

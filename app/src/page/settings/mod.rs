@@ -12,6 +12,7 @@ mod password;
 mod receipts;
 mod recovery;
 mod rescue;
+mod secret_key;
 mod sessions;
 
 use leptos::prelude::untrack;
@@ -39,6 +40,8 @@ enum Form {
     Rescue,
     AddPasskey,
     RemovePasskey,
+    UseSecretKey,
+    DropSecretKey,
     Export,
     TestBackup,
     Import,
@@ -56,6 +59,8 @@ struct Settings {
     trouble: Value<Option<String>>,
     /// Signed in with the recovery key, and the password not replaced since.
     by_key: Value<bool>,
+    /// Whether the password needs a secret key beside it, once that is known.
+    uses_key: Value<Option<bool>>,
     sessions: Sessions,
 }
 
@@ -67,6 +72,7 @@ pub(crate) fn settings(app: App) -> El {
         account: Value::new(None),
         trouble: Value::new(None),
         by_key: Value::new(false),
+        uses_key: Value::new(None),
         sessions: Sessions::new(app),
     };
     // Again when one comes back to this tab: other browsers come and go meanwhile.
@@ -77,9 +83,10 @@ pub(crate) fn settings(app: App) -> El {
     });
     let up = el("p").class("up").child(link(Route::Chat, "").text(text::BACK_TO_CHAT));
     let sections = [
-        account(app),
+        page.who(),
         page.password(),
         page.recovery(),
+        page.secret_key(),
         page.passkeys(),
         page.backups(),
         page.earlier(),
@@ -118,6 +125,9 @@ impl Settings {
                 if self.by_key.get_untracked() != account.by_recovery_key {
                     self.by_key.set(account.by_recovery_key);
                 }
+                if self.uses_key.get_untracked() != Some(account.secret_key) {
+                    self.uses_key.set(Some(account.secret_key));
+                }
                 self.account.set(Some(account));
             }
         });
@@ -140,7 +150,8 @@ impl Settings {
         match form {
             Form::Password if self.by_key.get_untracked() => NewPassword::FIELD,
             Form::Password | Form::Replace | Form::Delete => CURRENT,
-            Form::Rescue | Form::AddPasskey | Form::RemovePasskey => CURRENT,
+            Form::Rescue | Form::AddPasskey | Form::RemovePasskey | Form::DropSecretKey => CURRENT,
+            Form::UseSecretKey => "",
             Form::Test => recovery::KEY,
             Form::Export => NewPassword::FIELD,
             Form::TestBackup | Form::Import => backup_file::FILE,
@@ -162,6 +173,30 @@ impl Settings {
         let cancel = button("button wide", text::CANCEL).live("disabled", move || flag(self.busy.get()));
         cancel.on("click", move |_| self.close(opener))
     }
+
+    fn who(self) -> El {
+        let app = self.app;
+        let who = move || {
+            let name = app.username()?;
+            let says = el("span").text(text::SIGNED_IN_AS).text(" ").child(el("strong").text(name.clone()));
+            Some(el("p").class("who").child(avatar(&name)).child(says))
+        };
+        let signing_out = SigningOut::new(app);
+        let sign_out = button("button", text::SIGN_OUT).live("disabled", move || flag(app.username().is_none()));
+        let says = move || match self
+            .account
+            .with(|account| account.as_ref().map(|seen| (seen.secret_key, seen.secret_key_stays)))
+        {
+            Some((true, false)) => text::secret_key::SIGN_OUT,
+            Some((true, true)) => text::secret_key::SIGN_OUT_STAYS,
+            _ => text::SIGN_OUT_TEXT,
+        };
+        section(text::ACCOUNT)
+            .part(who)
+            .child(el("p").class("hint").live_text(move || says().into()))
+            .child(sign_out.on("click", move |_| signing_out.start()))
+            .child(signing_out.dialog())
+    }
 }
 
 fn section(title: &'static str) -> El {
@@ -171,19 +206,4 @@ fn section(title: &'static str) -> El {
 /// What has been done, told to those who hear the page too.
 fn said(words: Value<String>) -> El {
     el("p").class("said").set("role", "status").live_text(move || words.get().into())
-}
-
-fn account(app: App) -> El {
-    let who = move || {
-        let name = app.username()?;
-        let says = el("span").text(text::SIGNED_IN_AS).text(" ").child(el("strong").text(name.clone()));
-        Some(el("p").class("who").child(avatar(&name)).child(says))
-    };
-    let signing_out = SigningOut::new(app);
-    let sign_out = button("button", text::SIGN_OUT).live("disabled", move || flag(app.username().is_none()));
-    section(text::ACCOUNT)
-        .part(who)
-        .child(el("p").class("hint").text(text::SIGN_OUT_TEXT))
-        .child(sign_out.on("click", move |_| signing_out.start()))
-        .child(signing_out.dialog())
 }

@@ -1,5 +1,5 @@
 use leptos::prelude::untrack;
-use signet_ask::{PrepareRescue, Rescue, Task, Trouble};
+use signet_ask::{PrepareRescue, Rescue, RescueKeys, SecretKeyTrouble, Task, Trouble};
 
 use super::{
     super::{
@@ -29,7 +29,7 @@ struct Guide {
     proof: Proof,
     new: NewPassword,
     /// The new password and the recovery key that is to be, once both are there.
-    made: Value<Option<(String, String)>>,
+    made: Value<Option<(String, RescueKeys)>>,
     error: Value<Option<String>>,
 }
 
@@ -50,7 +50,7 @@ impl Settings {
         let guide = Guide { page: self, proof: Proof::new(), new: NewPassword::new(), made, error: Value::new(None) };
         div("form").part(move || match made.get() {
             None => Some(untrack(|| guide.secrets())),
-            Some((new, key)) => Some(untrack(|| guide.confirm(new, key, done))),
+            Some((new, keys)) => Some(untrack(|| guide.confirm(new, keys, done))),
         })
     }
 }
@@ -85,20 +85,24 @@ impl Guide {
         app.ask(PrepareRescue { current, new: new.clone() }, move |answer| {
             busy.set(false);
             match answer {
-                Ok(key) => {
+                Ok(keys) => {
                     self.error.set(None);
-                    self.made.set(Some((new, key.0)));
+                    self.made.set(Some((new, keys)));
                     browser::soon(|| browser::focus(KEY));
                 }
                 Err(Trouble::BadPassword) => self.new.error.set(Some(text::trouble(&Trouble::BadPassword))),
                 Err(Trouble::IsRecoveryKey) => self.new.error.set(Some(text::NEW_IS_RECOVERY_KEY.to_owned())),
+                Err(Trouble::SecretKey(SecretKeyTrouble::NewPassword)) => {
+                    self.new.error.set(Some(text::secret_key::NEW_IS_SECRET_KEY.to_owned()));
+                }
                 Err(trouble) => self.proof.report(&trouble),
             }
         });
     }
 
-    /// The new recovery key, and the press that does it.
-    fn confirm(self, new: String, key: String, done: Value<Option<u32>>) -> El {
+    /// The new recovery key, with the new secret key where one is in use, and the press that does it.
+    fn confirm(self, new: String, keys: RescueKeys, done: Value<Option<u32>>) -> El {
+        let RescueKeys { recovery, secret_key } = keys;
         let Self { page, error, .. } = self;
         let (app, busy) = (page.app, page.busy);
         let saved = Value::new(false);
@@ -134,10 +138,17 @@ impl Guide {
             el("h3").set("id", KEY).set("tabindex", "-1").text(text::RESCUE_KEY),
             el("p").class("lead").text(text::RESCUE_KEY_TEXT),
         ];
+        let label = if secret_key.is_some() { text::secret_key::RESCUE_SAVED } else { text::SAVED_IT };
+        let beside = secret_key.into_iter().flat_map(|key| {
+            let head =
+                [el("h3").text(text::secret_key::NEW), el("p").class("lead").text(text::secret_key::RESCUE_NEW_TEXT)];
+            head.into_iter().chain(super::super::secret_key::shown(app, key))
+        });
         form("form recovery", busy, send)
             .children(head)
-            .children(shown(name(app), key))
-            .child(check(tick, SAVED, text::SAVED_IT, None))
+            .children(shown(name(app), recovery.0))
+            .children(beside)
+            .child(check(tick, SAVED, label, None))
             .part(move || error.get().map(alert))
             .part(move || {
                 busy.get().then(|| working(app, Task::Secret, text::RESCUE_WORKING, text::RESCUE_WORKING_TEXT))

@@ -46,7 +46,12 @@ fn open(vector: &Vector<'_>) -> Result<(), &'static str> {
     let view = view(vector, &sender, &me, &my_ek_ids);
     let authentic = incoming.verify(&view).map_err(|refused| refused.code())?;
     let ek = DecryptionKey::from_pkcs8(Suite::Rsa3072, &test_key(vector.number("reader_ek"))).unwrap();
-    let keys = Keyring { ik: IdentityKey::from_pkcs8(&test_key(1)).unwrap(), eks: vec![ek], former: Vec::new() };
+    let keys = Keyring {
+        ik: IdentityKey::from_pkcs8(&test_key(1)).unwrap(),
+        eks: vec![ek],
+        former: Vec::new(),
+        secret_key: None,
+    };
     let (message, _) = authentic.open(&keys).map_err(|refused| refused.code())?;
     match message.inner.content {
         Content::Text(text) => assert_eq!(text.as_bytes(), vector.bytes("text"), "{}", vector.name),

@@ -34,6 +34,7 @@ pub(super) fn check<'a>(name: &'a str, text: &'a str) -> Result<(&'a str, &'a st
         "local" => objects::local(&vector),
         "object" => objects::object(&vector),
         "recovery" => values::recovery(&vector),
+        "secret key" => values::secret_key(&vector),
         "safety" => values::safety(&vector),
         "code" => values::code(&vector),
         "hide" => values::hide(&vector),

@@ -7,8 +7,8 @@ use signet_shared::{
 
 use super::Vector;
 use crate::{
-    Aad, Content, Incoming, LocalShares, MasterKey, ObjectKey, OpenError, Purpose, UnlockKey, VerifiedAccount,
-    object_hash, open_keystore_chained, open_object, open_record, self_test::trace,
+    Aad, Content, Incoming, LocalShares, MasterKey, ObjectKey, OpenError, Purpose, SecretKey, UnlockKey,
+    VerifiedAccount, object_hash, open_keystore_chained, open_object, open_record, self_test::trace,
 };
 
 pub(super) fn object(vector: &Vector<'_>) -> &'static str {
@@ -34,7 +34,8 @@ pub(super) fn slot(vector: &Vector<'_>) -> &'static str {
     let (account, ik) = (AccountId(vector.array("account_id")), IkHash(vector.array("ik_hash")));
     let export_key = trace::export_key(vector.array("export_key"));
     let Some(profile) = KdfProfile::from_number(vector.number("profile")) else { return "profile" };
-    let unlock = UnlockKey::derive(&export_key, account, profile);
+    let secret_key = vector.find("secret_key").map(|_| SecretKey::of(vector.array("secret_key")));
+    let unlock = UnlockKey::derive(&export_key, kind, secret_key.as_ref(), account, profile);
     outcome(MasterKey::open_slot(&unlock, kind, account, ik, &vector.bytes("sealed")), |amk| same_master(vector, &amk))
 }
 
@@ -53,6 +54,8 @@ pub(super) fn keystore(vector: &Vector<'_>) -> &'static str {
         assert_eq!(prev, vector.array("prev"), "{}", vector.name);
         assert!(keys.ik.public() == *account.ik(), "{}", vector.name);
         assert!(keys.eks.last().unwrap().public() == *account.ek(), "{}", vector.name);
+        let secret_key = keys.secret_key.map(|key| hex::encode(key.as_bytes()));
+        assert_eq!(secret_key.as_deref(), vector.find("secret_key"), "{}", vector.name);
     })
 }
 

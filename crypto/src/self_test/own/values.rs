@@ -9,7 +9,7 @@ use signet_shared::{
 
 use super::Vector;
 use crate::{
-    CodeError, RecoveryKey, RecoveryKeyError, check_code, code_text,
+    CodeError, RecoveryKey, RecoveryKeyError, SecretKey, SecretKeyError, check_code, code_text,
     opaque::stretch as argon2id,
     padding::{pad, unpad},
     safety_number,
@@ -25,6 +25,19 @@ pub(super) fn recovery(vector: &Vector<'_>) -> &'static str {
         Err(RecoveryKeyError::Length) => "length",
         Err(RecoveryKeyError::Character) => "character",
         Err(RecoveryKeyError::Check) => "check",
+    }
+}
+
+pub(super) fn secret_key(vector: &Vector<'_>) -> &'static str {
+    match vector.text("text").parse::<SecretKey>() {
+        Ok(key) => {
+            assert_eq!(key.as_bytes(), &vector.array("secret"), "{}", vector.name);
+            assert_eq!(key.to_string(), vector.find("shown").unwrap_or(vector.text("text")), "{}", vector.name);
+            assert_eq!(key.id(AccountId(vector.array("account_id"))).0, vector.array("key_id"), "{}", vector.name);
+            "opens"
+        }
+        Err(SecretKeyError::Form) => "form",
+        Err(SecretKeyError::Check) => "check",
     }
 }
 

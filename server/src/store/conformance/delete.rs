@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::{
-    super::{Horizon, Pending, Placed, Replace},
+    super::{Horizon, Pending, Placed, Replace, ReplaceKeys},
     *,
 };
 
@@ -102,6 +102,7 @@ on_every_store! {
             made_after: 0,
             login: [6; 32],
             end_others: false,
+            keys: ReplaceKeys::Whatever,
             alive: Horizon { used: 0, created: 0 },
         };
         on.store.replace(replace).await.unwrap();

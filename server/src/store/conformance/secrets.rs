@@ -1,7 +1,7 @@
 use signet_shared::api::WhichSessions;
 
 use super::{
-    super::{EndedSessions, Horizon, Pending, Replace},
+    super::{EndedSessions, Horizon, Pending, Replace, ReplaceKeys},
     *,
 };
 
@@ -15,7 +15,16 @@ pub(super) fn pending(id: u8, made: u64) -> Pending {
 
 pub(super) fn replace(token: u8, kind: SecretKind, id: u8) -> Replace {
     let (token, pending, login) = ([token; 32], [id; 16], [id; 32]);
-    Replace { token, kind, pending, made_after: 0, login, end_others: false, alive: ALL_ALIVE }
+    Replace {
+        token,
+        kind,
+        pending,
+        made_after: 0,
+        login,
+        end_others: false,
+        keys: ReplaceKeys::Whatever,
+        alive: ALL_ALIVE,
+    }
 }
 
 impl Fixture {
@@ -152,6 +161,39 @@ on_every_store! {
         assert_eq!(on.record("ann", PASSWORD).await, ("record 8".into(), 2));
     }
 
+    async fn what_depends_on_the_keystore_is_replaced_with_it_or_not_at_all(on) {
+        let on = on.signed_in().await;
+        let keys = |expected, seq| NewKeys { expected, keystore: b"next".into(), seq, statement: b"second".into() };
+        on.store.put_pending([1; 32], PASSWORD, pending(7, 5)).await.unwrap();
+        let before = on.store.vault([1; 32]).await.unwrap();
+        let wrong = [ReplaceKeys::Of(2), ReplaceKeys::Next(keys(2, 2)), ReplaceKeys::Next(keys(1, 3))];
+        for keys in wrong {
+            let asked = Replace { end_others: true, keys, ..replace(1, PASSWORD, 7) };
+            assert_eq!(on.store.replace(asked.clone()).await, Err(StoreError::VersionConflict), "{asked:?}");
+        }
+        // Neither without what is pending.
+        let asked = Replace { keys: ReplaceKeys::Next(keys(1, 2)), ..replace(1, PASSWORD, 6) };
+        assert_eq!(on.store.replace(asked).await, Err(StoreError::VersionConflict));
+        assert_eq!(on.store.vault([1; 32]).await, Ok(before));
+        assert_eq!(on.record("ann", PASSWORD).await, ("password record of ann".into(), 1));
+        assert_eq!(on.store.sessions(ANN).await.unwrap().len(), 3);
+
+        let asked = Replace { keys: ReplaceKeys::Next(keys(1, 2)), ..replace(1, PASSWORD, 7) };
+        for _ in 0..2 {
+            assert_eq!(on.store.replace(asked.clone()).await, Ok(EndedSessions::default()));
+        }
+        let vault = on.store.vault([1; 32]).await.unwrap();
+        assert_eq!((vault.keystore.version, vault.keystore.bytes), (2, b"next".to_vec()));
+        assert_eq!(on.store.statements(Who::Id(ANN), 1).await, Ok(vec![b"second".to_vec()]));
+        assert_eq!(on.record("ann", PASSWORD).await, ("record 7".into(), 2));
+        on.store.put_pending([1; 32], PASSWORD, pending(8, 6)).await.unwrap();
+        let stale = Replace { keys: ReplaceKeys::Of(1), ..replace(1, PASSWORD, 8) };
+        assert_eq!(on.store.replace(stale).await, Err(StoreError::VersionConflict));
+        let good = Replace { keys: ReplaceKeys::Of(2), ..replace(1, PASSWORD, 8) };
+        assert_eq!(on.store.replace(good).await, Ok(EndedSessions::default()));
+        assert_eq!(on.record("ann", PASSWORD).await, ("record 8".into(), 3));
+    }
+
     async fn replace_ends_the_others_if_asked_and_the_same_again_ends_nobody(on) {
         let on = on.signed_in().await;
         on.store.touch([2; 32], 20).await.unwrap();
@@ -162,7 +204,7 @@ on_every_store! {
         // Session 3 has run out, and was not yet swept away.
         let alive = Horizon { used: 10, created: 0 };
         let asked = Replace { end_others: true, alive, ..replace(1, PASSWORD, 7) };
-        let mut ended = on.store.replace(asked).await.unwrap();
+        let mut ended = on.store.replace(asked.clone()).await.unwrap();
         ended.tokens.sort_unstable();
         assert_eq!(ended, EndedSessions { count: 1, tokens: vec![[2; 32], [3; 32]] });
         let left: Vec<TokenHash> = on.store.sessions(ANN).await.unwrap().into_iter().map(|(token, _)| token).collect();
@@ -176,13 +218,13 @@ on_every_store! {
         assert_eq!(on.store.take_shares([1; 32], [8; 32]).await, Ok(vec![[7; 32]]), "its own share stays");
 
         let again = EndedSessions { count: 1, tokens: vec![] };
-        assert_eq!(on.store.replace(asked).await, Ok(again.clone()));
+        assert_eq!(on.store.replace(asked.clone()).await, Ok(again.clone()));
         assert_eq!(on.store.sessions(ANN).await.unwrap().len(), 3, "those that were opened since");
         assert_eq!(on.record("ann", PASSWORD).await, ("record 7".into(), 2));
         let replaced = on.store.session([1; 32]).await.unwrap().unwrap().replaced.unwrap();
         assert_eq!((replaced.login, replaced.ended), ([7; 32], 1));
         // From another session it is no repetition, and there is nothing to put in place.
-        assert_eq!(on.store.replace(Replace { token: [2; 32], ..asked }).await, Err(StoreError::VersionConflict));
+        assert_eq!(on.store.replace(Replace { token: [2; 32], ..asked.clone() }).await, Err(StoreError::VersionConflict));
         // Even when another one has been put in place since.
         on.store.put_pending([2; 32], PASSWORD, pending(9, 5)).await.unwrap();
         on.store.replace(replace(2, PASSWORD, 9)).await.unwrap();

@@ -97,7 +97,7 @@ async fn trouble_while_a_secret_is_replaced_leaves_the_old_one() {
             on.store.put_pending([1; 32], kind, pending.clone()).await.unwrap();
             let asked = super::super::Replace { end_others: true, ..secrets::replace(1, kind, 7) };
             run(&folder, &format!("CREATE TRIGGER full {when} BEGIN SELECT raise({how}, 'full'); END")).await;
-            assert_eq!(on.store.replace(asked).await, Err(StoreError::Unavailable), "{when} {how}");
+            assert_eq!(on.store.replace(asked.clone()).await, Err(StoreError::Unavailable), "{when} {how}");
             let found = on.store.credential("ann", kind).await.unwrap().unwrap();
             assert_eq!((found.record.as_slice(), found.version), (&b"password record of ann"[..], 1), "{when} {how}");
             assert_eq!(on.slot([2; 32]).await, "password slot of ann", "{when} {how}");

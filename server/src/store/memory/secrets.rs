@@ -7,8 +7,8 @@ use signet_shared::{
 
 use super::{
     super::{
-        Answer, EndedSessions, Millis, Object, Pending, PendingId, Replace, Replaced, Rescue, Secrets, Session, Stand,
-        StoreError, TokenHash,
+        Answer, EndedSessions, Millis, Object, Pending, PendingId, Replace, ReplaceKeys, Replaced, Rescue, Secrets,
+        Session, Stand, StoreError, TokenHash,
     },
     Access, Inner, Memory,
 };
@@ -95,6 +95,17 @@ impl Inner {
 
         let (account, kind) = (session.account, replace.kind);
         let held = self.tried(replace.token, kind, replace.pending, replace.made_after)?;
+        let of = self.account(account)?;
+        if matches!(kind, SecretKind::Passkey(_)) && of.access.contains_key(&kind) {
+            return Err(StoreError::VersionConflict);
+        }
+        // The last that may refuse, before anything has changed.
+        match replace.keys {
+            ReplaceKeys::Whatever => {}
+            ReplaceKeys::Of(version) if of.keystore.version == version => {}
+            ReplaceKeys::Of(_) => return Err(StoreError::VersionConflict),
+            ReplaceKeys::Next(keys) => drop(of.put_keys(keys)?),
+        }
         self.swap(account, replace.token, kind, held)?;
         let ended = if replace.end_others {
             self.end_all(replace.alive, |token, session| session.account == account && token != replace.token)

@@ -52,3 +52,10 @@ pub(super) async fn put_keys_of(c: &mut PgConnection, account: i64, keys: NewKey
         .await?;
     Ok(next)
 }
+
+/// That the keystore of an account that is locked is of this version.
+pub(super) async fn keystore_is(c: &mut PgConnection, account: i64, version: u64) -> Changed<()> {
+    let row = sqlx::query("SELECT version FROM objects WHERE account = $1 AND kind = $2").bind(account).bind(KEYSTORE);
+    let row = row.fetch_optional(c).await?.ok_or(StoreError::NoSuchAccount)?;
+    if unsigned(&row, 0)? == version { Ok(()) } else { Err(StoreError::VersionConflict.into()) }
+}

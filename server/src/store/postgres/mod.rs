@@ -253,7 +253,7 @@ impl Secrets for Postgres {
     }
 
     fn replace(&self, replace: Replace) -> Answer<'_, EndedSessions> {
-        self.change(move |c| secrets::replace(c, replace).boxed())
+        self.change(move |c| secrets::replace(c, replace.clone()).boxed())
     }
 
     fn rescue(&self, rescue: Rescue) -> Answer<'_, EndedSessions> {

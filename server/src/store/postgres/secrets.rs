@@ -4,9 +4,9 @@ use signet_shared::opaque::SecretKind;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::{
-    super::{EndedSessions, Millis, Pending, PendingId, Replace, Rescue, StoreError, TokenHash},
+    super::{EndedSessions, Millis, Pending, PendingId, Replace, ReplaceKeys, Rescue, StoreError, TokenHash},
     change::put_state_of,
-    keys::put_keys_of,
+    keys::{keystore_is, put_keys_of},
     lock, passkeys,
     rows::{Changed, fixed, small, unsigned},
     sessions::{end_others, replaced_in},
@@ -58,6 +58,11 @@ pub(super) async fn replace(c: &mut PgConnection, replace: Replace) -> Changed<E
         Begun::Before(count) => return Ok(EndedSessions { count, tokens: Vec::new() }),
         Begun::Now { account } => account,
     };
+    match replace.keys {
+        ReplaceKeys::Whatever => {}
+        ReplaceKeys::Of(version) => keystore_is(c, account, version).await?,
+        ReplaceKeys::Next(keys) => drop(put_keys_of(c, account, keys).await?),
+    }
     swap(c, account, replace.token, (replace.kind, replace.pending), replace.made_after).await?;
     let ended = if replace.end_others {
         end_others(c, account, replace.token, replace.alive).await?

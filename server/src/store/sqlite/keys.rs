@@ -54,3 +54,10 @@ pub(super) async fn put_keys_of(c: &mut SqliteConnection, account: i64, keys: Ne
         .await?;
     Ok(next)
 }
+
+/// That the keystore is of this version.
+pub(super) async fn keystore_is(c: &mut SqliteConnection, account: i64, version: u64) -> Changed<()> {
+    let row = sqlx::query("SELECT version FROM objects WHERE account = ? AND kind = ?").bind(account).bind(KEYSTORE);
+    let row = row.fetch_optional(c).await?.ok_or(StoreError::NoSuchAccount)?;
+    if unsigned(&row, 0)? == version { Ok(()) } else { Err(StoreError::VersionConflict.into()) }
+}

@@ -4,10 +4,10 @@ use signet_shared::opaque::SecretKind;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::{
-    super::{EndedSessions, Millis, Pending, PendingId, Replace, Rescue, StoreError, TokenHash},
+    super::{EndedSessions, Millis, Pending, PendingId, Replace, ReplaceKeys, Rescue, StoreError, TokenHash},
     Failed,
     change::put_state_of,
-    keys::put_keys_of,
+    keys::{keystore_is, put_keys_of},
     passkeys,
     read::unsigned,
     sessions::{end_others, fixed, replaced_in},
@@ -58,6 +58,11 @@ pub(super) async fn replace(c: &mut SqliteConnection, replace: Replace) -> Chang
         Begun::Before(count) => return Ok(EndedSessions { count, tokens: Vec::new() }),
         Begun::Now { account } => account,
     };
+    match replace.keys {
+        ReplaceKeys::Whatever => {}
+        ReplaceKeys::Of(version) => keystore_is(c, account, version).await?,
+        ReplaceKeys::Next(keys) => drop(put_keys_of(c, account, keys).await?),
+    }
     swap(c, account, replace.token, (replace.kind, replace.pending), replace.made_after).await?;
     let ended = if replace.end_others {
         end_others(c, account, replace.token, replace.alive).await?

@@ -5,7 +5,10 @@ use opaque_ke::{
     CredentialResponse, Identifiers, RegistrationResponse,
 };
 use signet_shared::{
-    api::{self, Access, Body, Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry},
+    api::{
+        self, Access, Body, Ended, SecretFinish, SecretPending, SecretStart, SecretStarted, SecretTried, SecretTry,
+        WithKeys,
+    },
     opaque::{KdfProfile, SecretKind, context},
     wire::Refusal,
 };
@@ -49,7 +52,7 @@ pub(crate) async fn try_it(browser: &mut Browser, kind: SecretKind, secret: &str
     let parameters = ClientLoginFinishParameters::new(Some(&context), Identifiers::default(), None);
     let finished = begun.state.finish(&mut SystemRng, secret.as_bytes(), answer, parameters).unwrap();
     let ke3 = finished.message.serialize().to_vec();
-    Ok(SecretFinish { login_id: tried.login_id, ke3, end_others: false })
+    Ok(SecretFinish { login_id: tried.login_id, ke3, end_others: false, keys: WithKeys::Whatever })
 }
 
 pub(crate) async fn finish(browser: &mut Browser, finish: &SecretFinish) -> Result<u32, Refusal> {
