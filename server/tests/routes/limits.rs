@@ -236,7 +236,7 @@ both! {
         let mut person = relay.person("alice").await.elsewhere(relay.browser()).await.browser;
         let routes = [
             api::REGISTER_START, api::LOGIN_START, api::LOGIN_FINISH, api::LOOKUP, api::SHARE_TAKE, api::SHARE_CONFIRM,
-            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::SECRET_FINISH, api::ACCOUNT_DELETE,
+            api::SESSIONS_END, api::SECRET_START, api::SECRET_PENDING, api::SECRET_TRY, api::ACCOUNT_DELETE,
             api::SIGN_OUT, api::ANEW_ASK, api::ANEW_ASK_HERE, api::ANEW_LOOK, api::ANEW_START, api::ANEW_REFUSE,
             api::EARLIER_START, api::EARLIER_FINISH,
         ];
@@ -244,6 +244,10 @@ both! {
             assert_eq!(person.post(path, vec![0; 4097]).await.refusal(), Some(Refusal::TooLarge), "{path}");
             assert_eq!(person.post(path, vec![0; 4096]).await.refusal(), Some(Refusal::Malformed), "{path}");
         }
+        // It may bring the keystore that goes with the new secret.
+        let path = api::SECRET_FINISH;
+        assert_eq!(person.post(path, vec![0; limits::BODY + 1]).await.refusal(), Some(Refusal::TooLarge));
+        assert_eq!(person.post(path, vec![0; limits::BODY]).await.refusal(), Some(Refusal::Malformed));
     }
 
     async fn who_may_not_ask_any_more_is_told_before_his_body_is_read(store) {
